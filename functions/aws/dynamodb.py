@@ -1,0 +1,338 @@
+"""DynamoDB in plain Python values: dicts in, dicts out, conditions as expressions.
+
+Values: str, int, bytes, bool, None, list, dict and set[str] (a string set; empty sets
+are left out because DynamoDB has none). Floats are refused: what is stored is exact.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.session import client
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+
+
+class ConditionFailed(Exception):
+    """The item was not as the write required. `item` is what stands there, if asked for."""
+
+    def __init__(self, item: Item | None = None) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.item = item
+
+
+class TransactionRefused(Exception):
+    """A transaction was cancelled. `reasons` holds one code per operation, "None" where fine."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("transaction cancelled: " + ", ".join(reasons))
+        self.reasons = tuple(reasons)
+
+    @property
+    def by_condition(self) -> bool:
+        """Whether a condition failed (read again and decide), rather than a passing conflict."""
+        return "ConditionalCheckFailed" in self.reasons
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """A Python value as a DynamoDB attribute."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case None:
+            return {"NULL": True}
+        case bytes():
+            return {"B": value}
+        case set() | frozenset():
+            return {"SS": sorted(value)}
+        case list() | tuple():
+            return {"L": [encode(part) for part in value]}
+        case dict():
+            return {"M": {key: encode(part) for key, part in value.items()}}
+    raise TypeError(f"{type(value).__name__} has no exact form in DynamoDB")
+
+
+def decode(attribute: Mapping[str, Any]) -> Any:
+    """A DynamoDB attribute (client or stream shape) as a Python value."""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "N":
+            return int(value)
+        case "NULL":
+            return None
+        case "B":
+            return bytes(value) if isinstance(value, bytes | bytearray) else _from_base64(value)
+        case "SS":
+            return set(value)
+        case "L":
+            return [decode(part) for part in value]
+        case "M":
+            return {key: decode(part) for key, part in value.items()}
+    raise TypeError(f"unexpected DynamoDB attribute kind {kind}")
+
+
+def _from_base64(value: str) -> bytes:
+    import base64
+
+    return base64.b64decode(value)
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole item; empty sets are left out."""
+    return {key: encode(value) for key, value in values.items() if not (isinstance(value, set) and not value)}
+
+
+def from_item(item: Mapping[str, Any]) -> Item:
+    """The plain values of an item."""
+    return {key: decode(value) for key, value in item.items()}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _expressions(
+    condition: str | None, names: Mapping[str, str] | None, values: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if condition:
+        arguments["ConditionExpression"] = condition
+    if names:
+        arguments["ExpressionAttributeNames"] = dict(names)
+    if values:
+        arguments["ExpressionAttributeValues"] = {name: encode(value) for name, value in values.items()}
+    return arguments
+
+
+def get(table: str, key: Key, *, consistent: bool = True) -> Item | None:
+    """One item, or None."""
+    answer = client("dynamodb").get_item(TableName=table, Key=_key(key), ConsistentRead=consistent)
+    return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]:
+    """The items that exist among `keys` (any number), by key."""
+    wanted = list(dict.fromkeys(keys))
+    found: dict[Key, Item] = {}
+    while wanted:
+        batch, wanted = wanted[:100], wanted[100:]
+        request = {table: {"Keys": [_key(key) for key in batch], "ConsistentRead": consistent}}
+        answer = client("dynamodb").batch_get_item(RequestItems=request)
+        for raw in answer["Responses"].get(table, []):
+            item = from_item(raw)
+            found[item["pk"], item["sk"]] = item
+        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        wanted = [(key["pk"]["S"], key["sk"]["S"]) for key in left] + wanted
+    return found
+
+
+def query(
+    table: str,
+    pk: str,
+    *,
+    begins: str | None = None,
+    between: tuple[str, str] | None = None,
+    consistent: bool = True,
+    forward: bool = True,
+    limit: int | None = None,
+) -> Iterator[Item]:
+    """Items of one partition in sort-key order, all pages (or the first `limit`)."""
+    expression, values = "pk = :pk", {":pk": {"S": pk}}
+    if begins is not None:
+        expression, values = expression + " AND begins_with(sk, :sk)", {**values, ":sk": {"S": begins}}
+    if between is not None:
+        expression += " AND sk BETWEEN :low AND :high"
+        values = {**values, ":low": {"S": between[0]}, ":high": {"S": between[1]}}
+    arguments: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": expression,
+        "ExpressionAttributeValues": values,
+        "ConsistentRead": consistent,
+        "ScanIndexForward": forward,
+    }
+    yield from _pages("query", arguments, limit)
+
+
+def query_due(table: str, shard: str, until: int, *, limit: int) -> list[Item]:
+    """Keys in the sparse index `due` of one shard with `du` at or before `until`, earliest first."""
+    arguments: dict[str, Any] = {
+        "TableName": table,
+        "IndexName": "due",
+        "KeyConditionExpression": "ds = :ds AND du <= :du",
+        "ExpressionAttributeValues": {":ds": {"S": shard}, ":du": {"N": str(until)}},
+    }
+    return list(_pages("query", arguments, limit))
+
+
+def _pages(operation: str, arguments: dict[str, Any], limit: int | None) -> Iterator[Item]:
+    left = limit
+    while True:
+        if left is not None:
+            arguments["Limit"] = left
+        answer = getattr(client("dynamodb"), operation)(**arguments)
+        for raw in answer["Items"]:
+            yield from_item(raw)
+        if left is not None:
+            left -= len(answer["Items"])
+            if left <= 0:
+                return
+        if "LastEvaluatedKey" not in answer:
+            return
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def scan_page(
+    table: str, *, start: Key | None, limit: int, condition: str | None = None, values: Mapping[str, Any] | None = None
+) -> tuple[list[Item], Key | None]:
+    """One page of a scan and where the next begins; long jobs only."""
+    arguments: dict[str, Any] = {"TableName": table, "Limit": limit}
+    if start is not None:
+        arguments["ExclusiveStartKey"] = _key(start)
+    if condition:
+        arguments["FilterExpression"] = condition
+        arguments["ExpressionAttributeValues"] = {name: encode(value) for name, value in (values or {}).items()}
+    answer = client("dynamodb").scan(**arguments)
+    last = answer.get("LastEvaluatedKey")
+    return [from_item(raw) for raw in answer["Items"]], (last["pk"]["S"], last["sk"]["S"]) if last else None
+
+
+def put(
+    table: str,
+    item: Mapping[str, Any],
+    *,
+    condition: str | None = None,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a whole item. Raises ConditionFailed with the item that stands there."""
+    arguments = _expressions(condition, names, values)
+    if condition:
+        arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    try:
+        client("dynamodb").put_item(TableName=table, Item=to_item(item), **arguments)
+    except ClientError as error:
+        raise _translated(error) from error
+
+
+def put_new(table: str, item: Mapping[str, Any]) -> bool:
+    """Write an item unless its key exists; whether it was written."""
+    try:
+        put(table, item, condition="attribute_not_exists(pk)")
+    except ConditionFailed:
+        return False
+    return True
+
+
+def update(
+    table: str,
+    key: Key,
+    expression: str,
+    *,
+    condition: str | None = None,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Item:
+    """Change attributes of an item; the whole item after. Raises ConditionFailed."""
+    arguments = _expressions(condition, names, values)
+    if condition:
+        arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    try:
+        answer = client("dynamodb").update_item(
+            TableName=table, Key=_key(key), UpdateExpression=expression, ReturnValues="ALL_NEW", **arguments
+        )
+    except ClientError as error:
+        raise _translated(error) from error
+    return from_item(answer["Attributes"])
+
+
+def delete(
+    table: str,
+    key: Key,
+    *,
+    condition: str | None = None,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Remove an item. Raises ConditionFailed."""
+    try:
+        client("dynamodb").delete_item(TableName=table, Key=_key(key), **_expressions(condition, names, values))
+    except ClientError as error:
+        raise _translated(error) from error
+
+
+def put_op(table: str, item: Mapping[str, Any], *, condition: str | None = None, **expressions: Any) -> dict[str, Any]:
+    """A put inside `transact`; `expressions` are names= and values= of the condition."""
+    body = {"TableName": table, "Item": to_item(item)}
+    return {"Put": body | _expressions(condition, expressions.get("names"), expressions.get("values"))}
+
+
+def update_op(
+    table: str, key: Key, expression: str, *, condition: str | None = None, **expressions: Any
+) -> dict[str, Any]:
+    """An update inside `transact`."""
+    body = {"TableName": table, "Key": _key(key), "UpdateExpression": expression}
+    return {"Update": body | _expressions(condition, expressions.get("names"), expressions.get("values"))}
+
+
+def check_op(table: str, key: Key, condition: str, **expressions: Any) -> dict[str, Any]:
+    """A condition on an item that the transaction does not write."""
+    body = {"TableName": table, "Key": _key(key)}
+    return {"ConditionCheck": body | _expressions(condition, expressions.get("names"), expressions.get("values"))}
+
+
+def delete_op(table: str, key: Key, *, condition: str | None = None, **expressions: Any) -> dict[str, Any]:
+    """A delete inside `transact`."""
+    body = {"TableName": table, "Key": _key(key)}
+    return {"Delete": body | _expressions(condition, expressions.get("names"), expressions.get("values"))}
+
+
+def transact(operations: Sequence[dict[str, Any]]) -> None:
+    """All of up to 100 writes, or none. Raises TransactionRefused."""
+    try:
+        client("dynamodb").transact_write_items(TransactItems=list(operations))
+    except ClientError as error:
+        raise _translated(error) from error
+
+
+def insert_new(table: str, items: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Insert each item unless its key exists, 25 a call; whether each was new, in order.
+
+    A statement that fails for another reason (throttling) raises after the others were
+    applied: repeating the whole call is safe, what stands is never overwritten.
+    """
+    new: list[bool] = []
+    for start in range(0, len(items), 25):
+        statements = [_insert_statement(table, item) for item in items[start : start + 25]]
+        answer = client("dynamodb").batch_execute_statement(Statements=statements)
+        for response in answer["Responses"]:
+            code = response.get("Error", {}).get("Code")
+            if code not in (None, "DuplicateItem"):
+                raise RuntimeError(f"insert into {table} failed: {code}")
+            new.append(code is None)
+    return new
+
+
+def _insert_statement(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    encoded = to_item(item)
+    fields = ", ".join(f"'{name}': ?" for name in encoded)
+    return {"Statement": f'INSERT INTO "{table}" VALUE {{{fields}}}', "Parameters": list(encoded.values())}
+
+
+def _translated(error: ClientError) -> Exception:
+    original: Exception = error
+    code = error.response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        item = error.response.get("Item")
+        return ConditionFailed(from_item(item) if item else None)
+    if code == "TransactionCanceledException":
+        reasons = error.response.get("CancellationReasons", [])
+        return TransactionRefused([reason.get("Code", "None") for reason in reasons])
+    return original

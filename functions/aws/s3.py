@@ -1,0 +1,37 @@
+"""S3: whole small objects in, whole small objects out."""
+
+from botocore.exceptions import ClientError
+
+from functions.aws.session import client
+
+
+class NotThere(LookupError):
+    """No object has that key, or the caller may not know of it."""
+
+
+def get(bucket: str, key: str) -> bytes:
+    """The content of an object. Raises NotThere."""
+    try:
+        answer = client("s3").get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            raise NotThere(f"s3://{bucket}/{key} is not there") from error
+        raise
+    with answer["Body"] as body:
+        return bytes(body.read())
+
+
+def put(bucket: str, key: str, content: bytes, *, content_type: str = "application/json") -> None:
+    """Store an object; the bucket keeps versions of what stood there before."""
+    client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def exists(bucket: str, key: str) -> bool:
+    """Whether an object has that key."""
+    try:
+        client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True

@@ -1,0 +1,36 @@
+"""One botocore session for the process; clients are made when first used.
+
+botocore without boto3 starts in four fifths of the time, and a second client in the
+same session is nearly free. The endpoint comes from AWS_ENDPOINT_URL where it is set.
+"""
+
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session, get_session
+
+
+# Fewer seconds than any function's timeout, so that a hung call fails inside it.
+def _config(attempts: int) -> Config:
+    return Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": attempts})
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
+def client(service: str, attempts: int = 4) -> Any:
+    """The shared client of an AWS service, such as "dynamodb", which tries a call so often.
+
+    One attempt is for calls whose repetition would be seen outside.
+    """
+    return _session().create_client(service, config=_config(attempts))
+
+
+def reset() -> None:
+    """Forget session and clients: tests that change endpoints or credentials call it."""
+    client.cache_clear()
+    _session.cache_clear()

@@ -1,0 +1,105 @@
+"""Consent and suppression of one address: an append-only ledger, and its fold.
+
+Entries join in any order and any number of times. A grant counts from the earlier of its
+own time and its arrival; a withdrawal from its arrival. So no client's clock can out-date
+an unsubscribe, and a form that was filled in before it but arrived later changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal, assert_never
+
+EVERYTHING: Final = "*"
+"""Subject of a withdrawal from all topics."""
+
+BOUNCE: Final = "bounce"
+COMPLAINT: Final = "complaint"
+
+_NONE: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing an entry says. `subject` is a topic or EVERYTHING, for a suppression its reason.
+
+    `wording` is the exact text that was agreed to, kept as proof.
+    """
+
+    kind: Literal["grant", "withdrawal", "suppression"]
+    subject: str
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one event says about an address. `ref` names the event; the first entry of a ref wins.
+
+    `at` is the event's own time, `arrived` the server's; ms. `source` says where it came from,
+    such as "form:hello", "unsubscribe-link", "ses".
+    """
+
+    ref: str
+    at: int
+    arrived: int
+    source: str
+    changes: tuple[Change, ...]
+
+    def moment(self, change: Change) -> int:
+        """When a change of this entry counts from."""
+        match change.kind:
+            case "grant":
+                return min(self.at, self.arrived)
+            case "withdrawal" | "suppression":
+                return self.arrived
+            case _:
+                assert_never(change.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the ledger of an address amounts to: the latest moment (ms) per subject.
+
+    `version` grows with every entry; 0 means that there is none.
+    """
+
+    version: int = 0
+    granted: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    withdrawn: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    suppressed: Mapping[str, int] = field(default_factory=lambda: _NONE)
+
+
+def fold(head: Head, entry: Entry) -> Head:
+    """The head with an entry joined; its version is one more."""
+    registers: dict[str, dict[str, int]] = {
+        "grant": dict(head.granted),
+        "withdrawal": dict(head.withdrawn),
+        "suppression": dict(head.suppressed),
+    }
+    for change in entry.changes:
+        register = registers[change.kind]
+        register[change.subject] = max(entry.moment(change), register.get(change.subject, 0))
+    return Head(head.version + 1, registers["grant"], registers["withdrawal"], registers["suppression"])
+
+
+def folded(entries: Iterable[Entry]) -> Head:
+    """The head of a whole ledger."""
+    head = Head()
+    for entry in entries:
+        head = fold(head, entry)
+    return head
+
+
+def allowed(head: Head, topic: str) -> bool:
+    """Whether marketing about `topic` may go to the address, as far as consent is concerned."""
+    return head.granted.get(topic, 0) > withdrawn(head, topic)
+
+
+def withdrawn(head: Head, topic: str) -> int:
+    """Moment of the latest withdrawal that covers `topic`, 0 for none."""
+    return max(head.withdrawn.get(topic, 0), head.withdrawn.get(EVERYTHING, 0))
+
+
+def suppression(head: Head) -> str | None:
+    """Why nothing at all may go to the address, or None. A complaint outweighs a bounce."""
+    return max(head.suppressed, key=lambda reason: (reason == COMPLAINT, reason), default=None)

@@ -1,0 +1,139 @@
+"""A contact as stored: facts, decisions and profile, kept apart.
+
+*Facts* are a function of the set of the contact's events. *Decisions* are lines that
+were crossed, each made once. The *profile* holds what changes rarely.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Orders competing values of one register: the event's time, then its id."""
+
+    at: int
+    tie: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What people (not machines) did with one message: first times in ms, None if never."""
+
+    sent: int
+    opened: int | None = None
+    clicked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """Latest grant and latest withdrawal of one topic, in ms."""
+
+    granted: int = 0
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Mergeable summaries of a set of events.
+
+    `counters` hold integers per counter and local day (day number since 1970 in the
+    business's time zone); `newest` the newest moments per counter, ascending. Times in ms.
+    """
+
+    counters: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: _NONE)
+    newest: Mapping[str, tuple[Moment, ...]] = field(default_factory=lambda: _NONE)
+    tags: Mapping[str, tuple[Moment, bool]] = field(default_factory=lambda: _NONE)
+    messages: Mapping[str, MessageFacts] = field(default_factory=lambda: _NONE)
+    consents: Mapping[str, ConsentFacts] = field(default_factory=lambda: _NONE)
+    first: int | None = None
+    last: int | None = None
+    skew: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The lines a contact stands behind now: temperature band and segments with entry times."""
+
+    temperature: str = "cold"
+    since: int = 0
+    segments: Mapping[str, int] = field(default_factory=lambda: _NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The row that scoring reads and writes, conditional on `version`.
+
+    `positions` map a source to (highest stream position applied, newest arrival applied);
+    `fence` is the newest arrival seen by the last recount: a record at or before either is
+    not trusted to be new. `due` is a lower bound (ms) of when time alone may cross a line.
+    `watching` are ids of open enrollments; `merged_into` points to the surviving contact.
+    """
+
+    contact: str
+    version: int = 0
+    release: int = 0
+    spec: str = ""
+    facts: Facts = field(default_factory=Facts)
+    positions: Mapping[str, tuple[int, int]] = field(default_factory=lambda: _NONE)
+    fence: int = 0
+    standing: Standing = field(default_factory=Standing)
+    due: int | None = None
+    watching: frozenset[str] = frozenset()
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who the contact is, as far as claimed or proved. `traits` map a name to (moment, value);
+    `identities` are "kind#hash" of every source whose events are this contact's."""
+
+    contact: str
+    version: int = 0
+    traits: Mapping[str, tuple[Moment, Any]] = field(default_factory=lambda: _NONE)
+    identities: tuple[str, ...] = ()
+
+    def trait(self, name: str) -> Any:
+        """The current value of a trait, or None."""
+        held = self.traits.get(name)
+        return held[1] if held else None
+
+    @property
+    def email(self) -> str | None:
+        """The address to send to, in the spelling its owner used."""
+        value = self.trait("email")
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Both rows of one person."""
+
+    state: State
+    profile: Profile
+
+    @property
+    def id(self) -> str:
+        return self.state.contact
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A line crossed, made once, with its cause; handed on through the outbox.
+
+    Kinds: "temperature" (before, after are bands), "segment" (name is the segment; after is
+    "in" or "out"), "trigger" (name is the journey to start), "wake" (something that open
+    enrollments may wait for). `cause` is an event's ref, or "time".
+    """
+
+    id: str
+    kind: str
+    name: str
+    at: int
+    cause: str
+    before: str = ""
+    after: str = ""

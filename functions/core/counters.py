@@ -1,0 +1,132 @@
+"""Which events are counted: derived from a release, so that only what it refers to is kept."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from functions.core.conditions import (
+    AllCondition,
+    AnyCondition,
+    Condition,
+    EventCondition,
+    EventMatch,
+    NotCondition,
+)
+from functions.core.event import Event
+from functions.core.ids import digest
+from functions.core.journey import If, Until, Wait, walk
+from functions.core.release import Release
+
+DAY = 86_400
+HALF_LIVES = 10
+"""Days older than so many half-lives before the newest are dropped: their points are below a thousandth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is kept of the events that match: integers per day for `horizon` days, the newest n moments."""
+
+    id: str
+    match: EventMatch
+    horizon: int
+    newest: int
+
+
+@dataclass(frozen=True)
+class Counters:
+    """All counters of a release, and the time zone that bounds its days."""
+
+    by_id: Mapping[str, Counter]
+    zone: str
+
+    @cached_property
+    def by_event(self) -> Mapping[str, tuple[Counter, ...]]:
+        grouped: dict[str, tuple[Counter, ...]] = {}
+        for counter in self.by_id.values():
+            name = counter.match.event
+            grouped[name] = (*grouped.get(name, ()), counter)
+        return grouped
+
+    @cached_property
+    def spec(self) -> str:
+        """Facts folded under another spec must be rebuilt from the events."""
+        parts = [f"{one.id}:{one.horizon}:{one.newest}" for _, one in sorted(self.by_id.items())]
+        return digest(self.zone, *parts)[:12]
+
+    def matching(self, event: Event) -> Iterator[Counter]:
+        """The counters that this event moves."""
+        for counter in self.by_event.get(event.name, ()):
+            if matches(counter.match, event):
+                yield counter
+
+
+def matches(match: EventMatch, event: Event) -> bool:
+    """Whether `event` is meant."""
+    if event.name != match.event:
+        return False
+    if match.form is not None and event.properties.get("form") != match.form:
+        return False
+    return all(_equal(event.properties.get(name), value) for name, value in match.where.items())
+
+
+def _equal(left: object, right: object) -> bool:
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def counter_id(match: EventMatch) -> str:
+    """Short id of what is matched: equal matches share a counter."""
+    return digest(match.event, match.form or "", json.dumps(match.where, sort_keys=True, ensure_ascii=False))[:8]
+
+
+def counters(release: Release) -> Counters:
+    """The counters that scoring rules, conditions and journeys of `release` need."""
+    found: dict[str, Counter] = {}
+
+    def need(match: EventMatch, *, horizon: int = 0, newest: int = 0) -> None:
+        key = counter_id(match)
+        held = found.get(key)
+        plain = EventMatch(event=match.event, form=match.form, where=match.where)
+        found[key] = Counter(
+            key, plain, max(horizon, held.horizon if held else 0), max(newest, held.newest if held else 0)
+        )
+
+    for score in release.scoring.scores.values():
+        for rule in score.rules:
+            need(rule.when, horizon=HALF_LIVES * score.half_life // DAY)
+    for condition in _conditions(release):
+        for leaf in _leaves(condition):
+            if isinstance(leaf, EventCondition):
+                need(leaf, newest=leaf.at_least or 1)
+    for journey in release.journeys.values():
+        if journey.goal is not None:
+            need(journey.goal, newest=1)
+    return Counters(found, release.sending.business.time_zone)
+
+
+def _conditions(release: Release) -> Iterator[Condition]:
+    for segment in release.segments.values():
+        yield segment.when
+    for journey in release.journeys.values():
+        if journey.exit is not None:
+            yield journey.exit
+        for step in walk(journey.steps):
+            if isinstance(step, If):
+                yield step.if_
+            elif isinstance(step, Wait) and isinstance(step.wait, Until):
+                yield step.wait.until
+
+
+def _leaves(condition: Condition) -> Iterator[Condition]:
+    match condition:
+        case AllCondition():
+            parts = condition.all
+        case AnyCondition():
+            parts = condition.any
+        case NotCondition():
+            parts = [condition.not_]
+        case _:
+            yield condition
+            return
+    for part in parts:
+        yield from _leaves(part)

@@ -1,0 +1,62 @@
+"""What every authored definition shares: the frozen model, ids, durations and moments."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_DURATION = re.compile(r"^\s*(\d{1,9})\s+(second|minute|hour|day|week)s?\s*$")
+ID_PATTERN = r"^[a-z0-9](?:[a-z0-9]|-(?!-)){0,62}$"
+DURATION_EXAMPLE = "3 days"
+_ID = re.compile(ID_PATTERN)
+
+
+class Definition(BaseModel):
+    """Base of authored models: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def parse_duration(value: Any) -> int:
+    """Seconds in a duration such as "3 days". Raises ValueError that says how to write one."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError('expected a duration such as "3 days" or "90 minutes"')
+    if isinstance(value, int):
+        raise ValueError(f'a duration needs a unit: "{value} days", "{value} hours" or "{value} minutes"')
+    match = _DURATION.match(value)
+    if match is None:
+        raise ValueError(f'"{value}" is not a duration; write it as "3 days" or "90 minutes"')
+    seconds = int(match[1]) * UNITS[match[2]]
+    if seconds == 0:
+        raise ValueError("a duration must be longer than zero")
+    if seconds > 3650 * UNITS["day"]:
+        raise ValueError("a duration can be ten years at most")
+    return seconds
+
+
+def spell_duration(seconds: int) -> str:
+    """The shortest spelling that `parse_duration` reads back to the same seconds."""
+    for unit in ("week", "day", "hour", "minute", "second"):
+        if seconds % UNITS[unit] == 0:
+            count = seconds // UNITS[unit]
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    raise AssertionError("every whole number of seconds is a number of seconds")
+
+
+def _check_id(value: str) -> str:
+    if not _ID.match(value):
+        raise ValueError(f'"{value}" is not an id: use lower-case letters, digits and single hyphens, 63 at most')
+    return value
+
+
+Id = Annotated[str, AfterValidator(_check_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+"""An id of a definition file: stable for ever, lower-case with hyphens."""
+
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration, json_schema_input_type=str),
+    PlainSerializer(spell_duration, return_type=str),
+    Field(description='A length of time, such as "3 days" or "90 minutes".', examples=[DURATION_EXAMPLE, "90 minutes"]),
+]
+"""Seconds; authored and stored as words."""

@@ -1,0 +1,26 @@
+"""The one error type that a person outside can cause."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refused(Exception):
+    """Input that is refused, with a stable code that callers may match on.
+
+    `code` is kebab-case and never changes once released; `field` names the offending
+    field as a dotted path, `status` is the HTTP status the edge answers with (4xx).
+    """
+
+    def __init__(self, code: str, message: str, *, field: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.status = status
+
+    def body(self) -> Mapping[str, Any]:
+        """The JSON error shape that every public route answers with."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.field is not None:
+            error["field"] = self.field
+        return {"error": error}

@@ -1,0 +1,69 @@
+"""One thing that happened, as it is stored and scored.
+
+Names of what Samovar itself records follow Segment's e-mail event spec.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+PAGE_VIEWED: Final = "Page Viewed"
+SCREEN_VIEWED: Final = "Screen Viewed"
+IDENTIFIED: Final = "Identified"
+FORM_SUBMITTED: Final = "Form Submitted"
+EMAIL_SENT: Final = "Email Sent"
+EMAIL_DELIVERED: Final = "Email Delivered"
+EMAIL_BOUNCED: Final = "Email Bounced"
+EMAIL_COMPLAINED: Final = "Email Marked as Spam"
+EMAIL_OPENED: Final = "Email Opened"
+EMAIL_CLICKED: Final = "Email Link Clicked"
+UNSUBSCRIBED: Final = "Unsubscribed"
+RESUBSCRIBED: Final = "Resubscribed"
+TAG_ADDED: Final = "Tag Added"
+TAG_REMOVED: Final = "Tag Removed"
+
+SYSTEM: Final = "system"
+"""Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""
+FORM: Final = "form"
+"""Kind of events that a form post records: only these carry the consents ticked."""
+
+LIVE: Final = "live"
+"""Cause of events that happen now; any other cause ("import", "backfill") starts no journey."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact. Its key (source, stamp, id) is stable under a retry; the first copy wins.
+
+    `source` is the identity under which it is stored, as "kind#hash" (kinds: u userId,
+    e e-mail, a anonymousId, c the contact itself). `stamp` is the client's clock in ms,
+    uncorrected; `at` is corrected for skew and never later than `received`.
+    `identities` are further identities that the event carried, in the same form. `kind` is the
+    call that brought it (track, page, identify, …), SYSTEM or FORM.
+    """
+
+    source: str
+    id: str
+    stamp: int
+    at: int
+    received: int
+    kind: str
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    traits: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    context: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    identities: tuple[str, ...] = ()
+    cause: str = LIVE
+
+    @property
+    def sort_key(self) -> str:
+        """Orders a source's events by the client's clock."""
+        return f"{self.stamp:013d}#{self.id}"
+
+    @property
+    def ref(self) -> str:
+        """Names this event inside its deployment."""
+        return f"{self.source}#{self.sort_key}"

@@ -1,0 +1,228 @@
+"""Folding events into facts: registers join in any order, day counters add once.
+
+A record is trusted to be new only where it lies beyond what the contact has applied from
+its source, and arrived after the last recount (the fence). Any doubt is settled by counting
+that day again from the events themselves. So facts are a function of the set of events,
+however they were ordered, repeated or batched.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from functions.core import event as names
+from functions.core.consent import EVERYTHING
+from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, State
+from functions.core.counters import Counters
+from functions.core.event import Event
+from functions.core.views import local_day, midnight
+
+MESSAGES_KEPT = 16
+"""Of so many of the newest messages a contact reacted to, facts are kept."""
+SOURCES_KEPT = 8
+"""Of so many sources the stream position is kept; for the rest the fence stands in."""
+
+TRAITS_KEPT = 100
+"""So many traits, the newest, are kept in a profile; all stay in the events."""
+TRAIT_CHARS = 1000
+"""A longer value stays in its event and is not a trait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record of the events' stream: `position` grows along its source's shard."""
+
+    position: int
+    event: Event
+
+
+def moment_of(event: Event) -> Moment:
+    """Where an event stands among others of the same time."""
+    return Moment(event.at, zlib.crc32(event.ref.encode()))
+
+
+class _Folding:
+    """Facts under construction."""
+
+    def __init__(self, facts: Facts, counters: Counters) -> None:
+        self.counting = counters
+        self.counters = {key: dict(days) for key, days in facts.counters.items() if key in counters.by_id}
+        self.newest = {key: moments for key, moments in facts.newest.items() if key in counters.by_id}
+        self.tags = dict(facts.tags)
+        self.messages = dict(facts.messages)
+        self.consents = dict(facts.consents)
+        self.first, self.last, self.skew = facts.first, facts.last, facts.skew
+
+    def day(self, event: Event) -> int:
+        return local_day(event.at, self.counting.zone)
+
+    def join(self, event: Event) -> None:
+        """Registers: joining an event again changes nothing."""
+        self.first = event.at if self.first is None else min(self.first, event.at)
+        self.last = event.at if self.last is None else max(self.last, event.at)
+        skew = event.at - event.stamp
+        self.skew = (min(self.skew[0], skew), max(self.skew[1], skew))
+        moment = moment_of(event)
+        for counter in self.counting.matching(event):
+            if counter.newest:
+                moments = {*self.newest.get(counter.id, ()), moment}
+                self.newest[counter.id] = tuple(sorted(moments, key=_order)[-counter.newest :])
+        match event.kind, event.name:
+            case names.SYSTEM, names.TAG_ADDED | names.TAG_REMOVED:
+                self._tag(str(event.properties.get("tag", "")), moment, event.name == names.TAG_ADDED)
+            case names.SYSTEM, names.EMAIL_OPENED | names.EMAIL_CLICKED:
+                self._message(event)
+            case (names.FORM, names.FORM_SUBMITTED) | (names.SYSTEM, names.RESUBSCRIBED):
+                for topic in _topics(event):
+                    held = self.consents.get(topic, ConsentFacts())
+                    self.consents[topic] = replace(held, granted=max(held.granted, event.at))
+            case names.SYSTEM, names.UNSUBSCRIBED:
+                for topic in _topics(event):
+                    held = self.consents.get(topic, ConsentFacts())
+                    self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))
+
+    def _tag(self, tag: str, moment: Moment, present: bool) -> None:
+        held = self.tags.get(tag)
+        if tag and (held is None or _order(held[0]) < _order(moment)):
+            self.tags[tag] = (moment, present)
+
+    def _message(self, event: Event) -> None:
+        message, sent = event.properties.get("message"), event.properties.get("sent")
+        if not isinstance(message, str) or not isinstance(sent, int):
+            return
+        held = self.messages.get(message, MessageFacts(sent))
+        if event.name == names.EMAIL_OPENED:
+            held = replace(held, opened=min(event.at, held.opened or event.at))
+        else:
+            held = replace(held, clicked=min(event.at, held.clicked or event.at))
+        self.messages[message] = held
+        if len(self.messages) > MESSAGES_KEPT:
+            del self.messages[min(self.messages, key=lambda one: (self.messages[one].sent, one))]
+
+    def count(self, event: Event) -> None:
+        """Day counters: count an event that is surely new."""
+        day = self.day(event)
+        for counter in self.counting.matching(event):
+            if counter.horizon:
+                days = self.counters.setdefault(counter.id, {})
+                days[day] = days.get(day, 0) + 1
+
+    def recount(self, day: int, events: Iterable[Event]) -> None:
+        """Set every counter's `day` to what the events say."""
+        for days in self.counters.values():
+            days.pop(day, None)
+        for event in events:
+            if self.day(event) == day:
+                self.count(event)
+
+    def done(self) -> Facts:
+        newest_day = None if self.last is None else local_day(self.last, self.counting.zone)
+        counters: dict[str, dict[int, int]] = {}
+        for key, days in self.counters.items():
+            horizon = self.counting.by_id[key].horizon
+            kept = {day: n for day, n in days.items() if n and (newest_day is None or day > newest_day - horizon)}
+            if kept:
+                counters[key] = kept
+        return Facts(counters, self.newest, self.tags, self.messages, self.consents, self.first, self.last, self.skew)
+
+
+def _order(moment: Moment) -> tuple[int, int]:
+    return moment.at, moment.tie
+
+
+def _topics(event: Event) -> list[str]:
+    if event.kind == names.FORM:
+        topics = event.properties.get("consents", ())
+        return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
+    topic = event.properties.get("topic")
+    return [topic] if isinstance(topic, str) and topic else [EVERYTHING]
+
+
+def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:
+    """Local days whose counters must be recounted because a record may have been applied before."""
+    return frozenset(
+        local_day(arrival.event.at, counters.zone)
+        for arrival in arrivals
+        if arrival.event.received <= state.fence
+        or arrival.position <= state.positions.get(arrival.event.source, (-1, 0))[0]
+    )
+
+
+def stamps_of_day(day: int, facts: Facts, arrivals: Sequence[Arrival], zone: str) -> tuple[int, int]:
+    """Between which client stamps (ms, inclusive) a source's events of a local day can lie."""
+    skews = [arrival.event.at - arrival.event.stamp for arrival in arrivals]
+    low, high = min([facts.skew[0], *skews]), max([facts.skew[1], *skews])
+    return max(0, midnight(day, zone) - high), midnight(day + 1, zone) - 1 - low
+
+
+def fold(
+    contact: Contact, arrivals: Sequence[Arrival], recounted: Mapping[int, Sequence[Event]], counters: Counters
+) -> Contact:
+    """The contact with `arrivals` applied. `recounted` holds, for each doubtful day, all
+    events of the contact that may lie on it."""
+    state = contact.state
+    folding = _Folding(state.facts, counters)
+    for day, events in recounted.items():
+        folding.recount(day, events)
+    seen: set[str] = set()
+    for arrival in arrivals:
+        event = arrival.event
+        folding.join(event)
+        if event.ref not in seen and folding.day(event) not in recounted:
+            folding.count(event)
+        seen.add(event.ref)
+    fence = max([state.fence, *(event.received for events in recounted.values() for event in events)])
+    positions, fence = _advance(state, arrivals, fence)
+    state = replace(state, facts=folding.done(), positions=positions, fence=fence)
+    return Contact(state, _profiled(contact.profile, [arrival.event for arrival in arrivals]))
+
+
+def _advance(state: State, arrivals: Sequence[Arrival], fence: int) -> tuple[Mapping[str, tuple[int, int]], int]:
+    positions = dict(state.positions)
+    for arrival in arrivals:
+        held = positions.get(arrival.event.source, (-1, 0))
+        positions[arrival.event.source] = (
+            max(held[0], arrival.position),
+            max(held[1], arrival.event.received),
+        )
+    while len(positions) > SOURCES_KEPT:
+        oldest = min(positions, key=lambda source: (positions[source][1], source))
+        fence = max(fence, positions.pop(oldest)[1])
+    return positions, fence
+
+
+def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arrivals: Sequence[Arrival] = ()) -> Contact:
+    """The contact with facts and traits made anew from all its events; where it stands stays.
+
+    `arrivals` are records in hand: already among the events, they only move the positions.
+    """
+    folding = _Folding(Facts(), counters)
+    seen: set[str] = set()
+    fence = contact.state.fence
+    profile = replace(contact.profile, traits={})
+    for event in chain(events, (arrival.event for arrival in arrivals)):
+        if event.ref in seen:
+            continue
+        seen.add(event.ref)
+        folding.join(event)
+        folding.count(event)
+        fence = max(fence, event.received)
+        profile = _profiled(profile, [event])
+    positions, fence = _advance(contact.state, arrivals, fence)
+    state = replace(contact.state, facts=folding.done(), positions=positions, fence=fence, spec=counters.spec)
+    return Contact(state, profile)
+
+
+def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
+    traits = dict(profile.traits)
+    for event in events:
+        moment = moment_of(event)
+        for name, value in event.traits.items():
+            held = traits.get(name)
+            if len(str(value)) <= TRAIT_CHARS and (held is None or _order(held[0]) < _order(moment)):
+                traits[name] = (moment, value)
+    # Anyone may send traits: the newest are kept, so that no stranger can fill the row.
+    while len(traits) > TRAITS_KEPT:
+        del traits[min(traits, key=lambda name: (*_order(traits[name][0]), name))]
+    return profile if traits == profile.traits else replace(profile, traits=traits)

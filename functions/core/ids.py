@@ -1,0 +1,33 @@
+"""Opaque ids: one-way, deterministic, safe to print in logs, URLs and execution names.
+
+All are 128 bits of keyed BLAKE2b as 26 characters of lower-case base32. The key (the
+deployment's *pepper*) keeps an address from being found by hashing guesses.
+"""
+
+import base64
+import hashlib
+
+
+def digest(*parts: str, pepper: bytes = b"") -> str:
+    """26 characters that stand for `parts`; different splits of one text differ."""
+    state = hashlib.blake2b(digest_size=16, key=pepper[:64])
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        state.update(len(raw).to_bytes(4, "big"))
+        state.update(raw)
+    return base64.b32encode(state.digest()).decode("ascii").rstrip("=").lower()
+
+
+def enrollment_id(contact: str, journey: str, cause: str) -> str:
+    """Id of the run of `journey` that `cause` starts for `contact`."""
+    return digest("enrollment", contact, journey, cause)
+
+
+def message_id(enrollment: str, step: str, visit: int) -> str:
+    """Id of what `step` sends on its `visit`-th visit (from 0) in an enrollment."""
+    return digest("message", enrollment, step, str(visit))
+
+
+def decision_id(contact: str, kind: str, name: str, version: int) -> str:
+    """Id of a line crossed by the write that made the contact's state `version`."""
+    return digest("decision", contact, kind, name, str(version))

@@ -1,0 +1,51 @@
+"""A release: one immutable, validated set of everything the marketer wrote."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from functions.core.definition import Definition, Id
+from functions.core.emails import Email
+from functions.core.forms import Form
+from functions.core.journey import Journey
+from functions.core.scoring import Scoring
+from functions.core.segments import Segment
+from functions.core.sending import Sending
+
+FORMAT = 1
+"""Version of the compiled shape; a reader refuses only what is newer than itself."""
+
+
+class Release(Definition):
+    """The compiled content. Its id is the SHA-256 of its canonical JSON."""
+
+    format: int = FORMAT
+    sending: Sending
+    scoring: Scoring = Field(default_factory=Scoring)
+    segments: dict[Id, Segment] = Field(default_factory=dict)
+    journeys: dict[Id, Journey] = Field(default_factory=dict)
+    forms: dict[Id, Form] = Field(default_factory=dict)
+    emails: dict[Id, Email] = Field(default_factory=dict)
+
+
+def canonical(release: Release) -> bytes:
+    """The bytes that are stored and hashed: sorted keys, no spaces, UTF-8."""
+    content: Mapping[str, Any] = release.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    content = {"format": release.format, **content}
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def release_id(content: bytes) -> str:
+    """The content address of canonical bytes: the first 32 hex digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def load(content: bytes) -> Release:
+    """The release stored as `content`. Raises ValueError for a newer format."""
+    raw = json.loads(content)
+    if raw.get("format", 0) > FORMAT:
+        raise ValueError(f"release format {raw['format']} is newer than this code reads ({FORMAT})")
+    return Release.model_validate(raw)

@@ -1,0 +1,51 @@
+"""sending.yaml: who sends, about what, how fast and how often."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from functions.core.definition import Definition, Duration, Id
+
+
+class Business(Definition):
+    """Who the sender is; the postal address stands under every marketing mail."""
+
+    name: str = Field(min_length=1)
+    address: str = ""
+    time_zone: str = "UTC"
+    language: str = "en"
+    site: str = Field("", pattern=r"^(https?://.*)?$")
+
+
+class Sender(Definition):
+    """The From line."""
+
+    name: str = Field(min_length=1, max_length=100)
+    email: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
+
+
+class Topic(Definition):
+    """What a contact agrees to hear about. Transactional topics need no consent."""
+
+    id: Id
+    title: str
+    transactional: bool = False
+
+
+class Cap(Definition):
+    """At most so many marketing messages on a channel within a time."""
+
+    channel: Literal["email"] = "email"
+    at_most: int = Field(ge=1, le=50)
+    within: Duration
+
+
+class Sending(Definition):
+    """sending.yaml"""
+
+    business: Business
+    sender: Sender = Field(alias="from")
+    reply_to: str | None = Field(None, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
+    topics: list[Topic] = Field(min_length=1)
+    caps: list[Cap] = Field(default_factory=list)
+    rate_per_second: float = Field(1.0, gt=0, le=1000)

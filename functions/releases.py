@@ -1,0 +1,103 @@
+"""The live release and the deployment's keys, as functions need them.
+
+The pointer is read once per invocation; content is immutable and kept for the life of the
+process, keys for a minute.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from functions import clock, settings
+from functions.aws import dynamodb
+
+if TYPE_CHECKING:
+    from functions.core.counters import Counters
+    from functions.core.release import Release
+
+KEYS_FOR_S = 60
+_POINTER = ("X#live", "X")
+_KEYRING = ("X#keys", "X")
+
+
+class NothingLive(RuntimeError):
+    """No release was published yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The release that the pointer names, and the pointer's sequence number."""
+
+    seq: int
+    id: str
+
+    @property
+    def release(self) -> "Release":
+        return by_id(self.id)
+
+    @property
+    def counters(self) -> "Counters":
+        return counters_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The deployment's secrets: `pepper` keys identity hashes, `signing` (newest first) signs
+    links, `write_keys` let browsers and servers post."""
+
+    pepper: bytes
+    signing: tuple[bytes, ...]
+    write_keys: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Held:
+    keyring: Keyring | None = None
+    read: float = field(default=0.0)
+
+
+_held = _Held()
+
+
+def live() -> Live:
+    """The live release. Raises NothingLive before the first publish."""
+    row = dynamodb.get(settings.contacts_table(), _POINTER)
+    if row is None:
+        raise NothingLive("no release is live: publish one with `samovar publish`")
+    return Live(row["seq"], row["release"])
+
+
+@lru_cache(maxsize=8)
+def by_id(release: str) -> "Release":
+    """The content of a release."""
+    from functions.aws import s3
+    from functions.core.release import load
+
+    return load(s3.get(settings.bucket(), f"releases/{release}.json"))
+
+
+@lru_cache(maxsize=8)
+def counters_of(release: str) -> "Counters":
+    """The counters that a release needs."""
+    from functions.core.counters import counters
+
+    return counters(by_id(release))
+
+
+def keyring() -> Keyring:
+    """The deployment's keys, at most a minute old."""
+    now = clock.monotonic()
+    if _held.keyring is None or now - _held.read > KEYS_FOR_S:
+        row: dict[str, Any] | None = dynamodb.get(settings.contacts_table(), _KEYRING)
+        if row is None:
+            raise NothingLive("the deployment has no keys yet: they are made when it is first deployed")
+        _held.keyring = Keyring(row["pepper"], tuple(row["signing"]), tuple(row["write_keys"]))
+        _held.read = now
+    return _held.keyring
+
+
+def forget() -> None:
+    """Drop what is kept: for tests and tools that change deployments."""
+    _held.keyring = None
+    by_id.cache_clear()
+    counters_of.cache_clear()

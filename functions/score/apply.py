@@ -1,0 +1,128 @@
+"""Applying events, time or a rebuild to one contact: read, fold, decide, one conditional write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from functions import releases
+from functions.aws.dynamodb import ConditionFailed
+from functions.core.contact import Contact, Decision
+from functions.core.counters import Counters
+from functions.core.decisions import Outcome, decide, differing, keep
+from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.identity import own_ref
+from functions.observability import metric
+from functions.releases import Live
+from functions.tables import contacts, events
+from functions.tables.identities import Contended
+
+ATTEMPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild found: whether facts changed, and decisions that they would make anew."""
+
+    contact: str
+    changed: bool
+    differing: tuple[Decision, ...]
+
+
+def apply(contact: Contact, arrivals: Sequence[Arrival], live: Live, now: int) -> tuple[Decision, ...]:
+    """Fold `arrivals` into the contact and write it; the decisions that this made.
+
+    Safe to repeat: records applied before are recognised or counted again from the events.
+    Raises Contended if other writers keep coming between.
+    """
+    for _ in range(ATTEMPTS):
+        contact = _survivor(contact)
+        live = _not_older(live, contact)
+        read = contact
+        contact = _folded(contact, arrivals, live.counters)
+        outcome = decide(contact, live.release, now, [arrival.event for arrival in arrivals])
+        if _saved(read, contact, outcome, live):
+            return outcome.decisions
+        contact = contacts.load([contact.id])[contact.id]
+    raise Contended(f"contact {contact.id} kept changing")
+
+
+def reconsider(contact_id: str, now: int) -> tuple[Decision, ...]:
+    """Let time alone cross lines for a contact whose due moment has come."""
+    live = releases.live()
+    for _ in range(ATTEMPTS):
+        contact = contacts.load([contact_id])[contact_id]
+        if contact.state.merged_into or (contact.state.due or now + 1) > now:
+            return ()
+        live = _not_older(live, contact)
+        read = contact
+        contact = _folded(contact, (), live.counters)
+        outcome = decide(contact, live.release, now)
+        if _saved(read, contact, outcome, live):
+            return outcome.decisions
+    raise Contended(f"contact {contact_id} kept changing")
+
+
+def refold(contact_id: str, now: int) -> Rebuilt | None:
+    """Make a contact's facts anew from its events. Makes no decision: reports those it would.
+
+    None for a contact that was merged into another.
+    """
+    live = releases.live()
+    for _ in range(ATTEMPTS):
+        read = contacts.load([contact_id])[contact_id]
+        if read.state.merged_into:
+            return None
+        live = _not_older(live, read)
+        contact = rebuild(read, events.of_sources(_sources(read)), live.counters)
+        outcome = keep(contact, live.release, now)
+        if _saved(read, contact, outcome, live):
+            changed = contact.state.facts != read.state.facts
+            return Rebuilt(contact_id, changed, differing(contact, live.release, now))
+    raise Contended(f"contact {contact_id} kept changing")
+
+
+def _survivor(contact: Contact) -> Contact:
+    while contact.state.merged_into:
+        winner = contact.state.merged_into
+        contact = contacts.load([winner])[winner]
+    return contact
+
+
+def _not_older(live: Live, contact: Contact) -> Live:
+    if contact.state.release <= live.seq:
+        return live
+    newer = releases.live()
+    if contact.state.release > newer.seq:
+        raise Contended(f"contact {contact.id} belongs to a release that is not live yet")
+    return newer
+
+
+def _sources(contact: Contact) -> tuple[str, ...]:
+    return (*contact.profile.identities, own_ref(contact.id))
+
+
+def _folded(contact: Contact, arrivals: Sequence[Arrival], counters: Counters) -> Contact:
+    state = contact.state
+    if state.version == 0:
+        contact = replace(contact, state=replace(state, spec=counters.spec))
+    elif state.spec != counters.spec:
+        metric("ContactsRebuilt")
+        return rebuild(contact, events.of_sources(_sources(contact)), counters, arrivals)
+    days = doubtful_days(state, arrivals, counters)
+    if days:
+        metric("DaysRecounted", len(days))
+    sources = _sources(contact)
+    recounted = {
+        day: list(events.of_sources(sources, stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days
+    }
+    return fold(contact, arrivals, recounted, counters)
+
+
+def _saved(read: Contact, contact: Contact, outcome: Outcome, live: Live) -> bool:
+    """Write what changed, profile first: its registers join again without harm."""
+    try:
+        if contact.profile != read.profile:
+            contacts.save_profile(contact.profile)
+        contacts.save_state(replace(outcome.state, release=live.seq), outcome.decisions)
+    except ConditionFailed:
+        return False
+    return True

@@ -1,0 +1,80 @@
+"""Score: the events' stream → facts → decisions, one read and one write per contact and batch.
+
+Guarantees. A record delivered again, late or out of order leaves facts as if it came once;
+a crash between any two calls loses nothing, for the record is delivered again. What can
+never be applied is set aside with its record, and the other contacts of the batch go on;
+what may succeed later raises when they are done.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions import clock, releases
+from functions.aside import set_aside
+from functions.aws.dynamodb import from_item
+from functions.aws.faults import hopeless
+from functions.core.facts import Arrival
+from functions.observability import handler as observed
+from functions.observability import metric
+from functions.score.apply import apply
+from functions.score.resolve import Resolver
+from functions.tables import contacts, events
+
+ROOM = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A stream record and what it says."""
+
+    raw: dict[str, Any]
+    arrival: Arrival
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Handle a batch of INSERT records of the events table."""
+    records = [record for raw in event["Records"] if (record := _read(raw)) is not None]
+    if records:
+        _score(records)
+    return {"batchItemFailures": []}
+
+
+def _read(raw: dict[str, Any]) -> _Record | None:
+    try:
+        change = raw["dynamodb"]
+        return _Record(raw, Arrival(int(change["SequenceNumber"]), events.from_row(from_item(change["NewImage"]))))
+    except (KeyError, TypeError, ValueError) as error:
+        set_aside(ROOM, raw, error)
+        return None
+
+
+def _score(records: list[_Record]) -> None:
+    live, now = releases.live(), clock.now_ms()
+    grouped = _by_contact(records)
+    loaded = contacts.load(grouped)
+    failed: list[Exception] = []
+    for contact, group in grouped.items():
+        try:
+            apply(loaded[contact], [record.arrival for record in group], live, now)
+        except Exception as error:
+            if not hopeless(error):
+                failed.append(error)
+                continue
+            for record in group:
+                set_aside(ROOM, record.raw, error)
+    metric("EventsScored", len(records))
+    if failed:
+        raise failed[0]
+
+
+def _by_contact(records: list[_Record]) -> dict[str, list[_Record]]:
+    resolver = Resolver([record.arrival.event for record in records])
+    grouped: dict[str, list[_Record]] = {}
+    for record in records:
+        contact = resolver.contact_of(record.arrival.event)
+        if contact is None:
+            metric("EventsOfErased")
+        else:
+            grouped.setdefault(contact, []).append(record)
+    return grouped

@@ -1,0 +1,91 @@
+"""Joining two contacts: the loser points to the winner, whose facts are then made anew."""
+
+from dataclasses import replace
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core.contact import Contact, Profile
+from functions.core.identity import SELF, kind_of, own_ref
+from functions.tables import contacts, identities
+from functions.tables.contacts import PROFILE, STATE, partition
+
+ATTEMPTS = 5
+
+
+def merge(loser: str, winner: str) -> None:
+    """Give `winner` every identity of `loser`, in one transaction guarded by both versions.
+
+    Afterwards the winner's facts carry no spec, so that whoever touches it next rebuilds
+    it from the events of all its sources. Merging again changes nothing.
+    """
+    for _ in range(ATTEMPTS):
+        both = contacts.load([loser, winner])
+        if both[loser].state.merged_into:
+            return
+        try:
+            dynamodb.transact(_operations(both[loser], both[winner]))
+        except dynamodb.TransactionRefused:
+            continue
+        return
+    raise identities.Contended(f"contacts {loser} and {winner} could not be merged")
+
+
+def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
+    table = settings.contacts_table()
+    moving = [ref for ref in loser.profile.identities if kind_of(ref) != SELF]
+    joined = dict.fromkeys((*winner.profile.identities, *loser.profile.identities, own_ref(loser.id)))
+    profile = replace(winner.profile, identities=tuple(joined))
+    operations = [
+        dynamodb.update_op(
+            table,
+            (partition(loser.id), STATE),
+            "SET #into = :winner, n = :next, v = :v REMOVE ds, du, #out, o",
+            condition=_guard(loser.state.version),
+            names={"#into": "into", "#out": "out"},
+            values=_versions(loser.state.version) | {":winner": winner.id, ":v": contacts.VERSION},
+        ),
+        dynamodb.update_op(
+            table,
+            (partition(winner.id), STATE),
+            "SET spec = :none, n = :next, v = :v REMOVE #out, o",
+            condition=_guard(winner.state.version),
+            names={"#out": "out"},
+            values=_versions(winner.state.version) | {":none": "", ":v": contacts.VERSION},
+        ),
+        _guarded_profile(table, profile),
+        *(
+            dynamodb.update_op(
+                table,
+                identities.key(ref),
+                "SET contact = :winner",
+                condition="contact = :loser",
+                values={":winner": winner.id, ":loser": loser.id},
+            )
+            for ref in moving
+        ),
+    ]
+    if loser.profile.version:
+        operations.append(
+            dynamodb.check_op(
+                table, (partition(loser.id), PROFILE), "n = :held", values={":held": loser.profile.version}
+            )
+        )
+    return operations
+
+
+def _guard(version: int) -> str:
+    return "n = :held" if version else "attribute_not_exists(n)"
+
+
+def _versions(version: int) -> dict[str, int]:
+    return {":next": version + 1} | ({":held": version} if version else {})
+
+
+def _guarded_profile(table: str, profile: Profile) -> dict[str, object]:
+    version = profile.version
+    return dynamodb.put_op(
+        table,
+        contacts.profile_row(profile, version + 1),
+        condition=_guard(version),
+        values={":held": version} if version else None,
+    )

@@ -1,0 +1,93 @@
+"""Whose events are these: from identities to contacts, claiming what nobody has yet.
+
+A claim attaches behaviour. An identity belongs to one contact; a contact known only by
+browsers joins the person who identifies in one of them. Two people who both have an
+address or a user id are never joined here.
+"""
+
+from collections.abc import Sequence
+
+from functions.core.contact import Profile
+from functions.core.event import Event
+from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, contact_id, hash_of, kind_of
+from functions.observability import logger, metric
+from functions.score.merge import merge
+from functions.tables import contacts, identities
+
+IDENTITIES_KEPT = 500
+"""Anyone may claim a browser for an address: past so many, further browsers stay contacts of their own."""
+_STRONGEST_FIRST = {USER: 0, EMAIL: 1, ANONYMOUS: 2}
+
+
+class Resolver:
+    """Owners of the identities of one batch, read at once and kept up to date as they are claimed."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        refs = {ref for event in events for ref in (event.source, *event.identities) if kind_of(ref) != SELF}
+        self._owners = identities.owners(refs)
+        self._profiles: dict[str, Profile] = {}
+
+    def contact_of(self, event: Event) -> str | None:
+        """The contact that `event` is about; None if its person was erased."""
+        if kind_of(event.source) == SELF:
+            return hash_of(event.source)
+        others = sorted(
+            (ref for ref in event.identities if ref != event.source), key=lambda ref: _STRONGEST_FIRST[kind_of(ref)]
+        )
+        if any(self._owners.get(ref) == "" for ref in (event.source, *others)):
+            return None
+        owner = self._owners.get(event.source)
+        if owner is None:
+            adopted = next((self._owners[ref] for ref in others if self._adoptable(ref, event.source)), None)
+            owner = self._claim(event.source, adopted or contact_id(event.source))
+        for ref in others:
+            owner = self._link(ref, owner)
+        return owner or None
+
+    def _claim(self, ref: str, contact: str) -> str:
+        owner = self._owners[ref] = identities.claim(ref, contact)
+        self._profiles.pop(owner, None)
+        return owner
+
+    def _adoptable(self, ref: str, source: str) -> bool:
+        owner = self._owners.get(ref)
+        if not owner:
+            return False
+        kinds = self._kinds_of(owner)
+        return kind_of(source) not in kinds and (kind_of(ref) != ANONYMOUS or not kinds & {USER, EMAIL})
+
+    def _profile(self, contact: str) -> Profile:
+        if contact not in self._profiles:
+            self._profiles[contact] = contacts.load([contact])[contact].profile
+        return self._profiles[contact]
+
+    def _kinds_of(self, contact: str) -> set[str]:
+        return {kind_of(ref) for ref in self._profile(contact).identities} - {SELF}
+
+    def _link(self, ref: str, owner: str) -> str:
+        """Let `ref` be the owner's too, where that joins nobody wrongly; who the owner is then."""
+        other = self._owners.get(ref)
+        if other is None:
+            if len(self._profile(owner).identities) < IDENTITIES_KEPT:
+                self._claim(ref, owner)
+            return owner
+        if other == owner:
+            return owner
+        ours, theirs = self._kinds_of(owner), self._kinds_of(other)
+        if kind_of(ref) == ANONYMOUS:
+            if theirs <= {ANONYMOUS}:
+                self._merge(other, owner)
+            return owner
+        if not (ours & theirs - {ANONYMOUS}):
+            self._merge(owner, other)
+            return other
+        logger.warning("identities of one event belong to two people", contacts=[owner, other])
+        metric("IdentityConflict")
+        return owner
+
+    def _merge(self, loser: str, winner: str) -> None:
+        merge(loser, winner)
+        self._profiles.pop(winner, None)
+        for ref, contact in self._owners.items():
+            if contact == loser:
+                self._owners[ref] = winner

@@ -1,0 +1,199 @@
+"""A contact's rows: state (C#id / S), whose stream is the outbox, and profile (C#id / P).
+
+State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
+segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
+of this write and their number; absent when none) · into (merged) · v.
+Profile: n · traits (JSON) · ids (string set) · v.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core.contact import Contact, Decision, Moment, Profile, Standing, State
+from functions.tables import compact
+from functions.tables.due import shard
+
+VERSION = 1
+STATE = "S"
+PROFILE = "P"
+
+
+def partition(contact: str) -> str:
+    """Partition key of everything that is one contact's."""
+    return f"C#{contact}"
+
+
+def contact_of(pk: str) -> str:
+    """The contact id in a partition key."""
+    return pk.removeprefix("C#")
+
+
+def state_from(row: Mapping[str, Any]) -> State:
+    """The state of an item."""
+    if row.get("v", VERSION) > VERSION:
+        raise ValueError(f"state row of version {row['v']} is newer than this code reads")
+    positions = {source: (int(at), seen) for source, (at, seen) in json.loads(row.get("pos", "{}")).items()}
+    return State(
+        contact=contact_of(row["pk"]),
+        version=row.get("n", 0),
+        release=row.get("seq", 0),
+        spec=row.get("spec", ""),
+        facts=compact.load(row.get("facts", "{}")),
+        positions=positions,
+        fence=row.get("fence", 0),
+        standing=Standing(row.get("band", "cold"), row.get("since", 0), row.get("segs", {})),
+        due=row.get("du"),
+        watching=frozenset(row.get("w", ())),
+        merged_into=row.get("into"),
+    )
+
+
+def profile_from(row: Mapping[str, Any]) -> Profile:
+    """The profile of an item."""
+    if row.get("v", VERSION) > VERSION:
+        raise ValueError(f"profile row of version {row['v']} is newer than this code reads")
+    traits = {name: (Moment(at, tie), value) for name, (at, tie, value) in json.loads(row.get("traits", "{}")).items()}
+    return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))))
+
+
+def profile_row(profile: Profile, version: int) -> dict[str, Any]:
+    """The item of a profile."""
+    traits = {name: [moment.at, moment.tie, value] for name, (moment, value) in profile.traits.items()}
+    return {
+        "pk": partition(profile.contact),
+        "sk": PROFILE,
+        "v": VERSION,
+        "n": version,
+        "traits": json.dumps(traits, ensure_ascii=False, separators=(",", ":"), default=dict),
+        "ids": set(profile.identities),
+    }
+
+
+def decision_row(decision: Decision) -> dict[str, Any]:
+    """A decision as it stands in the outbox and in the log."""
+    row = {"id": decision.id, "kind": decision.kind, "name": decision.name, "at": decision.at, "cause": decision.cause}
+    if decision.before or decision.after:
+        row |= {"from": decision.before, "to": decision.after}
+    return row
+
+
+def decision_from(row: Mapping[str, Any]) -> Decision:
+    """The decision of a row."""
+    return Decision(
+        row["id"], row["kind"], row["name"], row["at"], row["cause"], row.get("from", ""), row.get("to", "")
+    )
+
+
+def decisions_of(image: Mapping[str, Any]) -> list[Decision]:
+    """The decisions that a state item (plain values) hands on."""
+    return [decision_from(row) for row in image.get("out", [])]
+
+
+def load(contacts: Iterable[str]) -> dict[str, Contact]:
+    """Contacts by id (consistent read), fresh ones where nothing is stored yet."""
+    wanted = list(dict.fromkeys(contacts))
+    keys = [(partition(contact), sk) for contact in wanted for sk in (STATE, PROFILE)]
+    rows = dynamodb.batch_get(settings.contacts_table(), keys)
+    return {contact: _assembled(contact, rows) for contact in wanted}
+
+
+def _assembled(contact: str, rows: Mapping[dynamodb.Key, dynamodb.Item]) -> Contact:
+    state = rows.get((partition(contact), STATE))
+    profile = rows.get((partition(contact), PROFILE))
+    return Contact(
+        state_from(state) if state else State(contact), profile_from(profile) if profile else Profile(contact)
+    )
+
+
+def save_profile(profile: Profile) -> Profile:
+    """Write a profile read at its version. Raises ConditionFailed if another write came between."""
+    version = profile.version + 1
+    condition, values = _unchanged(profile.version)
+    dynamodb.put(settings.contacts_table(), profile_row(profile, version), condition=condition, values=values)
+    return replace(profile, version=version)
+
+
+def save_state(state: State, decisions: Sequence[Decision]) -> State:
+    """Write a state read at its version, with the decisions it hands on; one conditional write.
+
+    Open enrollments (`watching`) are not touched: journeys own that attribute. Raises
+    ConditionFailed if another write came between.
+    """
+    expression, values = _state_update(state, decisions)
+    condition, guard = _unchanged(state.version)
+    dynamodb.update(
+        settings.contacts_table(),
+        (partition(state.contact), STATE),
+        expression,
+        condition=condition,
+        names={"#out": "out"},
+        values=values | guard,
+    )
+    return replace(state, version=state.version + 1)
+
+
+def _unchanged(version: int) -> tuple[str, dict[str, Any]]:
+    # Journeys may have made the item (open enrollments) before any facts were written.
+    return ("attribute_not_exists(n)", {}) if version == 0 else ("n = :held", {":held": version})
+
+
+def _state_update(state: State, decisions: Sequence[Decision]) -> tuple[str, dict[str, Any]]:
+    standing = state.standing
+    positions = {source: [str(at), seen] for source, (at, seen) in state.positions.items()}
+    values: dict[str, Any] = {
+        "v": VERSION,
+        "n": state.version + 1,
+        "seq": state.release,
+        "spec": state.spec,
+        "facts": compact.dump(state.facts),
+        "pos": json.dumps(positions, separators=(",", ":")),
+        "fence": state.fence,
+        "band": standing.temperature,
+        "since": standing.since,
+        "segs": dict(standing.segments),
+    }
+    removed = []
+    if decisions:
+        values |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
+    else:
+        removed += ["#out", "o"]
+    if state.due is not None:
+        values |= {"ds": shard(state.contact), "du": state.due}
+    else:
+        removed += ["ds", "du"]
+    # DynamoDB reserves the word `out`, so expressions call that attribute #out.
+    expression = "SET " + ", ".join(f"{'#out' if name == 'out' else name} = :{name}" for name in values)
+    if removed:
+        expression += " REMOVE " + ", ".join(removed)
+    return expression, {f":{name}": value for name, value in values.items()}
+
+
+def watch(contact: str, enrollment: str) -> Contact | None:
+    """Note an open enrollment on the contact; the contact as it stands after that.
+
+    It counts as a write: scoring that read the contact before must read it again. So what
+    is scored from now on wakes the enrollment, and what was scored before is in what this
+    returns. None if the contact is no more.
+    """
+    return _marked(
+        contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {enrollment}, ":one": 1, ":v": VERSION}
+    )
+
+
+def unwatch(contact: str, enrollments: Iterable[str]) -> Contact | None:
+    """Forget enrollments that have ended."""
+    return _marked(contact, "DELETE w :w REMOVE #out, o", {":w": set(enrollments)})
+
+
+def _marked(contact: str, expression: str, values: Mapping[str, Any]) -> Contact | None:
+    table = settings.contacts_table()
+    row = dynamodb.update(table, (partition(contact), STATE), expression, names={"#out": "out"}, values=values)
+    profile = dynamodb.get(table, (partition(contact), PROFILE))
+    state = state_from(row)
+    if state.merged_into:
+        return None
+    return Contact(state, profile_from(profile) if profile else Profile(contact))

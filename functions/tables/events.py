@@ -1,0 +1,76 @@
+"""Rows of the events table: inserted once, never changed.
+
+pk source "k#hash" · sk client stamp#messageId · at, rx (ms) · kind, name · body (JSON of
+properties, traits, context) · ids (further identities) · cause (absent when live) · v
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core.event import LIVE, Event
+
+VERSION = 1
+
+
+def to_row(event: Event) -> dict[str, Any]:
+    """The item of an event."""
+    body = {key: value for key, value in (("p", event.properties), ("t", event.traits), ("c", event.context)) if value}
+    row: dict[str, Any] = {
+        "pk": event.source,
+        "sk": event.sort_key,
+        "v": VERSION,
+        "at": event.at,
+        "rx": event.received,
+        "kind": event.kind,
+        "name": event.name,
+    }
+    if body:
+        row["body"] = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=dict)
+    if event.identities:
+        row["ids"] = list(event.identities)
+    if event.cause != LIVE:
+        row["cause"] = event.cause
+    return row
+
+
+def from_row(row: Mapping[str, Any]) -> Event:
+    """The event of an item. Raises ValueError or KeyError for what is none."""
+    if row["v"] > VERSION:
+        raise ValueError(f"event row of version {row['v']} is newer than this code reads")
+    stamp, _, identifier = row["sk"].partition("#")
+    body = json.loads(row.get("body", "{}"))
+    return Event(
+        source=row["pk"],
+        id=identifier,
+        stamp=int(stamp),
+        at=row["at"],
+        received=row["rx"],
+        kind=row["kind"],
+        name=row["name"],
+        properties=body.get("p", {}),
+        traits=body.get("t", {}),
+        context=body.get("c", {}),
+        identities=tuple(row.get("ids", ())),
+        cause=row.get("cause", LIVE),
+    )
+
+
+def insert(events: Sequence[Event]) -> list[bool]:
+    """Store events that are not yet stored; whether each was new. The first copy wins."""
+    return dynamodb.insert_new(settings.events_table(), [to_row(event) for event in events])
+
+
+def of_source(source: str, stamps: tuple[int, int] | None = None) -> Iterator[Event]:
+    """A source's events (consistent read), all or between two client stamps in ms, inclusive."""
+    between = None if stamps is None else (f"{stamps[0]:013d}#", f"{stamps[1]:013d}#\U0010ffff")
+    for row in dynamodb.query(settings.events_table(), source, between=between):
+        yield from_row(row)
+
+
+def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Iterator[Event]:
+    """Events of several sources, one after the other."""
+    for source in sources:
+        yield from of_source(source, stamps)

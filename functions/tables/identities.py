@@ -1,0 +1,60 @@
+"""Rows that say whose an identity is: pk I#ref · sk I · contact · forgotten · v."""
+
+from collections.abc import Iterable
+
+from functions import settings
+from functions.aws import dynamodb
+
+VERSION = 1
+ATTEMPTS = 5
+
+
+class Contended(RuntimeError):
+    """Other writes kept coming between: the record is delivered again later."""
+
+
+def key(ref: str) -> dynamodb.Key:
+    """Where the identity "kind#hash" stands."""
+    return f"I#{ref}", "I"
+
+
+def owners(refs: Iterable[str]) -> dict[str, str]:
+    """The contact of each known identity (consistent); forgotten ones map to ""."""
+    rows = dynamodb.batch_get(settings.contacts_table(), [key(ref) for ref in refs])
+    return {pk.removeprefix("I#"): "" if row.get("forgotten") else row["contact"] for (pk, _), row in rows.items()}
+
+
+def forgotten(refs: Iterable[str]) -> set[str]:
+    """Which of these identities belong to an erased person."""
+    return {ref for ref, contact in owners(refs).items() if contact == ""}
+
+
+def claim(ref: str, contact: str) -> str:
+    """Give an identity to a contact unless somebody has it; whose it is now ("" if forgotten).
+
+    One transaction with the contact's profile, which lists its identities: the two never
+    disagree.
+    """
+    table = settings.contacts_table()
+    row = {"pk": key(ref)[0], "sk": "I", "contact": contact, "v": VERSION}
+    for _ in range(ATTEMPTS):
+        try:
+            dynamodb.transact(
+                [
+                    dynamodb.put_op(table, row, condition="attribute_not_exists(pk)"),
+                    dynamodb.update_op(
+                        table, (f"C#{contact}", "P"), "ADD ids :ref, n :one SET v = :v", values=_listed(ref)
+                    ),
+                ]
+            )
+        except dynamodb.TransactionRefused:
+            owner = owners([ref]).get(ref)
+            if owner is not None:
+                return owner
+        else:
+            return contact
+    raise Contended(f"identity {ref} kept being claimed")
+
+
+def _listed(ref: str) -> dict[str, object]:
+    return {":ref": {ref}, ":one": 1, ":v": VERSION}

@@ -1,0 +1,99 @@
+"""Jobs of the work queue: row X#job#id / X with kind, where the next slice starts, and progress."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions import settings
+from functions.aws import dynamodb, sqs
+from functions.aws.dynamodb import Key
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`start` is the key after which the next slice begins (None: from the beginning);
+    `done` counts what was worked through, `notes` what was found. Times in ms."""
+
+    id: str
+    kind: str
+    started: int
+    start: Key | None = None
+    done: int = 0
+    slices: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
+    finished: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one slice did; `next` is None when nothing is left."""
+
+    done: int
+    notes: dict[str, int]
+    next: Key | None
+
+
+def _key(job_id: str) -> Key:
+    return f"X#job#{job_id}", "X"
+
+
+def get(job_id: str) -> Job | None:
+    """A job with its progress."""
+    row = dynamodb.get(settings.contacts_table(), _key(job_id))
+    if row is None:
+        return None
+    start = (row["start"][0], row["start"][1]) if row.get("start") else None
+    return Job(
+        job_id, row["kind"], row["started"], start, row["done"], row["slices"], row["notes"], row.get("finished")
+    )
+
+
+def create(job: Job) -> None:
+    """Store a new job and queue its first slice."""
+    dynamodb.put_new(settings.contacts_table(), _row(job))
+    enqueue(job.id)
+
+
+def enqueue(job_id: str) -> None:
+    """Ask for the next slice."""
+    sqs.send(settings.work_queue_url(), f'{{"v":1,"job":"{job_id}"}}')
+
+
+def advance(job: Job, slice_: Slice, now: int) -> bool:
+    """Note a slice's progress; False if another delivery of it was faster."""
+    notes = {name: job.notes.get(name, 0) + slice_.notes.get(name, 0) for name in {*job.notes, *slice_.notes}}
+    moved = Job(
+        id=job.id,
+        kind=job.kind,
+        started=job.started,
+        start=slice_.next,
+        done=job.done + slice_.done,
+        slices=job.slices + 1,
+        notes=notes,
+        finished=now if slice_.next is None else None,
+    )
+    try:
+        dynamodb.put(settings.contacts_table(), _row(moved), condition="slices = :held", values={":held": job.slices})
+    except dynamodb.ConditionFailed:
+        return False
+    return True
+
+
+def _row(job: Job) -> dict[str, Any]:
+    pk, sk = _key(job.id)
+    row: dict[str, Any] = {
+        "pk": pk,
+        "sk": sk,
+        "v": VERSION,
+        "kind": job.kind,
+        "started": job.started,
+        "done": job.done,
+        "slices": job.slices,
+        "notes": job.notes,
+    }
+    if job.start is not None:
+        row["start"] = list(job.start)
+    if job.finished is not None:
+        row["finished"] = job.finished
+    return row

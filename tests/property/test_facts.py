@@ -1,0 +1,133 @@
+"""Facts are a function of the set of events, whatever the stream does to their records."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from functions.core.contact import Contact, Profile, State
+from functions.core.counters import Counters, counters
+from functions.core.event import Event
+from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.tables import compact
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.generate import ZONES, history, release
+from tests.scale import scaled
+
+
+class Table:
+    """The events table as a recount sees it: what was inserted so far, by key range."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def of_day(self, day: int, contact: Contact, arrivals: Sequence[Arrival], zone: str) -> list[Event]:
+        low, high = stamps_of_day(day, contact.state.facts, arrivals, zone)
+        return [event for event in self.events if low <= event.stamp <= high]
+
+
+def fresh(counting: Counters) -> Contact:
+    return Contact(State("c1", spec=counting.spec), Profile("c1"))
+
+
+def deliver(contact: Contact, batch: Sequence[Arrival], table: Table, counting: Counters) -> Contact:
+    days = doubtful_days(contact.state, batch, counting)
+    recounted = {day: table.of_day(day, contact, batch, counting.zone) for day in days}
+    folded = fold(contact, batch, recounted, counting)
+    # What is stored is what the next write reads.
+    state = replace(folded.state, facts=compact.load(compact.dump(folded.state.facts)))
+    assert state.facts == folded.state.facts
+    return Contact(state, folded.profile)
+
+
+def truth(events: Sequence[Event], counting: Counters) -> Contact:
+    return rebuild(fresh(counting), sorted(events, key=lambda event: event.ref), counting)
+
+
+def assert_same(contact: Contact, expected: Contact) -> None:
+    assert contact.state.facts == expected.state.facts
+    assert contact.profile.traits == expected.profile.traits
+
+
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES))
+@settings(max_examples=scaled(60), deadline=None)
+def test_order_repetition_and_batching_do_not_matter(seed: int, zone: str) -> None:
+    chance = random.Random(seed)
+    counting = counters(release(zone))
+    events = history(chance)
+    table = Table()
+    table.events = list(events)
+    records = [Arrival(position, event) for position, event in enumerate(events)]
+    delivered = records + chance.choices(records, k=len(records) // 2)
+    chance.shuffle(delivered)
+    contact = fresh(counting)
+    while delivered:
+        size = chance.randint(1, 25)
+        batch, delivered = delivered[:size], delivered[size:]
+        contact = deliver(contact, batch, table, counting)
+    assert_same(contact, truth(events, counting))
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=scaled(60), deadline=None)
+def test_rebuilding_during_traffic_on_a_split_stream_equals_live(seed: int) -> None:
+    """Inserts, deliveries on two shards that lag differently, repeats and rebuilds, interleaved at random."""
+    chance = random.Random(seed)
+    counting = counters(release())
+    events = history(chance)
+    table, contact = Table(), fresh(counting)
+    shards: tuple[list[Arrival], list[Arrival]] = ([], [])
+    waiting = list(enumerate(events))
+    while waiting or any(shards):
+        act = chance.random()
+        if waiting and act < 0.5:
+            position, event = waiting.pop(0)
+            table.events.append(event)
+            # A split sends later records of the same source through another shard.
+            shards[position > len(events) // 2].append(Arrival(position, event))
+        elif act < 0.55:
+            contact = rebuild(contact, table.events, counting)
+        elif shard := chance.choice([shard for shard in shards if shard] or [[]]):
+            size = chance.randint(1, 10)
+            contact = deliver(contact, shard[:size], table, counting)
+            if chance.random() < 0.8:
+                del shard[:size]
+    assert_same(contact, truth(events, counting))
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=scaled(30), deadline=None)
+def test_in_order_delivery_never_needs_a_recount(seed: int) -> None:
+    chance = random.Random(seed)
+    counting = counters(release())
+    contact, table = fresh(counting), Table()
+    for position, event in enumerate(history(chance)):
+        table.events.append(event)
+        batch = [Arrival(position, event)]
+        assert not doubtful_days(contact.state, batch, counting)
+        contact = deliver(contact, batch, table, counting)
+    assert_same(contact, truth(table.events, counting))
+
+
+def test_more_sources_than_are_remembered_still_count_once() -> None:
+    counting = counters(release())
+    chance = random.Random(7)
+    events = history(chance, sources=[f"a#{number}" for number in range(40)])
+    table, contact = Table(), fresh(counting)
+    table.events = list(events)
+    records = [Arrival(position, event) for position, event in enumerate(events)]
+    for record in [*records, *records]:
+        contact = deliver(contact, [record], table, counting)
+    assert_same(contact, truth(events, counting))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_state_of_a_typical_contact_stays_within_one_write_unit(zone: str) -> None:
+    sizes = []
+    for seed in range(50):
+        counting = counters(release(zone))
+        contact = truth(history(random.Random(seed)), counting)
+        sizes.append(len(compact.dump(contact.state.facts).encode()))
+    assert sorted(sizes)[25] < 800

@@ -1,0 +1,56 @@
+"""Who is who: addresses compared as people read them, placeholders that are nobody."""
+
+import pytest
+from functions.core.identity import EMAIL, USER, contact_id, identity_ref, is_shared, normal_email
+
+PEPPER = b"p" * 32
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("Ada@Example.com", "ada@example.com", " ADA@EXAMPLE.COM "),
+        ("İpek@çay.example", "ipek@ÇAY.example", "ipek@xn--ay-3ia.example"),
+        ("STRASSE@example.com", "straße@example.com"),
+        ("ŁUKASZ@example.com", "łukasz@example.com"),
+        ("ПРИВЕТ@почта.рф", "привет@xn--80a1acny.xn--p1ai"),
+    ],
+)
+def test_letter_case_and_spelling_of_a_domain_never_make_two_people(spellings: tuple[str, ...]) -> None:
+    assert len({normal_email(spelling) for spelling in spellings}) == 1
+    assert len({identity_ref(EMAIL, spelling, PEPPER) for spelling in spellings}) == 1
+
+
+def test_plus_addresses_are_different_people() -> None:
+    assert normal_email("ada+tea@example.com") != normal_email("ada@example.com")
+
+
+@pytest.mark.parametrize("text", ["", "ada", "ada@", "@example.com", "a b@example.com", "ada@nodot", "a\n@b.example"])
+def test_what_is_no_address_is_no_identity(text: str) -> None:
+    assert identity_ref(EMAIL, text, PEPPER) is None
+
+
+@pytest.mark.parametrize("value", ["null", "undefined", "0", "00000000-0000-0000-0000-000000000000", " ", "None", None])
+def test_what_many_programs_send_for_nobody_is_no_identity(value: object) -> None:
+    assert identity_ref(USER, value, PEPPER) is None
+
+
+@pytest.mark.parametrize("value", ["7", "u-1", "adam", "1000", "çay"])
+def test_ordinary_ids_are_identities(value: str) -> None:
+    assert not is_shared(value)
+    assert identity_ref(USER, value, PEPPER) is not None
+
+
+def test_an_identity_never_shows_its_value_and_depends_on_the_pepper() -> None:
+    ref = identity_ref(EMAIL, "ada@example.com", PEPPER)
+    assert ref is not None
+    assert "ada" not in ref
+    assert ref != identity_ref(EMAIL, "ada@example.com", b"q" * 32)
+
+
+def test_kinds_are_told_apart_and_a_contact_is_founded_the_same_way_twice() -> None:
+    user, email = identity_ref(USER, "a@b.example", PEPPER), identity_ref(EMAIL, "a@b.example", PEPPER)
+    assert user != email
+    assert user is not None
+    assert contact_id(user) == contact_id(user)
+    assert user.split("#")[1] not in contact_id(user)
