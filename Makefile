@@ -11,7 +11,7 @@ NODE_DIR := $(shell command -v node >/dev/null 2>&1 || ls -d $(CURDIR)/$(VENV)/l
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)$(if $(NODE_DIR),:$(NODE_DIR))
 export PYTHONPATH := $(CURDIR)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 SCALE ?= 20
 CDK := npx --yes aws-cdk@2.1148.1
 
@@ -64,7 +64,7 @@ bench: setup ## What a unit of work costs: CPU, calls, capacity units, dollars
 
 synth: setup ## The CloudFormation templates into cdk.out, without AWS credentials
 	CDK_OUTDIR=cdk.out $(PY) infra/app.py
-	@$(PY) -m infra.idle_cost
+	@$(PY) -m infra.idle_cost cdk.out
 
 deploy: setup ## Deploy to the AWS account of your credentials
 	$(CDK) deploy --all

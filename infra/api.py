@@ -1,0 +1,70 @@
+"""The public door: one HTTP API in front of track and pages."""
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as http
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra.nag import accept
+
+TRACK: Mapping[str, Sequence[http.HttpMethod]] = {
+    "/v1/{proxy+}": [http.HttpMethod.POST],
+    "/f/{form}": [http.HttpMethod.POST],
+    "/o/{token}": [http.HttpMethod.GET],
+    "/c/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
+    "/u/{token}": [http.HttpMethod.GET, http.HttpMethod.POST],
+}
+PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
+    "/": [http.HttpMethod.GET],
+    "/f/{form}": [http.HttpMethod.GET],
+    "/thanks/{form}": [http.HttpMethod.GET],
+    "/v1/openapi.json": [http.HttpMethod.GET],
+}
+
+
+class Api(Construct):
+    """The API. It stands before its routes, so that functions can be told its address."""
+
+    def __init__(self, scope: Construct) -> None:
+        super().__init__(scope, "Api")
+        self.api = http.HttpApi(
+            self,
+            "Http",
+            cors_preflight=http.CorsPreflightOptions(
+                # Write keys are public and no cookie is used: any page may send events.
+                allow_origins=["*"],
+                allow_headers=["authorization", "content-type", "anonymousid", "sentat"],
+                allow_methods=[http.CorsHttpMethod.GET, http.CorsHttpMethod.POST],
+                max_age=cdk.Duration.days(1),
+            ),
+            create_default_stage=False,
+            description="Samovar: events, forms, pages, links",
+        )
+        stage = self.api.add_stage(
+            "Stage",
+            auto_deploy=True,
+            stage_name="$default",
+            throttle=http.ThrottleSettings(rate_limit=500, burst_limit=1000),
+        )
+        accept(
+            stage,
+            "AwsSolutions-APIG1",
+            "An access log would keep visitors' addresses and the signed tokens of their links, at the price of "
+            "the events themselves; the API's metrics and the functions' own logs tell what went wrong.",
+        )
+        self.url = self.api.api_endpoint
+
+    def route(self, function: lambda_.Function, name: str, routes: Mapping[str, Sequence[http.HttpMethod]]) -> None:
+        """Send these paths to the function."""
+        integration = HttpLambdaIntegration(name, function, scope_permission_to_route=False)
+        for path, methods in routes.items():
+            for route in self.api.add_routes(path=path, methods=list(methods), integration=integration):
+                accept(
+                    route,
+                    "AwsSolutions-APIG4",
+                    "Public by purpose: forms, links in emails, and events under a write key that every "
+                    "visitor's browser holds. track checks the key and the signature of each token.",
+                )

@@ -1,0 +1,156 @@
+"""The stateless stack: everything that can be thrown away and deployed again."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra import streams, uses
+from infra.api import PAGES, TRACK, Api
+from infra.bus import Bus
+from infra.data import DataStack
+from infra.journeys import Journeys, machine_arn
+from infra.lambda_factory import Functions
+from infra.mail import Mail
+from infra.queues import Queues, feed
+from infra.release import Release
+from infra.watch import Watch
+
+TRACK_TIMEOUT = 15
+SEND_TIMEOUT = 60
+WORK_TIMEOUT = 900
+
+
+class ServiceStack(cdk.Stack):
+    """The picture of the flow, one construct per part."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, data: DataStack, code: Path, layer: Path, marketing: Path, build: Path
+    ) -> None:
+        super().__init__(scope, name, description="Samovar: intake, scoring, journeys, mail")
+        self._data = data
+        self.queues = Queues(self, send_timeout=SEND_TIMEOUT, work_timeout=WORK_TIMEOUT, feedback_timeout=TRACK_TIMEOUT)
+        self.functions = Functions(self, code=str(code), layer=str(layer), aside=self.queues.aside)
+        self.api = Api(self)
+        self.bus = Bus(self)
+        self.mail = Mail(self, feedback=self.queues.feedback)
+        self.public_url = self._public_url()
+        made = self._make_functions()
+        self._connect(made)
+        self.journeys = Journeys(self, journey_step=made["journey_step"])
+        self.release = Release(
+            self,
+            functions=self.functions,
+            needs=[uses.writes_contacts(data.contacts), uses.stores_releases(data), uses.notices_absence(data)],
+            marketing=marketing,
+            build=build,
+        )
+        self.release.follows(list(made.values()))
+        Watch(
+            self,
+            functions={**made, "publish": self.release.function},
+            queues={
+                "send": self.queues.send,
+                "work": self.queues.work,
+                "feedback": self.queues.feedback,
+                "aside": self.queues.aside,
+            },
+        )
+        self._outputs(made)
+
+    def _public_url(self) -> str:
+        parameter = cdk.CfnParameter(
+            self,
+            "PublicUrl",
+            default="",
+            description="Base of every link in messages and pages; empty for the API's own address",
+        )
+        own = cdk.CfnCondition(self, "OwnAddress", expression=cdk.Fn.condition_equals(parameter.value_as_string, ""))
+        chosen = cdk.Fn.condition_if(own.logical_id, self.api.url, parameter.value_as_string)
+        return cdk.Token.as_string(chosen)
+
+    def _make_functions(self) -> dict[str, lambda_.Function]:
+        """Every function but `publish`, with exactly what it needs."""
+        contacts, log, queues = self._data.contacts, self._data.events, self.queues
+        known = [uses.writes_contacts(contacts), uses.reads_releases(self._data)]
+        to_send = uses.sends_to(queues.send, "SEND_QUEUE_URL")
+        acting = [
+            *known,
+            uses.reads_events(log),
+            uses.inserts_events(log),
+            uses.sets_clocks(machine_arn(self)),
+            uses.publishes_to(self.bus.bus),
+            to_send,
+        ]
+        mail = [
+            uses.sends_mail(self, self.mail.settings.configuration_set_name),
+            uses.makes_links(self.public_url),
+            to_send,
+        ]
+        jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.sends_to(queues.work, "WORK_QUEUE_URL")]
+        read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
+        make = self.functions.make
+        return {
+            "track": make(
+                "track",
+                memory=512,
+                timeout=TRACK_TIMEOUT,
+                needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
+            ),
+            "pages": make("pages", memory=512, timeout=10, needs=read_only),
+            "score": make("score", memory=1024, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
+            "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
+            "send": make("send", memory=512, timeout=SEND_TIMEOUT, needs=[*known, *mail, uses.receives(queues.send)]),
+            "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts)]),
+            "work": make(
+                "work",
+                memory=1024,
+                timeout=WORK_TIMEOUT,
+                needs=[*known, *jobs, uses.receives(queues.work)],
+                calls_itself=True,
+            ),
+        }
+
+    def _connect(self, made: dict[str, lambda_.Function]) -> None:
+        """What sets each function going."""
+        self.api.route(made["track"], "Track", TRACK)
+        self.api.route(made["pages"], "Pages", PAGES)
+        self.bus.listen(made["track"], self.queues.aside)
+        feed(made["track"], self.queues.feedback, batch=10, at_once=2)
+        feed(made["send"], self.queues.send, batch=10, at_once=2)
+        feed(made["work"], self.queues.work, batch=1, at_once=2)
+        aside = self.queues.aside
+        # A second of gathering lets the events of one visit cost one read and one write.
+        streams.follow(made["score"], self._data.events, aside, pattern=streams.INSERTS, window=1)
+        streams.follow(made["journey_step"], self._data.contacts, aside, pattern=streams.DECISIONS, window=0)
+        events.Rule(
+            self,
+            "EveryMinute",
+            description="What is due",
+            schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
+            # The next minute's sweep finds whatever this one missed.
+            targets=[targets.LambdaFunction(made["sweep"], retry_attempts=0, max_event_age=cdk.Duration.minutes(1))],
+        )
+
+    def _outputs(self, made: dict[str, lambda_.Function]) -> None:
+        values = {
+            "ApiUrl": self.api.url,
+            "PublicBase": self.public_url,
+            "BusName": self.bus.bus.event_bus_name,
+            "SendQueueUrl": self.queues.send.queue_url,
+            "WorkQueueUrl": self.queues.work.queue_url,
+            "AsideQueueUrl": self.queues.aside.queue_url,
+            "StateMachineArn": self.journeys.machine.state_machine_arn,
+            "EventsTable": self._data.events.table_name,
+            "ContactsTable": self._data.contacts.table_name,
+            "Bucket": self._data.bucket.bucket_name,
+            "FeedbackTopicArn": self.mail.topic.topic_arn,
+            "ConfigurationSet": self.mail.settings.configuration_set_name,
+            "SweepFunction": made["sweep"].function_name,
+            "Release": self.release.release_id,
+        }
+        for name, value in values.items():
+            cdk.CfnOutput(self, name, value=value)

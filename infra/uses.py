@@ -1,0 +1,124 @@
+"""What a function may do with a resource, together with the variable that names it.
+
+A function's permissions and its environment come from the same list, so it is never
+told of a resource it may not touch, and may touch nothing it isn't told of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+
+from infra.data import BUCKET_ARN, DataStack
+
+_READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+_WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Exact actions on exact resources, and the environment that goes with them."""
+
+    actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    wildcards: tuple[tuple[str, str], ...] = ()
+    """Resources that end in a wildcard, as cdk-nag spells them, each with the reason."""
+
+
+def inserts_events(table: dynamodb.ITable) -> Use:
+    """Adds rows that aren't there; can change and remove none."""
+    return Use(("dynamodb:PartiQLInsert",), (table.table_arn,), {"EVENTS_TABLE": table.table_name})
+
+
+def reads_events(table: dynamodb.ITable) -> Use:
+    return Use(_READ, (table.table_arn,), {"EVENTS_TABLE": table.table_name})
+
+
+def reads_contacts(table: dynamodb.ITable) -> Use:
+    return Use(_READ, (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
+def writes_contacts(table: dynamodb.ITable) -> Use:
+    """Reads and writes, alone or in a transaction."""
+    return Use(_READ + _WRITE, (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
+def walks_contacts(table: dynamodb.ITable) -> Use:
+    """Goes through every row: long jobs only."""
+    return Use(("dynamodb:Scan",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
+def finds_due(table: dynamodb.ITable) -> Use:
+    return Use(("dynamodb:Query",), (f"{table.table_arn}/index/due",), {"CONTACTS_TABLE": table.table_name})
+
+
+def follows(table: dynamodb.ITable) -> Use:
+    """What Lambda needs to hand the table's stream to the function."""
+    assert table.table_stream_arn is not None
+    actions = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    return Use(tuple(f"dynamodb:{action}" for action in actions), (table.table_stream_arn,))
+
+
+def receives(queue: sqs.IQueue) -> Use:
+    """What Lambda needs to hand the queue's messages to the function."""
+    actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+    return Use(tuple(f"sqs:{action}" for action in actions), (queue.queue_arn,))
+
+
+def sends_to(queue: sqs.IQueue, variable: str) -> Use:
+    return Use(("sqs:SendMessage",), (queue.queue_arn,), {variable: queue.queue_url})
+
+
+def reads_releases(data: DataStack) -> Use:
+    return _releases(data, "s3:GetObject")
+
+
+def stores_releases(data: DataStack) -> Use:
+    return _releases(data, "s3:GetObject", "s3:PutObject")
+
+
+def notices_absence(data: DataStack) -> Use:
+    """Without it S3 answers "forbidden" instead of "not there"."""
+    return Use(("s3:ListBucket",), (data.bucket.bucket_arn,))
+
+
+def _releases(data: DataStack, *actions: str) -> Use:
+    wildcard = (f"{BUCKET_ARN}/releases/*", "Releases are objects named by their hash, under one prefix")
+    return Use(actions, (data.releases_arn,), {"BUCKET": data.bucket.bucket_name}, (wildcard,))
+
+
+def publishes_to(bus: events.IEventBus) -> Use:
+    return Use(("events:PutEvents",), (bus.event_bus_arn,), {"BUS_NAME": bus.event_bus_name})
+
+
+def sets_clocks(state_machine_arn: str) -> Use:
+    """Starts executions and answers the tokens of those that wait."""
+    return Use(
+        ("states:StartExecution", "states:SendTaskSuccess", "states:SendTaskFailure"),
+        (state_machine_arn,),
+        {"STATE_MACHINE_ARN": state_machine_arn},
+    )
+
+
+def sends_mail(stack: Stack, configuration_set: str) -> Use:
+    """Sends raw messages from any identity that this account has verified, in one configuration set."""
+    identities = stack.format_arn(service="ses", resource="identity", resource_name="*")
+    settings = stack.format_arn(service="ses", resource="configuration-set", resource_name=configuration_set)
+    wildcard = (
+        "arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*",
+        "Which domain the mail comes from is written in marketing/sending.yaml, not known to the template",
+    )
+    return Use(
+        ("ses:SendEmail", "ses:SendRawEmail"),
+        (identities, settings),
+        {"CONFIGURATION_SET": configuration_set},
+        (wildcard,),
+    )
+
+
+def makes_links(public_url: str) -> Use:
+    return Use(environment={"PUBLIC_URL": public_url})

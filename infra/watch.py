@@ -1,0 +1,142 @@
+"""Alarms for what no retry will mend, and one dashboard."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cw
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+_MINUTES = cdk.Duration.minutes
+
+
+class Watch(Construct):
+    """Few alarms: everything that fails for good ends in the one queue that the first alarm watches."""
+
+    def __init__(
+        self, scope: Construct, *, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]
+    ) -> None:
+        super().__init__(scope, "Watch")
+        self.topic = self._topic()
+        self._tell_a_person()
+        self._alarm(
+            "SetAside",
+            "Something could not be handled and was set aside for a person",
+            queues["aside"].metric_approximate_number_of_messages_visible(statistic="Maximum", period=_MINUTES(5)),
+            above=0,
+        )
+        for name in ("score", "journey_step"):
+            self._alarm(
+                f"Late{name.split('_')[0].capitalize()}",
+                f"{name} is more than a quarter of an hour behind; its stream keeps a day",
+                functions[name].metric(
+                    "IteratorAge", statistic="Maximum", period=_MINUTES(5), unit=cw.Unit.MILLISECONDS
+                ),
+                above=15 * 60 * 1000,
+            )
+        self._alarm(
+            "LateMail",
+            "A message has waited for an hour to be sent",
+            queues["send"].metric_approximate_age_of_oldest_message(statistic="Maximum", period=_MINUTES(5)),
+            above=60 * 60,
+        )
+        self._alarm(
+            "Complaints",
+            "More than one complaint in a thousand messages: SES will review the account",
+            cw.Metric(
+                namespace="AWS/SES",
+                metric_name="Reputation.ComplaintRate",
+                statistic="Average",
+                period=cdk.Duration.hours(1),
+            ),
+            above=0.001,
+        )
+        self._dashboard(functions, queues)
+
+    def _topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"AWS:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
+        )
+        return topic
+
+    def _tell_a_person(self) -> None:
+        parameter = cdk.CfnParameter(
+            cdk.Stack.of(self),
+            "AlarmEmail",
+            default="",
+            description="Who gets the alarms; empty for nobody. AWS asks this address to confirm",
+        )
+        given = cdk.CfnCondition(
+            self, "Given", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(parameter.value_as_string, ""))
+        )
+        subscription = sns.CfnSubscription(
+            self, "Person", topic_arn=self.topic.topic_arn, protocol="email", endpoint=parameter.value_as_string
+        )
+        subscription.cfn_options.condition = given
+
+    def _alarm(self, name: str, description: str, metric: cw.Metric, *, above: float) -> None:
+        alarm = cw.Alarm(
+            self,
+            name,
+            alarm_description=description,
+            comparison_operator=cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            metric=metric,
+            threshold=above,
+            treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def _dashboard(self, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]) -> None:
+        everyone = functions.values()
+        cw.Dashboard(
+            self,
+            "Dashboard",
+            widgets=[
+                [
+                    _graph("Calls", [f.metric_invocations(label=n) for n, f in functions.items()]),
+                    _graph(
+                        "Errors and throttles",
+                        [f.metric_errors() for f in everyone] + [f.metric_throttles() for f in everyone],
+                    ),
+                    _graph(
+                        "Duration, 99th percentile",
+                        [f.metric_duration(statistic="p99", label=n) for n, f in functions.items()],
+                    ),
+                ],
+                [
+                    _graph(
+                        "Behind the stream",
+                        [
+                            functions[n].metric("IteratorAge", statistic="Maximum", label=n)
+                            for n in ("score", "journey_step")
+                        ],
+                    ),
+                    _graph(
+                        "Waiting in queues",
+                        [q.metric_approximate_number_of_messages_visible(label=n) for n, q in queues.items()],
+                    ),
+                    _graph(
+                        "Bounces and complaints",
+                        [
+                            cw.Metric(namespace="AWS/SES", metric_name=f"Reputation.{rate}Rate", label=rate)
+                            for rate in ("Bounce", "Complaint")
+                        ],
+                    ),
+                ],
+            ],
+        )
+
+
+def _graph(title: str, metrics: list[cw.Metric]) -> cw.GraphWidget:
+    return cw.GraphWidget(title=title, left=list(metrics), width=8, height=6)

@@ -1,0 +1,58 @@
+"""What a room's code asks for by name is what its function is told, no less and no more."""
+
+import ast
+from functools import cache
+
+import pytest
+
+from infra.paths import FUNCTIONS, ROOT
+from tests.infra.conftest import Synthesized
+
+ROOMS = sorted(handler.parent.name for handler in FUNCTIONS.glob("*/handler.py"))
+FOR_ALL = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME", "ASIDE_QUEUE_URL"}
+
+
+@cache
+def _modules() -> dict[str, ast.Module]:
+    modules = {}
+    for file in FUNCTIONS.rglob("*.py"):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        modules[name] = ast.parse(file.read_text())
+    return modules
+
+
+def _imported(module: str) -> set[str]:
+    """Our own modules that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(_modules()[module]):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names & _modules().keys()
+
+
+def _reached(module: str) -> set[str]:
+    seen: set[str] = set()
+    ahead = [module]
+    while ahead:
+        name = ahead.pop()
+        if name not in seen:
+            seen.add(name)
+            ahead += _imported(name)
+    return seen
+
+
+def _asked_for(room: str) -> set[str]:
+    return {
+        node.attr.upper()
+        for module in _reached(f"functions.{room}.handler")
+        for node in ast.walk(_modules()[module])
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
+    }
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_function_is_told_what_its_code_asks_for(room: str, app: Synthesized) -> None:
+    told = set(app.functions()[room]["Environment"]["Variables"])
+    assert told - FOR_ALL == _asked_for(room) - FOR_ALL
