@@ -32,7 +32,7 @@ _NO_MESSAGES: Mapping[str, str] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What conditions look at. Inside a journey `messages` maps a send step's id to the id of
-    the message it sent last, and `since` is the moment of entry."""
+    the message it sent last. An event without a window counts only after `since` (ms; 0 is ever)."""
 
     contact: Contact
     release: Release
@@ -117,15 +117,13 @@ def _event(condition: EventCondition, seen: Seen, now: int) -> Verdict:
     moments = seen.contact.state.facts.newest.get(counter_id(condition), ())
     wanted = condition.at_least or 1
     if condition.within is None:
-        happened = Verdict(len(moments) >= wanted)
+        happened = Verdict(sum(moment.at > seen.since for moment in moments) >= wanted)
     else:
         opening = now - condition.within * 1000
         inside = [moment.at for moment in moments if moment.at > opening]
-        if len(inside) >= wanted:
-            # It stops holding when the n-th newest leaves the window.
-            happened = Verdict(True, inside[-wanted] + condition.within * 1000)
-        else:
-            happened = Verdict(False)
+        enough = len(inside) >= wanted
+        # It stops holding when the n-th newest leaves the window.
+        happened = Verdict(enough, inside[-wanted] + condition.within * 1000 if enough else None)
     return _not(happened) if condition.never else happened
 
 

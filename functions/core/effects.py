@@ -1,0 +1,87 @@
+"""What an advance asks for: frozen effects with deterministic ids, so that performing one twice changes nothing.
+
+They are stored in the enrollment's row until they are known to be performed; `to_plain` and
+`from_plain` are that stored shape.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Decide message `message` of `template` about `topic`, at `at` (ms)."""
+
+    message: str
+    step: str
+    template: str
+    topic: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddTag:
+    """Record event `event`, which puts `tag` on the contact, at `at` (ms)."""
+
+    event: str
+    step: str
+    tag: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartClock:
+    """Start the execution of this generation; a generation is started once."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReachGoal:
+    """Tell the bus that the goal was reached at `at` (ms); `decision` is the id to tell repeats by."""
+
+    decision: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch:
+    """Take the enrollment off the contact's list of open ones."""
+
+
+Effect = SendMessage | AddTag | StartClock | ReachGoal | Unwatch
+
+
+def to_plain(effect: Effect) -> dict[str, Any]:
+    """The stored shape of an effect."""
+    match effect:
+        case SendMessage(message, step, template, topic, at):
+            return {"do": "send", "message": message, "step": step, "template": template, "topic": topic, "at": at}
+        case AddTag(event, step, tag, at):
+            return {"do": "tag", "event": event, "step": step, "tag": tag, "at": at}
+        case StartClock(generation):
+            return {"do": "clock", "generation": generation}
+        case ReachGoal(decision, at):
+            return {"do": "goal", "decision": decision, "at": at}
+        case Unwatch():
+            return {"do": "unwatch"}
+        case _:
+            assert_never(effect)
+
+
+def from_plain(stored: Mapping[str, Any]) -> Effect:
+    """The effect of a stored shape. Raises ValueError for one that this code doesn't know."""
+    match stored["do"]:
+        case "send":
+            return SendMessage(stored["message"], stored["step"], stored["template"], stored["topic"], stored["at"])
+        case "tag":
+            return AddTag(stored["event"], stored["step"], stored["tag"], stored["at"])
+        case "clock":
+            return StartClock(stored["generation"])
+        case "goal":
+            return ReachGoal(stored["decision"], stored["at"])
+        case "unwatch":
+            return Unwatch()
+        case other:
+            raise ValueError(f"an effect of kind {other!r} is not known to this code")

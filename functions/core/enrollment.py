@@ -1,0 +1,134 @@
+"""An enrollment: one contact in one run of one journey. Its row is the truth about the run.
+
+The execution that holds its alarm is only a clock: it may die, come late or come twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final, Literal
+
+from functions.core.effects import Effect
+from functions.core.ids import enrollment_id
+from functions.core.journey import Journey, Wait, walk
+
+GRACE_MS: Final = 120_000
+"""Milliseconds after an alarm, or after a write that left effects to perform, at which sweep
+looks whether anybody did: longer than any function runs."""
+
+PATH_KEPT: Final = 50
+"""Of so many of the newest steps the outcome is kept."""
+
+REFUSALS_KEPT: Final = 20
+"""So many of the newest triggers that came while a run was open are remembered, so that a
+redelivery after the run's end is refused like the first delivery."""
+
+State = Literal["active", "done", "exited", "goal"]
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where a run stands still. Times in ms: nothing happens by time before `alarm`, which is
+    never later than `deadline`, when the wait ends in any case."""
+
+    step: str
+    since: int
+    deadline: int
+    alarm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A step that was passed, when (ms), and with which outcome."""
+
+    step: str
+    at: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """The row of a run. Times in ms.
+
+    `cause` is the ref of the event that started it, `entered` that event's time. People in
+    flight stay on their `release`. `version` guards every write; it grows along the runs of
+    one journey. `turn` grows whenever the wait changes. `clock` is the generation of the
+    execution that holds the alarm, 0 before any. `messages` maps a send step to what it
+    sent. `declined` are ids of runs that were refused because this one was open. `todo` are
+    effects of the last advance that are not yet known to be performed.
+    """
+
+    id: str
+    contact: str
+    journey: str
+    release: str
+    cause: str
+    entered: int
+    version: int = 0
+    turn: int = 0
+    state: State = "active"
+    ended: int | None = None
+    waiting: Waiting | None = None
+    clock: int = 0
+    messages: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    path: tuple[Passage, ...] = ()
+    declined: tuple[str, ...] = ()
+    todo: tuple[Effect, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether the run goes on."""
+        return self.state == "active"
+
+    def due(self, now: int) -> bool:
+        """Whether its alarm rang."""
+        return self.active and self.waiting is not None and now >= self.waiting.alarm
+
+
+def enroll(
+    journey_id: str,
+    journey: Journey,
+    release: str,
+    existing: Enrollment | None,
+    *,
+    contact: str,
+    cause: str,
+    at: int,
+) -> Enrollment | None:
+    """The run that the trigger `cause`, an event at `at` (ms), starts; None where the rules
+    of re-entry refuse it. `existing` is the contact's latest run of the journey."""
+    identity = enrollment_id(contact, journey_id, cause)
+    fresh = Enrollment(identity, contact, journey_id, release, cause, at)
+    if existing is None:
+        return fresh
+    if existing.active or identity == existing.id or identity in existing.declined:
+        return None
+    again = journey.start.again
+    if again == "never" or (isinstance(again, int) and at - existing.entered < again * 1000):
+        return None
+    return replace(fresh, version=existing.version + 1, declined=existing.declined)
+
+
+def decline(journey: Journey, existing: Enrollment, cause: str) -> Enrollment | None:
+    """`existing` with a note that the trigger `cause` was refused while it is open; None where
+    no note is needed because a redelivery would be refused anyway."""
+    identity = enrollment_id(existing.contact, existing.journey, cause)
+    known = identity == existing.id or identity in existing.declined
+    if known or not existing.active or journey.start.again == "never":
+        return None
+    return replace(existing, declined=(*existing.declined, identity)[-REFUSALS_KEPT:])
+
+
+def watches(journey: Journey) -> bool:
+    """Whether a run can wait, and so must be noted on the contact."""
+    return any(isinstance(step, Wait) for step in walk(journey.steps))
+
+
+def look_again(enrollment: Enrollment, now: int) -> int | None:
+    """When sweep should look at a run that is written at `now` (ms); None: never."""
+    moments = [now] if enrollment.todo else []
+    if enrollment.active and enrollment.waiting is not None:
+        moments.append(enrollment.waiting.alarm)
+    return min(moments) + GRACE_MS if moments else None

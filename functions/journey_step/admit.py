@@ -1,0 +1,84 @@
+"""Admitting a contact to a journey: a trigger delivered twice enrolls once."""
+
+from dataclasses import replace
+
+from functions.aws.dynamodb import ConditionFailed
+from functions.core.advance import advance
+from functions.core.contact import Contact, Decision
+from functions.core.enrollment import Enrollment, decline, enroll, watches
+from functions.core.ids import enrollment_id
+from functions.core.journey import Journey
+from functions.journey_step import progress
+from functions.observability import logger, metric
+from functions.perform import perform
+from functions.releases import Live
+from functions.tables import contacts, enrollments
+from functions.tables.identities import Contended
+
+ATTEMPTS = 8
+
+
+def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
+    """Start the run that `trigger` asks for, unless the journey's rule of re-entry refuses it.
+
+    Safe to repeat at any time: the run's id comes from the trigger's cause. Raises Contended
+    if others keep writing the row.
+    """
+    journey = live.release.journeys.get(trigger.name)
+    if journey is None:
+        logger.info("trigger of a journey that is no longer live", journey=trigger.name)
+        return
+    watched: str | None = None
+    for _ in range(ATTEMPTS):
+        existing = enrollments.get(contact_id, trigger.name)
+        fresh = enroll(trigger.name, journey, live.id, existing, contact=contact_id, cause=trigger.cause, at=trigger.at)
+        try:
+            if fresh is None or (existing and enrollments.was(contact_id, trigger.name, fresh.id)):
+                if existing is not None:
+                    _refuse(journey, existing, trigger, now)
+                _forget(contact_id, watched, existing)
+                return
+            if existing is not None and existing.todo:
+                progress.wake(existing, now)
+                continue
+            contact = _watched(contact_id, journey, fresh)
+            if contact.id != contact_id:
+                contact_id, watched = contact.id, None
+                continue
+            watched = fresh.id if watches(journey) else None
+            moved, effects = advance(journey, fresh, contact, live.release, now)
+            begun = enrollments.begin(replace(moved, todo=effects), existing, now)
+        except ConditionFailed:
+            continue
+        perform(begun, now)
+        progress.settle(begun, now)
+        metric("Enrolled")
+        return
+    raise Contended(f"enrollment of contact {contact_id} in {trigger.name} kept changing")
+
+
+def _watched(contact_id: str, journey: Journey, fresh: Enrollment) -> Contact:
+    """The contact as it stands after it was noted that this run may wait; another one where it was merged."""
+    # Noted before the row is written: from here on whatever is scored wakes the run, and
+    # whatever was scored before is in what this returns.
+    noted = contacts.watch(contact_id, fresh.id) if watches(journey) else None
+    return noted or progress.surviving(contact_id)
+
+
+def _refuse(journey: Journey, existing: Enrollment, trigger: Decision, now: int) -> None:
+    identity = enrollment_id(existing.contact, existing.journey, trigger.cause)
+    if existing.id == identity:
+        # Delivered again: perhaps because what it asked for was not all performed.
+        if existing.todo:
+            progress.wake(existing, now)
+        return
+    noted = decline(journey, existing, trigger.cause)
+    if noted is not None and not enrollments.was(existing.contact, existing.journey, identity):
+        enrollments.save(existing, noted, now)
+        metric("EnrollmentsDeclined")
+
+
+def _forget(contact_id: str, watched: str | None, existing: Enrollment | None) -> None:
+    """Take back a note made for a run that came to nothing."""
+    if watched is not None and (existing is None or existing.id != watched):
+        contacts.unwatch(contact_id, [watched])

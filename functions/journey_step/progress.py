@@ -1,0 +1,134 @@
+"""Bringing one enrollment forward: for wakers, alarms and the sweep alike.
+
+Commit first, then perform. The row says what is still to do, so that whoever touches it
+next does it; its clock is told, and only then is the row settled. Level-triggered: doing
+all of it again changes nothing.
+"""
+
+from dataclasses import replace
+from enum import Enum, auto
+from typing import assert_never
+
+from functions import releases
+from functions.aws import stepfunctions
+from functions.aws.dynamodb import ConditionFailed
+from functions.core import alarm
+from functions.core.advance import advance
+from functions.core.alarm import Again, End, HandOver, Stay
+from functions.core.contact import Contact
+from functions.core.effects import StartClock
+from functions.core.enrollment import Enrollment
+from functions.observability import logger, metric
+from functions.perform import perform
+from functions.tables import contacts, enrollments, tokens
+from functions.tables.identities import Contended
+from functions.tables.tokens import Parked
+
+ATTEMPTS = 8
+
+
+class Told(Enum):
+    """What came of telling a parked execution: it stays, it goes on, or its token is worth nothing."""
+
+    STAYS = auto()
+    GOES_ON = auto()
+    GONE = auto()
+
+
+def wake(enrollment: Enrollment, now: int, contact: Contact | None = None) -> None:
+    """Bring an enrollment forward and tell its clock. `contact` saves a read where it is new enough."""
+    enrollment = forward(enrollment, now, contact)
+    tell_clock(enrollment, now)
+    settle(enrollment, now)
+
+
+def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) -> Enrollment:
+    """The enrollment after all that was left to do, due or true at `now` (ms) was committed and performed.
+
+    Not yet settled: `todo` stays until the clock was told. Raises Contended if others keep
+    writing the row.
+    """
+    for _ in range(ATTEMPTS):
+        perform(enrollment, now)
+        if not enrollment.active:
+            return enrollment
+        release = releases.by_id(enrollment.release)
+        contact = contact or surviving(enrollment.contact)
+        moved, effects = advance(release.journeys[enrollment.journey], enrollment, contact, release, now)
+        if moved is enrollment:
+            return enrollment
+        try:
+            saved = enrollments.save(enrollment, replace(moved, todo=effects), now)
+        except ConditionFailed:
+            enrollment, contact = _reloaded(enrollment), None
+            continue
+        perform(saved, now)
+        return saved
+    raise Contended(f"enrollment {enrollment.id} kept changing")
+
+
+def settle(enrollment: Enrollment, now: int) -> None:
+    """Note that everything was performed and told."""
+    if enrollment.todo:
+        enrollments.settle(enrollment, now)
+
+
+def tell_clock(enrollment: Enrollment, now: int) -> Told:
+    """Let the execution that holds the alarm know what changed, if it is parked."""
+    parked = tokens.get(enrollment.contact, enrollment.id) if enrollment.clock else None
+    if parked is None:
+        return Told.GONE
+    told = tell(enrollment, parked, now)
+    if not enrollment.active:
+        tokens.forget(enrollment.contact, enrollment.id)
+    return told
+
+
+def tell(enrollment: Enrollment | None, parked: Parked, now: int, *, timed_out: bool = False) -> Told:
+    """Answer a parked execution as the row stands. One that isn't parked there any more is on
+    its way to look for itself, or dead: the sweep finds that out."""
+    answer = alarm.answer(enrollment, parked.alarm, now, timed_out=timed_out)
+    match answer:
+        case Stay():
+            return Told.STAYS
+        case Again(following):
+            taken = stepfunctions.fail(parked.token, "Again", alarm.to_plain(following))
+        case HandOver():
+            if enrollment is not None:
+                restart(enrollment, now)
+            taken = stepfunctions.succeed(parked.token)
+        case End():
+            taken = stepfunctions.succeed(parked.token)
+        case _:
+            assert_never(answer)
+    return Told.GOES_ON if taken else Told.GONE
+
+
+def restart(enrollment: Enrollment, now: int) -> Enrollment:
+    """Start the next generation of an enrollment's clock; the enrollment with it.
+
+    An earlier clock that lives after all ends when it looks. Raises ConditionFailed if the
+    row changed meanwhile.
+    """
+    generation = enrollment.clock + 1
+    restarted = replace(enrollment, clock=generation, todo=(*enrollment.todo, StartClock(generation)))
+    restarted = enrollments.save(enrollment, restarted, now)
+    perform(restarted, now)
+    logger.info("clock restarted", enrollment=enrollment.id, generation=generation)
+    metric("ClocksRestarted")
+    return enrollments.settle(restarted, now)
+
+
+def surviving(contact: str) -> Contact:
+    """The contact as stored now, or the one that it was merged into."""
+    found = contacts.load([contact])[contact]
+    while found.state.merged_into:
+        found = contacts.load([found.state.merged_into])[found.state.merged_into]
+    return found
+
+
+def _reloaded(enrollment: Enrollment) -> Enrollment:
+    current = enrollments.get(enrollment.contact, enrollment.journey)
+    if current is None or current.id != enrollment.id:
+        raise Contended(f"enrollment {enrollment.id} was replaced meanwhile")
+    return current

@@ -1,0 +1,148 @@
+"""The contacts' stream as outbox: log, bus, segments' members, wakes and enrollments.
+
+A record may come again, whole or in part: each piece of work is idempotent, and publishing
+carries the decision's id to tell repeats by. A piece that can never succeed is set aside
+with its record, and the others go on; what may pass raises when all others are done, so
+that the batch is delivered again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from functions import releases, settings
+from functions.aside import set_aside
+from functions.aws import events as bus
+from functions.aws.dynamodb import from_item
+from functions.aws.faults import hopeless
+from functions.core.contact import Decision
+from functions.journey_step import progress
+from functions.journey_step.admit import admit
+from functions.observability import metric
+from functions.tables import contacts, decisions, enrollments, memberships
+
+ROOM = "journey_step"
+
+
+class _Invocation:
+    """What one invocation reads once."""
+
+    @cached_property
+    def live(self) -> releases.Live:
+        return releases.live()
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of a batch so far."""
+
+    published: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
+
+
+def hand_on(records: Sequence[Mapping[str, Any]], now: int) -> None:
+    """Hand on the decisions in stream records of contacts' states. Raises the first error that may pass."""
+    invocation, outcome = _Invocation(), _Outcome()
+    stuck: set[str] = set()
+    for record in records:
+        if _contact(record) not in stuck and not _hand_on(record, invocation, outcome, now):
+            # Whatever comes after it for this contact waits for its turn.
+            stuck.add(_contact(record))
+    if outcome.published:
+        bus.put(settings.bus_name(), outcome.published)
+        metric("DecisionsPublished", len(outcome.published))
+    if outcome.failed:
+        raise outcome.failed[0]
+
+
+def _contact(record: Mapping[str, Any]) -> str:
+    keys = record.get("dynamodb", {}).get("Keys", {})
+    return contacts.contact_of(str(keys.get("pk", {}).get("S", "")))
+
+
+def _hand_on(record: Mapping[str, Any], invocation: _Invocation, outcome: _Outcome, now: int) -> bool:
+    try:
+        image = from_item(record["dynamodb"]["NewImage"])
+        made = contacts.decisions_of(image)
+    except Exception as error:
+        set_aside(ROOM, record, error)
+        return True
+    contact = _contact(record)
+    published = [entry for decision in made if (entry := _entry(contact, decision)) is not None]
+    complete = True
+    for piece in _pieces(contact, image, made, invocation, now):
+        try:
+            piece()
+        except Exception as error:
+            if hopeless(error):
+                set_aside(ROOM, record, error)
+            else:
+                outcome.failed.append(error)
+                complete = False
+    if complete:
+        outcome.published.extend(published)
+    return complete
+
+
+def _pieces(
+    contact: str, image: Mapping[str, Any], made: Sequence[Decision], invocation: _Invocation, now: int
+) -> list[Callable[[], object]]:
+    """The independent pieces of work in one record. Runs that are open hear of an event before
+    it may start new ones: it may be their goal."""
+    pieces: list[Callable[[], object]] = []
+    for decision in made:
+        if decision.kind != "wake":
+            pieces.append(partial(decisions.log, contact, decision))
+        if decision.kind == "segment":
+            inside = decision.after == "in"
+            pieces.append(
+                partial(memberships.note, decision.name, contact, inside=inside, version=image["n"], at=decision.at)
+            )
+    if image.get("w"):
+        pieces.append(partial(_wake, contact, now))
+    for decision in made:
+        if decision.kind == "trigger":
+            pieces.append(partial(_admit, contact, decision, invocation, now))
+    return pieces
+
+
+def _admit(contact: str, decision: Decision, invocation: _Invocation, now: int) -> None:
+    admit(contact, decision, invocation.live, now)
+
+
+def _wake(contact: str, now: int) -> None:
+    """Bring every open run of the contact forward; one that can't be doesn't hold up the others."""
+    open_ones = [enrollment for enrollment in enrollments.of(contact) if enrollment.active or enrollment.todo]
+    if not open_ones:
+        return
+    person = progress.surviving(contact)
+    failed: list[Exception] = []
+    for enrollment in open_ones:
+        try:
+            progress.wake(enrollment, now, person)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        # What may pass comes first: the record is then delivered again, whole.
+        raise min(failed, key=hopeless)
+
+
+def _entry(contact: str, decision: Decision) -> tuple[str, Mapping[str, Any]] | None:
+    match decision.kind:
+        case "temperature":
+            kind = "Temperature Changed"
+        case "segment":
+            kind = "Segment Entered" if decision.after == "in" else "Segment Left"
+        case _:
+            return None
+    detail = {
+        "v": 1,
+        "id": decision.id,
+        "contact": contact,
+        "name": decision.name,
+        "from": decision.before,
+        "to": decision.after,
+        "at": decision.at,
+    }
+    return kind, detail

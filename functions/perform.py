@@ -1,0 +1,88 @@
+"""The one place where effects are performed. Each has a deterministic id: performing it twice changes nothing."""
+
+import json
+from typing import assert_never
+
+from functions import settings
+from functions.aws import events as bus
+from functions.aws import sqs, stepfunctions
+from functions.core import alarm
+from functions.core.effects import AddTag, Effect, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.enrollment import Enrollment
+from functions.core.event import SYSTEM, TAG_ADDED, Event
+from functions.core.identity import own_ref
+from functions.core.message import intended
+from functions.observability import metric
+from functions.tables import contacts, events, messages
+
+
+def perform(enrollment: Enrollment, now: int) -> None:
+    """Perform all that the enrollment has to do. Raises what AWS raises: then it is still to do."""
+    for effect in enrollment.todo:
+        _perform(effect, enrollment, now)
+
+
+def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
+    match effect:
+        case SendMessage():
+            _send(effect, enrollment)
+        case AddTag():
+            _tag(effect, enrollment)
+        case StartClock(generation):
+            # A clock that was outlived by a successor would only find that out and end.
+            if enrollment.active and generation == enrollment.clock:
+                name = alarm.name(enrollment, generation)
+                stepfunctions.start(settings.state_machine_arn(), name, alarm.to_plain(alarm.first(enrollment, now)))
+        case ReachGoal(decision, at):
+            detail = {
+                "v": 1,
+                "id": decision,
+                "contact": enrollment.contact,
+                "journey": enrollment.journey,
+                "enrollment": enrollment.id,
+                "at": at,
+            }
+            bus.put(settings.bus_name(), [("Goal Reached", detail)])
+            metric("GoalsReached")
+        case Unwatch():
+            contacts.unwatch(enrollment.contact, [enrollment.id])
+        case _:
+            assert_never(effect)
+
+
+def _send(effect: SendMessage, enrollment: Enrollment) -> None:
+    message = intended(
+        id=effect.message,
+        contact=enrollment.contact,
+        journey=enrollment.journey,
+        step=effect.step,
+        template=effect.template,
+        topic=effect.topic,
+        release=enrollment.release,
+        now=effect.at,
+        enrollment=enrollment.id,
+        since=enrollment.entered,
+    )
+    messages.intend(message)
+    # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
+    body = {"v": 1, "contact": enrollment.contact, "message": effect.message}
+    sqs.send(settings.send_queue_url(), json.dumps(body, separators=(",", ":")))
+
+
+def _tag(effect: AddTag, enrollment: Enrollment) -> None:
+    event = Event(
+        source=own_ref(enrollment.contact),
+        id=effect.event,
+        stamp=effect.at,
+        at=effect.at,
+        received=effect.at,
+        kind=SYSTEM,
+        name=TAG_ADDED,
+        properties={
+            "tag": effect.tag,
+            "journey": enrollment.journey,
+            "step": effect.step,
+            "enrollment": enrollment.id,
+        },
+    )
+    events.insert([event])

@@ -1,0 +1,156 @@
+"""Rows of enrollments: C#<contact> / J#<journey> is the latest run, H#<journey>#<id> an earlier one.
+
+n version · id · release · cause · entered · turn · state · ended · wait [step, since, deadline,
+alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · ds, du · v
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core import effects
+from functions.core.enrollment import Enrollment, Passage, Waiting, look_again
+from functions.tables.contacts import contact_of, partition
+from functions.tables.due import shard
+
+VERSION = 1
+CURRENT = "J#"
+EARLIER = "H#"
+_MISSING = "attribute_not_exists(pk)"
+
+
+def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
+    """The item of an enrollment written at `now` (ms)."""
+    row: dict[str, Any] = {
+        "pk": partition(enrollment.contact),
+        "sk": CURRENT + enrollment.journey,
+        "v": VERSION,
+        "n": enrollment.version,
+        "id": enrollment.id,
+        "release": enrollment.release,
+        "cause": enrollment.cause,
+        "entered": enrollment.entered,
+        "turn": enrollment.turn,
+        "state": enrollment.state,
+    }
+    waiting = enrollment.waiting
+    optional = {
+        "ended": enrollment.ended,
+        "wait": waiting and [waiting.step, waiting.since, waiting.deadline, waiting.alarm],
+        "clock": enrollment.clock,
+        "messages": dict(enrollment.messages),
+        "path": [f"{passed.step} {passed.at} {passed.outcome}" for passed in enrollment.path],
+        "declined": list(enrollment.declined),
+        "todo": [effects.to_plain(effect) for effect in enrollment.todo],
+    }
+    row |= {name: value for name, value in optional.items() if value}
+    again = look_again(enrollment, now)
+    if again is not None:
+        row |= {"ds": shard(enrollment.id), "du": again}
+    return row
+
+
+def from_row(row: Mapping[str, Any]) -> Enrollment:
+    """The enrollment of an item. Raises ValueError for one newer than this code."""
+    if row["v"] > VERSION:
+        raise ValueError(f"enrollment row of version {row['v']} is newer than this code reads")
+    kind, _, rest = row["sk"].partition("#")
+    return Enrollment(
+        id=row["id"],
+        contact=contact_of(row["pk"]),
+        journey=rest.rpartition("#")[0] if kind == "H" else rest,
+        release=row["release"],
+        cause=row["cause"],
+        entered=row["entered"],
+        version=row["n"],
+        turn=row["turn"],
+        state=row["state"],
+        ended=row.get("ended"),
+        waiting=Waiting(*row["wait"]) if "wait" in row else None,
+        clock=row.get("clock", 0),
+        messages=row.get("messages", {}),
+        path=tuple(_passage(text) for text in row.get("path", ())),
+        declined=tuple(row.get("declined", ())),
+        todo=tuple(effects.from_plain(stored) for stored in row.get("todo", ())),
+    )
+
+
+def _passage(text: str) -> Passage:
+    step, at, outcome = text.split(" ", 2)
+    return Passage(step, int(at), outcome)
+
+
+def get(contact: str, journey: str) -> Enrollment | None:
+    """The contact's latest run of a journey (consistent read)."""
+    row = dynamodb.get(settings.contacts_table(), (partition(contact), CURRENT + journey))
+    return from_row(row) if row else None
+
+
+def of(contact: str) -> list[Enrollment]:
+    """The contact's latest run of each journey (consistent read)."""
+    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=CURRENT)
+    return [from_row(row) for row in rows]
+
+
+def earlier(contact: str) -> list[Enrollment]:
+    """Runs that came before the latest ones."""
+    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=EARLIER)
+    return [from_row(row) for row in rows]
+
+
+def was(contact: str, journey: str, enrollment: str) -> bool:
+    """Whether a run of this id came before the latest one."""
+    return dynamodb.get(settings.contacts_table(), _archived(contact, journey, enrollment)) is not None
+
+
+def begin(fresh: Enrollment, existing: Enrollment | None, now: int) -> Enrollment:
+    """Write a new run in the place of `existing`, which is kept as an earlier one.
+
+    Raises ConditionFailed where another run took the place meanwhile, or this one was
+    there before and is an earlier one already.
+    """
+    table, row = settings.contacts_table(), to_row(fresh, now)
+    if existing is None:
+        dynamodb.put(table, row, condition=_MISSING)
+        return fresh
+    pk, sk = _archived(existing.contact, existing.journey, existing.id)
+    kept = {name: value for name, value in to_row(existing, now).items() if name not in ("ds", "du")}
+    operations = [
+        dynamodb.put_op(table, row, condition="n = :n", values={":n": existing.version}),
+        dynamodb.put_op(table, {**kept, "pk": pk, "sk": sk}),
+        dynamodb.check_op(table, _archived(fresh.contact, fresh.journey, fresh.id), _MISSING),
+    ]
+    try:
+        dynamodb.transact(operations)
+    except dynamodb.TransactionRefused as refused:
+        if refused.by_condition:
+            raise dynamodb.ConditionFailed from refused
+        raise
+    return fresh
+
+
+def save(before: Enrollment, after: Enrollment, now: int) -> Enrollment:
+    """Replace the row read as `before`. Raises ConditionFailed if another write came between."""
+    stored = replace(after, version=before.version + 1)
+    dynamodb.put(settings.contacts_table(), to_row(stored, now), condition="n = :n", values={":n": before.version})
+    return stored
+
+
+def settle(enrollment: Enrollment, now: int) -> Enrollment:
+    """Note that nothing is left to perform. Where the row has moved on, it says so itself."""
+    settled = replace(enrollment, todo=())
+    again = look_again(settled, now)
+    expression = "REMOVE todo, ds, du" if again is None else "SET du = :du REMOVE todo"
+    values = {":n": enrollment.version} | ({} if again is None else {":du": again})
+    key = (partition(enrollment.contact), CURRENT + enrollment.journey)
+    try:
+        dynamodb.update(settings.contacts_table(), key, expression, condition="n = :n", values=values)
+    except dynamodb.ConditionFailed:
+        return enrollment
+    return settled
+
+
+def _archived(contact: str, journey: str, enrollment: str) -> dynamodb.Key:
+    return partition(contact), f"{EARLIER}{journey}#{enrollment}"

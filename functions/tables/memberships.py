@@ -1,0 +1,30 @@
+"""Who is in a segment: G#<segment>#<shard> / C#<contact>.
+
+n version of the state that decided it · at (ms) · left, ttl (only on those who left) · v
+"""
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.tables.due import shard
+
+VERSION = 1
+KEPT_S = 172_800
+"""Whoever left is kept for so many seconds, longer than any older decision may still be
+delivered, which must not bring them back."""
+
+
+def note(segment: str, contact: str, *, inside: bool, version: int, at: int) -> bool:
+    """Note that the contact entered or left, as decided by `version` of its state at `at` (ms).
+
+    False, and nothing changes, where a later version has decided already.
+    """
+    row = {"pk": f"G#{segment}#{shard(contact)}", "sk": f"C#{contact}", "v": VERSION, "n": version, "at": at}
+    if not inside:
+        row |= {"left": True, "ttl": at // 1000 + KEPT_S}
+    try:
+        dynamodb.put(
+            settings.contacts_table(), row, condition="attribute_not_exists(pk) OR n <= :n", values={":n": version}
+        )
+    except dynamodb.ConditionFailed:
+        return False
+    return True
