@@ -59,6 +59,8 @@ def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], co
         raise Rejected(type(error).__name__) from error
     except BotoCoreError as error:
         raise Ambiguous(type(error).__name__) from error
+    if "MessageId" not in answer:
+        raise Ambiguous("NoMessageId")
     return str(answer["MessageId"])
 
 

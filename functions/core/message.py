@@ -1,0 +1,167 @@
+"""A message: one send decision for one contact on one channel, and its ledger.
+
+    intended → sending → sent → delivered → bounced → complained
+                  └→ unknown ┘        └ withheld (with the reason)
+
+What the provider reports is *feedback*. It joins a message in any order and any number of
+times: the first moment of each state is kept, and the state is the furthest one reached.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final, Literal
+
+State = Literal["intended", "sending", "withheld", "unknown", "sent", "delivered", "bounced", "complained"]
+Outcome = Literal["sent", "delivered", "bounced", "complained"]
+
+ORDER: Final[tuple[State, ...]] = (
+    "intended",
+    "sending",
+    "withheld",
+    "unknown",
+    "sent",
+    "delivered",
+    "bounced",
+    "complained",
+)
+"""How far each state is. A bounce may follow a delivery, and a complaint anything."""
+
+UNSETTLED: Final[frozenset[State]] = frozenset({"intended", "sending"})
+"""States in which something must still happen; sweep looks at these when they are overdue."""
+
+PATIENCE: Final = 3_600_000
+"""Milliseconds after which a message that is still unsettled is looked at again."""
+
+LATEST: Final = 3 * 86_400_000
+"""Milliseconds after its decision at which a message that could not be sent is given up."""
+
+_NONE: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as its ledger row holds it. Times are epoch milliseconds.
+
+    `id` is deterministic (ids.message_id), so deciding twice is one message. `since` is when
+    the contact entered the enrollment (0 without one). `release` is the release id whose
+    template is rendered. `address` is the hash of the address that it went to. `reason` says
+    why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
+    variable's name, the provider's words), never an address. `attempts` counts how often
+    it was handed to the provider. `times` holds the first moment of each state. `due` is
+    when sweep looks at it again; None once it is settled. `version` guards writes.
+    """
+
+    id: str
+    contact: str
+    journey: str
+    step: str
+    template: str
+    topic: str
+    release: str
+    created: int
+    enrollment: str | None = None
+    since: int = 0
+    channel: Literal["email"] = "email"
+    state: State = "intended"
+    attempts: int = 0
+    reason: str = ""
+    detail: str = ""
+    provider_id: str | None = None
+    address: str | None = None
+    times: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    due: int | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the provider reports about a message, at `at` (ms).
+
+    "sent": the provider took it. "bounced" covers every way of not arriving after that;
+    `reason` tells which ("permanent", "transient", "rejected").
+    """
+
+    state: Outcome
+    at: int
+    provider_id: str | None = None
+    reason: str = ""
+
+
+def intended(
+    *,
+    id: str,
+    contact: str,
+    journey: str,
+    step: str,
+    template: str,
+    topic: str,
+    release: str,
+    now: int,
+    enrollment: str | None = None,
+    since: int = 0,
+) -> Message:
+    """A message just decided, to be stored with `tables.messages.intend` and put on the send queue."""
+    return Message(
+        id=id,
+        contact=contact,
+        journey=journey,
+        step=step,
+        template=template,
+        topic=topic,
+        release=release,
+        created=now,
+        enrollment=enrollment,
+        since=since,
+        times={"intended": now},
+        due=now + PATIENCE,
+    )
+
+
+def begin(message: Message, address: str, now: int) -> Message:
+    """On its way to the provider: from here nobody may hand it over a second time."""
+    return replace(
+        _at(message, "sending", now),
+        attempts=message.attempts + 1,
+        address=address,
+        due=now + PATIENCE,
+    )
+
+
+def postpone(message: Message, until: int) -> Message:
+    """Back to intended, because the provider surely did not take it; due again at `until`."""
+    times = {state: at for state, at in message.times.items() if state != "sending"}
+    return replace(message, state="intended", times=times, due=until)
+
+
+def withhold(message: Message, reason: str, now: int, detail: str = "") -> Message:
+    """Not sent, and never will be; the reason is kept."""
+    return replace(_at(message, "withheld", now), reason=reason, detail=detail[:200], due=None)
+
+
+def give_up(message: Message, now: int) -> Message:
+    """Nobody knows whether it went out: listed, not sent again, open to late feedback."""
+    return replace(_at(message, "unknown", now), due=None)
+
+
+def settle(message: Message, feedback: Feedback) -> Message:
+    """The message with one report joined to it; equal to the old one where it says nothing new."""
+    times = dict(message.times)
+    times[feedback.state] = min(feedback.at, times.get(feedback.state, feedback.at))
+    reason = message.reason
+    if feedback.state == message.state:
+        reason = min(filter(None, (message.reason, feedback.reason)), default="")
+    elif ORDER.index(feedback.state) > ORDER.index(message.state):
+        reason = feedback.reason
+    return replace(
+        message,
+        state=max(message.state, feedback.state, key=ORDER.index),
+        times=times,
+        reason=reason,
+        provider_id=message.provider_id or feedback.provider_id,
+        due=None,
+    )
+
+
+def _at(message: Message, state: State, now: int) -> Message:
+    return replace(message, state=state, times={**message.times, state: now})

@@ -1,0 +1,138 @@
+"""One message from the queue to the mail service.
+
+Everything that may forbid it is read and decided again; then one transaction says
+`sending`, and only while the consent ledger and the caps are as they were read.
+"""
+
+from dataclasses import dataclass
+
+from functions import clock, releases, settings
+from functions.aws import dynamodb
+from functions.core import compose, policy
+from functions.core import message as ledger
+from functions.core.compose import Letter, Urls
+from functions.core.consent import Head
+from functions.core.contact import Contact
+from functions.core.identity import EMAIL, hash_of, identity_ref
+from functions.core.message import Message
+from functions.core.policy import Recent, Withhold
+from functions.core.release import Release
+from functions.send import outcome
+from functions.send.pace import pace
+from functions.send.queue import enqueue
+from functions.tables import addresses, caps, contacts, messages
+from functions.tokens import Clicked, Links, Opened, Unsubscribing
+
+ATTEMPTS = 10
+"""How often a decision is made anew because something changed under it."""
+
+
+class Contended(RuntimeError):
+    """Others kept changing what the decision rests on; the message should come again."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """Paces one worker across invocations. `last` is the monotonic second of its last send."""
+
+    last: float | None = None
+
+    def take(self, rate_per_second: float, budget: float) -> float:
+        """Wait until the next send may go out: 0. If that is more than `budget` seconds off, how long."""
+        wait = pace(rate_per_second, self.last, clock.monotonic())
+        if wait > budget:
+            return wait
+        if wait:
+            clock.sleep(wait)
+        return 0.0
+
+    def used(self) -> None:
+        """A message goes out now."""
+        self.last = clock.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message that may go out, and what that rests on."""
+
+    address: str
+    head: Head
+    reserved: Recent | None
+    letter: Letter
+
+
+def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
+    """Send a message, or note why not. One that is under way or settled is left alone.
+
+    `budget` is how many seconds may be spent waiting for its turn; what would take longer
+    goes back to the queue.
+    """
+    message = messages.get(contact, id)
+    if message is None or message.state != "intended":
+        return
+    release = releases.by_id(message.release)
+    wait = turn.take(release.sending.rate_per_second, budget)
+    if wait:
+        enqueue(contact, id, delay=wait)
+        return
+    begun = _begin(message, release)
+    if begun is not None:
+        turn.used()
+        outcome.hand_over(*begun, clock.now_ms())
+
+
+def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] | None:
+    """Move a message to sending; None if it was withheld or is no longer ours to send."""
+    for attempt in range(ATTEMPTS):
+        if message is None or message.state != "intended":
+            return None
+        now = clock.now_ms()
+        match _decide(message, release, now):
+            case Withhold(reason, detail):
+                if outcome.withhold(message, reason, detail, now):
+                    return None
+            case _Ready() as ready:
+                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now))
+                reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
+                try:
+                    dynamodb.transact([addresses.unchanged_op(ready.address, ready.head), change, *reserve])
+                except dynamodb.TransactionRefused as refused:
+                    if not refused.by_condition:
+                        clock.sleep(0.02 * 2 ** min(attempt, 5))
+                else:
+                    return begun, ready.letter
+        message = messages.get(message.contact, message.id)
+    raise Contended("a message's consent or caps kept changing")
+
+
+def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
+    contact = _person(message.contact)
+    keys = releases.keyring()
+    ref = identity_ref(EMAIL, contact.profile.email, keys.pepper)
+    address = hash_of(ref) if ref else ""
+    head = addresses.head(address) if ref else None
+    decision = policy.decide(message, contact, head, caps.get(message.contact), release, now)
+    if isinstance(decision, Withhold):
+        return decision
+    urls = _urls(message, address, Links(keys.signing, settings.public_url()))
+    try:
+        letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
+    except compose.Unrenderable as failure:
+        return Withhold(failure.reason, failure.detail)
+    return _Ready(address, head or Head(), decision.reserved, letter)
+
+
+def _person(id: str) -> Contact:
+    """The contact, or the one that it was merged into."""
+    contact = contacts.load([id])[id]
+    return _person(contact.state.merged_into) if contact.state.merged_into else contact
+
+
+def _urls(message: Message, address: str, links: Links) -> Urls:
+    place = f"{message.journey}/{message.step}"
+    about = (message.contact, message.id, message.created)
+    return Urls(
+        click=lambda url: links.click_url(Clicked(*about, place, message.template, url)),
+        open=links.open_url(Opened(*about, place, message.template)),
+        unsubscribe=links.unsubscribe_url(Unsubscribing(*about, message.topic, address)),
+    )

@@ -1,0 +1,44 @@
+"""Messages that stayed unsettled for an hour: what sweep asks for, one at a time."""
+
+from functions import releases
+from functions.aws import dynamodb
+from functions.core import message as ledger
+from functions.core import policy
+from functions.core.message import PATIENCE, Message
+from functions.observability import logger, metric
+from functions.send.queue import enqueue
+from functions.tables import messages
+
+
+def settle(contact: str, id: str, now: int) -> Message | None:
+    """Do what is due about a message at `now` (ms); as it stands then, None if there is none.
+
+    Still intended: back on the queue. Still sending: it may have gone out or not. A marketing
+    message becomes unknown, is listed and never sent again; a transactional one is tried again.
+    """
+    message = messages.get(contact, id)
+    if message is None or message.due is None or message.due > now:
+        return message
+    if message.state == "sending":
+        if not _transactional(message):
+            logger.warning("nobody knows whether a message went out", message=id)
+            metric("MessagesUnknown")
+            return _changed(message, ledger.give_up(message, now))
+        message = _changed(message, ledger.postpone(message, now))
+    if message.state == "intended":
+        # Queued before that is noted: a crash in between queues it twice, which is harmless.
+        enqueue(contact, id)
+        message = _changed(message, ledger.postpone(message, now + PATIENCE))
+    return message
+
+
+def _transactional(message: Message) -> bool:
+    topic = policy.topic_of(releases.by_id(message.release), message.topic)
+    return topic is not None and topic.transactional
+
+
+def _changed(before: Message, after: Message) -> Message:
+    try:
+        return messages.change(before, after)
+    except dynamodb.ConditionFailed as refused:
+        return messages.from_item(refused.item) if refused.item else before

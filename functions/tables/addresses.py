@@ -1,0 +1,117 @@
+"""Consent and suppression per address: contacts table, A#<hash of the address>.
+
+H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, all moments in ms.
+L#<event ref> are the entries, appended once and never changed: the proof.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from functions import clock, settings
+from functions.aws import dynamodb
+from functions.core import consent
+from functions.core.consent import Change, Entry, Head
+
+SHAPE: Final = 1
+ATTEMPTS: Final = 8
+_REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"))
+
+
+class Contended(RuntimeError):
+    """Others kept writing the same address; the caller's event should come again."""
+
+
+def head_key(address: str) -> dynamodb.Key:
+    """Where the head of an address hash stands."""
+    return f"A#{address}", "H"
+
+
+def head(address: str) -> Head:
+    """What the ledger of an address hash amounts to now (consistent read).
+
+    Raises ValueError for a shape newer than this code reads.
+    """
+    item = dynamodb.get(settings.contacts_table(), head_key(address))
+    return head_from(item) if item else Head()
+
+
+def append(address: str, entry: Entry) -> bool:
+    """Add an entry to the ledger and its head in one transaction; False if the event is there already.
+
+    Raises Contended after several lost races.
+    """
+    for attempt in range(ATTEMPTS):
+        before = head(address)
+        after = consent.fold(before, entry)
+        try:
+            dynamodb.transact([_entry_op(address, entry), _head_op(address, before, after)])
+        except dynamodb.TransactionRefused as refused:
+            if refused.reasons[0] == "ConditionalCheckFailed":
+                return False
+        else:
+            return True
+        clock.sleep(0.01 * 2**attempt)
+    raise Contended(f"address {address} changed {ATTEMPTS} times")
+
+
+def entries(address: str) -> Iterator[Entry]:
+    """The whole ledger of an address hash."""
+    for item in dynamodb.query(settings.contacts_table(), f"A#{address}", begins="L#"):
+        yield entry_from(item)
+
+
+def unchanged_op(address: str, head: Head) -> dict[str, Any]:
+    """Inside a transaction: refuse it unless the head is still this one."""
+    if head.version == 0:
+        return dynamodb.check_op(settings.contacts_table(), head_key(address), "attribute_not_exists(pk)")
+    return dynamodb.check_op(settings.contacts_table(), head_key(address), "n = :n", values={":n": head.version})
+
+
+def _head_op(address: str, before: Head, after: Head) -> dict[str, Any]:
+    item = head_item(address, after)
+    if before.version == 0:
+        return dynamodb.put_op(settings.contacts_table(), item, condition="attribute_not_exists(pk)")
+    return dynamodb.put_op(settings.contacts_table(), item, condition="n = :n", values={":n": before.version})
+
+
+def _entry_op(address: str, entry: Entry) -> dict[str, Any]:
+    return dynamodb.put_op(settings.contacts_table(), entry_item(address, entry), condition="attribute_not_exists(pk)")
+
+
+def head_item(address: str, head: Head) -> dynamodb.Item:
+    """The item of a head."""
+    pk, sk = head_key(address)
+    item: dynamodb.Item = {"pk": pk, "sk": sk, "v": SHAPE, "n": head.version}
+    for prefix, name in _REGISTERS:
+        item |= {prefix + subject: moment for subject, moment in getattr(head, name).items()}
+    return item
+
+
+def entry_item(address: str, entry: Entry) -> dynamodb.Item:
+    """The item of an entry."""
+    return {
+        "pk": f"A#{address}",
+        "sk": f"L#{entry.ref}",
+        "v": SHAPE,
+        "at": entry.at,
+        "rx": entry.arrived,
+        "source": entry.source,
+        "changes": [[change.kind, change.subject, change.wording] for change in entry.changes],
+    }
+
+
+def head_from(item: dynamodb.Item) -> Head:
+    """The head of an item. Raises ValueError for a shape newer than this code reads."""
+    if item["v"] > SHAPE:
+        raise ValueError(f"address row of version {item['v']} is newer than this code reads")
+    registers = {
+        name: {key.removeprefix(prefix): moment for key, moment in item.items() if key.startswith(prefix)}
+        for prefix, name in _REGISTERS
+    }
+    return Head(version=item["n"], **registers)
+
+
+def entry_from(item: dynamodb.Item) -> Entry:
+    """The entry of an item."""
+    changes = tuple(Change(kind, subject, wording) for kind, subject, wording in item["changes"])
+    return Entry(item["sk"].removeprefix("L#"), item["at"], item["rx"], item["source"], changes)

@@ -1,0 +1,144 @@
+"""The message ledger: contacts table, C#<contact> / M#<message id>.
+
+A row that is unsettled stands in the `due` index; it leaves it when settled. Every change
+is conditional on the version that was read.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core import message as ledger
+from functions.core.message import Feedback, Message
+from functions.tables import due
+
+SHAPE = 1
+PREFIX = "M#"
+
+
+def key(contact: str, id: str) -> dynamodb.Key:
+    """Where a message stands."""
+    return f"C#{contact}", f"{PREFIX}{id}"
+
+
+def intend(message: Message) -> bool:
+    """Store a decided message unless it is there; whether it was new. Then put it on the queue."""
+    return dynamodb.put_new(settings.contacts_table(), to_item(message))
+
+
+def intend_op(message: Message) -> dict[str, Any]:
+    """The same inside a transaction, which is refused if the message is there."""
+    return dynamodb.put_op(settings.contacts_table(), to_item(message), condition="attribute_not_exists(pk)")
+
+
+def get(contact: str, id: str) -> Message | None:
+    """One message, read consistently."""
+    item = dynamodb.get(settings.contacts_table(), key(contact, id))
+    return from_item(item) if item else None
+
+
+def list_for(contact: str) -> list[Message]:
+    """Every message of a contact, oldest first."""
+    rows = dynamodb.query(settings.contacts_table(), f"C#{contact}", begins=PREFIX)
+    return sorted((from_item(row) for row in rows), key=lambda message: (message.created, message.id))
+
+
+def change_op(before: Message, after: Message) -> tuple[Message, dict[str, Any]]:
+    """`after` as it will stand, and the operation that puts it in the place of `before` in a
+    transaction, refused unless `before` still stands."""
+    stored = replace(after, version=before.version + 1)
+    return stored, dynamodb.put_op(
+        settings.contacts_table(), to_item(stored), condition="n = :n", values={":n": before.version}
+    )
+
+
+def change(before: Message, after: Message) -> Message:
+    """Put `after` in the place of `before`; as it stands then. Raises ConditionFailed unless `before` still stands."""
+    stored = replace(after, version=before.version + 1)
+    dynamodb.put(settings.contacts_table(), to_item(stored), condition="n = :n", values={":n": before.version})
+    return stored
+
+
+def settle(contact: str, id: str, feedback: Feedback) -> Message | None:
+    """Join a report to a message, whatever stands there by then; the result, or None for no such message.
+
+    A report that says nothing new writes nothing.
+    """
+    message = get(contact, id)
+    return join(message, feedback) if message else None
+
+
+def join(message: Message, feedback: Feedback) -> Message:
+    """The same for a message in hand."""
+    while True:
+        after = ledger.settle(message, feedback)
+        if after == message:
+            return message
+        try:
+            return change(message, after)
+        except dynamodb.ConditionFailed as refused:
+            if refused.item is None:
+                raise
+            message = from_item(refused.item)
+
+
+def to_item(message: Message) -> dynamodb.Item:
+    """The row of a message."""
+    pk, sk = key(message.contact, message.id)
+    item: dynamodb.Item = {
+        "pk": pk,
+        "sk": sk,
+        "v": SHAPE,
+        "n": message.version,
+        "journey": message.journey,
+        "step": message.step,
+        "template": message.template,
+        "topic": message.topic,
+        "release": message.release,
+        "created": message.created,
+        "channel": message.channel,
+        "state": message.state,
+        "attempts": message.attempts,
+        "times": dict(message.times),
+    }
+    optional = {
+        "enrollment": message.enrollment,
+        "since": message.since or None,
+        "reason": message.reason or None,
+        "detail": message.detail or None,
+        "provider_id": message.provider_id,
+        "address": message.address,
+    }
+    item |= {name: value for name, value in optional.items() if value is not None}
+    if message.due is not None:
+        item |= {"ds": due.shard(message.id), "du": message.due}
+    return item
+
+
+def from_item(item: dynamodb.Item) -> Message:
+    """The message that a row holds. Raises ValueError for a shape newer than this code reads."""
+    if item["v"] > SHAPE:
+        raise ValueError(f"message row of version {item['v']} is newer than this code reads")
+    return Message(
+        id=item["sk"].removeprefix(PREFIX),
+        contact=item["pk"].removeprefix("C#"),
+        journey=item["journey"],
+        step=item["step"],
+        template=item["template"],
+        topic=item["topic"],
+        release=item["release"],
+        created=item["created"],
+        enrollment=item.get("enrollment"),
+        since=item.get("since", 0),
+        channel=item["channel"],
+        state=item["state"],
+        attempts=item["attempts"],
+        reason=item.get("reason", ""),
+        detail=item.get("detail", ""),
+        provider_id=item.get("provider_id"),
+        address=item.get("address"),
+        times=item["times"],
+        due=item.get("du"),
+        version=item["n"],
+    )

@@ -1,0 +1,160 @@
+"""Signed links: the one way to sign a token.
+
+A token carries a compact JSON object with `x`, the version of its shape. Keys are given
+newest first: the first signs, all verify, so a key can be replaced while old links live.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from functions.core.errors import Refused
+
+VERSION: Final = 1
+LONGEST: Final = 8192
+"""Characters of a token; anything longer was not signed here."""
+
+OPEN: Final = "open"
+CLICK: Final = "click"
+UNSUBSCRIBE: Final = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an open pixel's token says. `sent` in ms; `place` is "journey/step"."""
+
+    contact: str
+    message: str
+    sent: int
+    place: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """What a click redirect's token says; `url` is where it leads."""
+
+    contact: str
+    message: str
+    sent: int
+    place: str
+    template: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribing:
+    """What an unsubscribe link's token says: enough to write the ledger without reading anything.
+
+    `address` is the hash of the address that the mail went to.
+    """
+
+    contact: str
+    message: str
+    sent: int
+    topic: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes the links of one deployment: `base_url` has no trailing slash."""
+
+    keys: Sequence[bytes]
+    base_url: str
+
+    def open_url(self, said: Opened) -> str:
+        """Address of the open pixel."""
+        return f"{self.base_url}/o/{sign(self.keys, OPEN, payload(said))}"
+
+    def click_url(self, said: Clicked) -> str:
+        """Address that notes a click and leads on to `said.url`."""
+        return f"{self.base_url}/c/{sign(self.keys, CLICK, payload(said))}"
+
+    def unsubscribe_url(self, said: Unsubscribing) -> str:
+        """Address of the unsubscribe page; a POST to it is the one-click unsubscribe."""
+        return f"{self.base_url}/u/{sign(self.keys, UNSUBSCRIBE, payload(said))}"
+
+
+def payload(said: Opened | Clicked | Unsubscribing) -> dict[str, Any]:
+    """What is signed for a link."""
+    about = {"c": said.contact, "m": said.message, "s": said.sent}
+    match said:
+        case Opened():
+            return about | {"k": said.place, "t": said.template}
+        case Clicked():
+            return about | {"k": said.place, "t": said.template, "u": said.url}
+        case Unsubscribing():
+            return about | {"t": said.topic, "a": said.address}
+        case _:
+            assert_never(said)
+
+
+def sign(keys: Sequence[bytes], salt: str, content: Mapping[str, Any]) -> str:
+    """A URL-safe token of `content`, good for this salt only."""
+    return str(_serializer(keys, salt).dumps({"x": VERSION, **content}))
+
+
+def read(
+    keys: Sequence[bytes], salt: str, token: str, *, max_age: int | None = None, now: int | None = None
+) -> Mapping[str, Any]:
+    """The payload of a token. Raises Refused for anything that was not signed here.
+
+    With `max_age` (ms) a token whose "s" (ms) lies further before `now` is refused too.
+    """
+    if len(token) > LONGEST:
+        raise _bad()
+    try:
+        content = _serializer(keys, salt).loads(token)
+    except (BadData, ValueError, RecursionError) as error:
+        raise _bad() from error
+    if not isinstance(content, dict) or content.get("x") != VERSION:
+        raise _bad()
+    if max_age is not None:
+        signed = content.get("s")
+        if now is None or not isinstance(signed, int) or now - signed > max_age:
+            raise Refused("expired-token", "This link is no longer good.", status=410)
+    return content
+
+
+def read_open(keys: Sequence[bytes], token: str) -> Opened:
+    """What an open pixel's token says. Raises Refused. It does not expire."""
+    said = _strings(read(keys, OPEN, token), "c", "m", "k", "t")
+    return Opened(said["c"], said["m"], said["s"], said["k"], said["t"])
+
+
+def read_click(keys: Sequence[bytes], token: str) -> Clicked:
+    """What a click token says. Raises Refused. It does not expire: mail is read years later."""
+    said = _strings(read(keys, CLICK, token), "c", "m", "k", "t", "u")
+    if urlsplit(said["u"]).scheme not in ("http", "https"):
+        raise _bad()
+    return Clicked(said["c"], said["m"], said["s"], said["k"], said["t"], said["u"])
+
+
+def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribing:
+    """What an unsubscribe token says. Raises Refused. It never expires: withdrawal wins."""
+    said = _strings(read(keys, UNSUBSCRIBE, token), "c", "m", "t", "a")
+    return Unsubscribing(said["c"], said["m"], said["s"], said["t"], said["a"])
+
+
+def _strings(payload: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    if not all(isinstance(payload.get(name), str) for name in names) or not isinstance(payload.get("s"), int):
+        raise _bad()
+    return payload
+
+
+def _serializer(keys: Sequence[bytes], salt: str) -> URLSafeSerializer:
+    # itsdangerous reads a key list from oldest to newest.
+    return URLSafeSerializer(
+        list(reversed(keys)),
+        salt=f"samovar.{salt}",
+        signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+    )
+
+
+def _bad() -> Refused:
+    return Refused("bad-token", "This link is not one of ours, or it was cut short.")
