@@ -1,0 +1,60 @@
+"""Public pages: forms, thanks, and the description of the API."""
+
+from typing import Any
+
+from functions import releases
+from functions.core.errors import Refused
+from functions.http import Answer, Request, json_answer, refusal, serve
+from functions.observability import handler as observed
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Lambda entry point."""
+    request_id = event.get("requestContext", {}).get("requestId", "")
+    return serve(event, lambda request: respond(request, str(request_id)))
+
+
+def respond(request: Request, request_id: str) -> Answer:
+    """The page at the request's path."""
+    if request.method not in ("GET", "HEAD"):
+        return refusal(Refused("unknown-route", "There is nothing at this address.", status=404))
+    match request.path.rstrip("/").split("/")[-2:]:
+        case [*_, "f", form]:
+            return show_form(request, form, request_id)
+        case [*_, "thanks", form]:
+            return show_thanks(request, form)
+        case ["v1", "openapi.json"]:
+            from functions.track.openapi import describe
+
+            return json_answer(200, describe(), {"access-control-allow-origin": "*"})
+        case [""] | []:
+            return json_answer(200, {"ok": True})
+    return refusal(Refused("unknown-route", "There is nothing at this address.", status=404))
+
+
+def show_form(request: Request, id: str, request_id: str) -> Answer:
+    """The form as a page of its own. A page that links here may pass its visitor's anonymousId."""
+    from functions.core.submission import ANONYMOUS_ID
+    from functions.pages import render
+
+    release = releases.live().release
+    form = release.forms.get(id)
+    if form is None:
+        return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
+    known = {ANONYMOUS_ID: [request.query[ANONYMOUS_ID]]} if request.query.get(ANONYMOUS_ID) else {}
+    page = request.headers.get("referer", "")
+    return render.form(id, form, known, sending=release.sending, page=page, nonce=render.nonce(request_id))
+
+
+def show_thanks(request: Request, id: str) -> Answer:
+    """What is said after a form was sent."""
+    from functions.pages import render
+
+    release = releases.live().release
+    form = release.forms.get(id)
+    if form is None:
+        return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
+    site = release.sending.business.site
+    back = f"Back to {release.sending.business.name}"
+    return render.message(200, "Thank you", form.thanks, sending=release.sending, link=site, link_text=back)

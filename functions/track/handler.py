@@ -1,0 +1,35 @@
+"""Everything that comes in: requests of the HTTP API, feedback of SES, events of other applications."""
+
+from typing import Any
+
+from functions.http import Answer, Request, serve
+from functions.observability import handler as observed
+from functions.track import api
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Lambda entry point, told apart by the shape of the event."""
+    if "http" in event.get("requestContext", {}):
+        return serve(event, respond)
+    if "detail-type" in event:
+        from functions.track import bus
+
+        return bus.receive(event)
+    from functions.track import feedback
+
+    return feedback.receive(event)
+
+
+def respond(request: Request) -> Answer:
+    """The answer of the room that the path names. Rooms are imported when first entered."""
+    match request.path.rstrip("/").split("/")[-2:]:
+        case ["f", form]:
+            from functions.track import forms
+
+            return forms.submit(request, form)
+        case ["o" | "c" | "u" as kind, token]:
+            from functions.track import links
+
+            return links.follow(request, kind, token)
+    return api.receive(request)

@@ -1,0 +1,181 @@
+"""Links in mails: the open pixel, redirects, and the page that unsubscribes.
+
+Looking at a link changes nothing but the count of looks: only a POST unsubscribes.
+"""
+
+from typing import Final
+
+from functions import clock, releases, tokens
+from functions.core.consent import EVERYTHING, Change, Entry
+from functions.core.errors import Refused
+from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, RESUBSCRIBED, SYSTEM, UNSUBSCRIBED, Event
+from functions.core.identity import own_ref
+from functions.core.ids import digest
+from functions.core.intake import trim_context
+from functions.core.sending import Sending
+from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
+from functions.observability import logger, metric
+from functions.tokens import Clicked, Opened, Unsubscribing
+from functions.track import store
+
+OPEN_WINDOW_MS: Final = 60_000
+CLICK_WINDOW_MS: Final = 10_000
+"""Within such a time the same look or click again is the same event: clients repeat requests."""
+
+WITHDRAW: Final = "withdraw"
+WITHDRAW_ALL: Final = "all"
+UNDO: Final = "undo"
+
+
+def follow(request: Request, kind: str, token: str) -> Answer:
+    """Answer a link of `kind` o (open), c (click) or u (unsubscribe)."""
+    try:
+        match kind:
+            case "o":
+                return _open(request, token)
+            case "c":
+                return _click(request, token)
+            case _:
+                return _unsubscribe(request, token)
+    except Refused as reason:
+        if reason.code != "bad-token":
+            raise
+        metric("TokensRefused")
+        missing = Refused(reason.code, reason.message, status=404)
+        if not request.wants_html:
+            return refusal(missing)
+        from functions.pages import render
+
+        return render.refused(request, missing)
+
+
+def _open(request: Request, token: str) -> Answer:
+    try:
+        said = tokens.read_open(releases.keyring().signing, token)
+    except Refused:
+        # An image that doesn't load would only disfigure the mail.
+        metric("TokensRefused")
+        return pixel()
+    if request.method == "GET":
+        store.insert([_event(request, said, EMAIL_OPENED, OPEN_WINDOW_MS)])
+    return pixel()
+
+
+def _click(request: Request, token: str) -> Answer:
+    said = tokens.read_click(releases.keyring().signing, token)
+    if request.method == "GET":
+        try:
+            store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            logger.error("click not stored", error=type(error).__name__, where=where(error))
+            metric("RequestsFailed")
+            return _wait_a_moment(said.url)
+    return redirect(said.url)
+
+
+def _wait_a_moment(url: str) -> Answer:
+    # The browser asks again by itself; whoever won't wait can go on.
+    from functions.pages import render
+
+    text = "The page you asked for will open in a moment."
+    page = render.message(503, "One moment", text, link=url, link_text="Go on without waiting", refresh=2)
+    page["headers"]["retry-after"] = "2"
+    return page
+
+
+def _event(request: Request, said: Opened | Clicked, name: str, window: int, **more: str) -> Event:
+    now = clock.now_ms()
+    stamp = now - now % window
+    journey, _, step = said.place.partition("/")
+    properties = {"message": said.message, "sent": said.sent, "journey": journey, "step": step}
+    return Event(
+        source=own_ref(said.contact),
+        id=digest(name, said.message, more.get("url", "")),
+        stamp=stamp,
+        at=now,
+        received=now,
+        kind=SYSTEM,
+        name=name,
+        properties={**properties, "template": said.template, **more},
+        context=trim_context({}, request.user_agent),
+    )
+
+
+def _unsubscribe(request: Request, token: str) -> Answer:
+    said = tokens.read_unsubscribe(releases.keyring().signing, token)
+    if request.method != "POST":
+        return _page(said, None)
+    action = _action(request)
+    _record(said, action)
+    return _page(said, action) if request.wants_html else json_answer(200, {"success": True})
+
+
+def _action(request: Request) -> str:
+    # Mail programs post "List-Unsubscribe=One-Click", or nothing that can be read: both mean stop.
+    text = request.body[:1000].decode("latin-1")
+    for action in (UNDO, WITHDRAW_ALL):
+        if f"action={action}" in text.split("&"):
+            return action
+    return WITHDRAW
+
+
+def _record(said: Unsubscribing, action: str) -> None:
+    """The ledger first: from this moment nothing is sent, however far behind the events are."""
+    now = clock.now_ms()
+    topic = EVERYTHING if action == WITHDRAW_ALL else said.topic
+    undone = action == UNDO
+    event = Event(
+        source=own_ref(said.contact),
+        # The time is part of the id: stopping, resuming and stopping again are three events.
+        id=digest("unsubscribe", said.message, action, str(now)),
+        stamp=now,
+        at=now,
+        received=now,
+        kind=SYSTEM,
+        name=RESUBSCRIBED if undone else UNSUBSCRIBED,
+        properties={"topic": topic, "message": said.message},
+    )
+    change = Change("grant", topic, "Undo: keep sending me this") if undone else Change("withdrawal", topic)
+    from functions.tables import addresses
+
+    addresses.append(said.address, Entry(event.ref, now, now, "unsubscribe-page", (change,)))
+    metric("Resubscribed" if undone else "Unsubscribed")
+    store.insert([event])
+
+
+def _page(said: Unsubscribing, action: str | None) -> Answer:
+    """Before anything is done (None) or after. It shows nothing about the person: links are forwarded."""
+    from functions.pages import render
+
+    sending = _sending()
+    titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
+    topic = titles.get(said.topic, "these e-mails")
+    stop_all = (WITHDRAW_ALL, "Stop all e-mails")
+    undo = (UNDO, f"Send me {topic} again")
+    match action:
+        case None:
+            text = "One click and we stop. Nothing changes until you press a button."
+            choices = [(WITHDRAW, f"Stop {topic}"), stop_all]
+            return render.unsubscribe(f"Unsubscribe from {topic}?", text, choices, done=False, sending=sending)
+        case "undo":
+            text = f"You will go on receiving {topic}."
+            choices = [(WITHDRAW, f"Stop {topic}")]
+            return render.unsubscribe("Welcome back", text, choices, done=True, sending=sending)
+        case "all":
+            text = "We will not write to you about anything that you haven't ordered or asked for."
+            return render.unsubscribe("All e-mails are stopped", text, [undo], done=True, sending=sending)
+    text = f"You will not receive {topic} any more. Was it a mistake, or would you rather hear nothing at all?"
+    return render.unsubscribe("You are unsubscribed", text, [undo, stop_all], done=True, sending=sending)
+
+
+def _sending() -> Sending | None:
+    try:
+        return releases.live().release.sending
+    except Exception as error:
+        # The names of topics are a nicety; being able to unsubscribe is not.
+        if not is_passing(error):
+            raise
+        logger.warning("release not read for a page", error=type(error).__name__)
+        return None

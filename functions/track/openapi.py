@@ -1,0 +1,225 @@
+"""The OpenAPI 3.1 description of the public API, made from the very table that parses calls."""
+
+from typing import Any, Final
+
+from functions.core import intake, wire
+
+_JSON: Final = "application/json"
+_ERROR: Final = {"$ref": "#/components/schemas/Error"}
+
+
+def describe() -> dict[str, Any]:
+    """The description as a JSON object."""
+    calls = {f"/v1/{kind}": {"post": _call(kind)} for kind in wire.CALLS}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Samovar",
+            "version": "1",
+            "description": "Takes Segment's tracking calls, form posts and the clicks of links in mails.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": {**calls, "/v1/batch": {"post": _batch()}, **_forms(), **_links(), **_rest()},
+        "components": {
+            "schemas": {_name(kind): _schema(kind) for kind in wire.CALLS} | _shared(),
+            "securitySchemes": {
+                "writeKey": {"type": "http", "scheme": "basic", "description": "The write key as user name."},
+                "writeKeyInQuery": {"type": "apiKey", "in": "query", "name": "writeKey"},
+            },
+        },
+    }
+
+
+def _name(kind: str) -> str:
+    return kind.capitalize()
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    properties = {name: _field(wire.FIELDS[name]) for name in wire.CALLS[kind]}
+    required = wire.REQUIRED.get(kind)
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": f"Fields that are not listed are left out. At most {wire.MAX_EVENT} bytes. "
+        "Without userId or traits.email it needs an anonymousId.",
+        "properties": properties,
+    }
+    if required:
+        schema["required"] = [required]
+        properties[required] = {**properties[required], "minLength": 1}
+    if kind == "track":
+        properties["event"]["not"] = {"enum": sorted(intake.RESERVED)}
+    return schema
+
+
+def _field(known: wire.Field) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": list(known.types), "description": known.meaning}
+    if known.limit:
+        schema["maxLength"] = known.limit
+    return schema
+
+
+def _shared() -> dict[str, Any]:
+    text = {"type": "string"}
+    error = {
+        "type": "object",
+        "properties": {"code": {**text, "description": "Stable, kebab-case."}, "message": text, "field": text},
+        "required": ["code", "message"],
+    }
+    dropped = {**error, "properties": {"index": {"type": "integer"}, **error["properties"]}}  # type: ignore[dict-item]
+    item = [
+        {"allOf": [{"$ref": f"#/components/schemas/{_name(kind)}"}], "properties": {"type": {"const": kind}}}
+        for kind in wire.CALLS
+    ]
+    return {
+        "Batch": {
+            "type": "object",
+            "description": f"At most {wire.MAX_BATCH} bytes. A bad item is dropped and named in the answer.",
+            "properties": {
+                "batch": {"type": "array", "items": {"anyOf": item, "required": ["type"]}},
+                "sentAt": _field(wire.FIELDS["sentAt"]),
+                "context": {"type": ["object", "null"], "description": "Added to the context of every item."},
+            },
+            "required": ["batch"],
+        },
+        "Stored": {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]},
+        "BatchStored": {
+            "type": "object",
+            "properties": {
+                "success": {"const": True},
+                "accepted": {"type": "integer"},
+                "dropped": {"type": "array", "items": dropped},
+            },
+            "required": ["success", "accepted"],
+        },
+        "Error": {"type": "object", "properties": {"error": error}, "required": ["error"]},
+    }
+
+
+def _call(kind: str) -> dict[str, Any]:
+    return _posting(kind, f"Store one {kind} call", f"#/components/schemas/{_name(kind)}", "Stored")
+
+
+def _batch() -> dict[str, Any]:
+    return _posting("batch", "Store many calls", "#/components/schemas/Batch", "BatchStored")
+
+
+def _posting(id: str, summary: str, body: str, stored: str) -> dict[str, Any]:
+    return {
+        "operationId": id,
+        "summary": summary,
+        "description": "The body may be gzip. A retry with the same ids stores nothing twice.",
+        "security": [{"writeKey": []}, {"writeKeyInQuery": []}],
+        "requestBody": {"required": True, "content": {_JSON: {"schema": {"$ref": body}}}},
+        "responses": {"200": _answer("Stored", stored), **_errors("400", "401", "413", "415", "503")},
+    }
+
+
+def _answer(description: str, schema: str) -> dict[str, Any]:
+    return {"description": description, "content": {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+
+def _errors(*statuses: str) -> dict[str, Any]:
+    meaning = {
+        "400": "The request is not understood",
+        "401": "Unknown write key",
+        "404": "Unknown form, token or address",
+        "413": "Too large",
+        "415": "Compressed in a way that is not understood",
+        "422": "A field is missing or wrong",
+        "503": "Send the same request again",
+    }
+    return {
+        status: {"description": meaning[status], "content": {_JSON: {"schema": _ERROR}, "text/html": {}}}
+        for status in statuses
+    }
+
+
+def _path(name: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}]
+
+
+_PAGE: Final = {"description": "A page", "content": {"text/html": {}}}
+
+
+def _forms() -> dict[str, Any]:
+    fields = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "array", "null"]}}
+    kinds = (_JSON, "application/x-www-form-urlencoded", "multipart/form-data")
+    plain = {"type": "object", "additionalProperties": {"type": "string"}}
+    content = {kind: {"schema": fields if kind == _JSON else plain} for kind in kinds}
+    return {
+        "/f/{form}": {
+            "parameters": _path("form"),
+            "get": {
+                "operationId": "showForm",
+                "summary": "The form as a page",
+                "parameters": [{"name": "anonymousId", "in": "query", "schema": {"type": "string"}}],
+                "responses": {"200": _PAGE, **_errors("400", "404", "503")},
+            },
+            "post": {
+                "operationId": "submitForm",
+                "summary": "Submit the form",
+                "requestBody": {"required": True, "content": content},
+                "responses": {
+                    "200": _answer("Kept", "Stored"),
+                    "303": {"description": "Kept; on to the page that says thanks"},
+                    **_errors("400", "404", "413", "415", "422", "503"),
+                },
+            },
+        },
+        "/thanks/{form}": {
+            "parameters": _path("form"),
+            "get": {
+                "operationId": "showThanks",
+                "summary": "What is said after a form was sent",
+                "responses": {"200": _PAGE, **_errors("400", "404", "503")},
+            },
+        },
+    }
+
+
+def _links() -> dict[str, Any]:
+    followed = {"302": {"description": "On to the signed address"}, **_errors("404", "503")}
+    unsubscribe = {
+        "200": {**_PAGE, "content": {"text/html": {}, _JSON: {}}},
+        **_errors("400", "404", "413", "415", "503"),
+    }
+    action = {"type": "object", "properties": {"action": {"enum": ["withdraw", "all", "undo"]}}}
+    return {
+        "/o/{token}": {
+            "parameters": _path("token"),
+            "get": {
+                "operationId": "open",
+                "summary": "Pixel in a mail",
+                "responses": {"200": {"description": "An image", "content": {"image/gif": {}}}, **_errors("503")},
+            },
+        },
+        "/c/{token}": {
+            "parameters": _path("token"),
+            "get": {"operationId": "click", "summary": "Link in a mail", "responses": followed},
+            "head": {"operationId": "peek", "summary": "Where the link leads, unrecorded", "responses": followed},
+        },
+        "/u/{token}": {
+            "parameters": _path("token"),
+            "get": {
+                "operationId": "showUnsubscribe",
+                "summary": "A page with a button; changes nothing",
+                "responses": unsubscribe,
+            },
+            "post": {
+                "operationId": "unsubscribe",
+                "summary": "Unsubscribe (RFC 8058, or the page's buttons)",
+                "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": action}}},
+                "responses": unsubscribe,
+            },
+        },
+    }
+
+
+def _rest() -> dict[str, Any]:
+    answer = {"200": {"description": "JSON", "content": {_JSON: {}}}}
+    return {
+        "/": {"get": {"operationId": "health", "summary": "Whether the API answers", "responses": answer}},
+        "/v1/openapi.json": {
+            "get": {"operationId": "describe", "summary": "This description", "responses": answer},
+        },
+    }

@@ -1,0 +1,212 @@
+"""The `samovar` command against a deployment's stores in the emulator."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from authoring.cli import main
+from functions import clock
+from functions.aws import session
+from functions.core.contact import Decision
+from functions.core.event import EMAIL_CLICKED, FORM_SUBMITTED, Event
+from functions.core.identity import contact_id
+from functions.core.message import Message
+from functions.tables import decisions, events, identities, messages
+from tests.handlers.conftest import WRITE_KEY, Stack
+from tests.unit.authoring.folders import Folder
+
+JOURNEY = "journeys/welcome.yaml"
+ADA = "Ada@tea.example"
+
+
+class Terminal:
+    """A terminal in front of a marketing folder and a deployment."""
+
+    def __init__(self, stack: Stack, folder: Folder, name: str) -> None:
+        self.stack, self.folder, self.name = stack, folder, name
+
+    def run(self, *words: str) -> Result:
+        arguments = ["--stack", self.name, "--marketing", str(self.folder.root), *words]
+        result = CliRunner().invoke(main, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def read(self, *words: str) -> Any:
+        result = self.run(*words, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output)
+
+
+@pytest.fixture
+def terminal(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    outputs = {
+        "EventsTable": stack.environment["EVENTS_TABLE"],
+        "ContactsTable": stack.environment["CONTACTS_TABLE"],
+        "Bucket": stack.environment["BUCKET"],
+        "ApiUrl": "https://api.tea.example",
+    }
+    template = {
+        "Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    name = stack.environment["BUCKET"]
+    cloudformation = stack.emulator.client("cloudformation")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "no-stack"))
+    before = dict(os.environ)
+    yield Terminal(stack, Folder(tmp_path / "marketing"), name)
+    os.environ.clear()
+    os.environ.update(before)
+    session.reset()
+
+
+def test_validate_prints_every_problem_with_its_place_and_mend(terminal: Terminal) -> None:
+    terminal.folder.swap(JOURNEY, "3 days", "3 dais")
+    result = terminal.run("validate")
+    assert result.exit_code == 1
+    line = terminal.folder.line(JOURNEY, "3 dais")
+    assert f"{JOURNEY}:{line}:" in result.output
+    assert 'steps[1].wait.at_most: "3 dais" is not a duration' in result.output
+    assert 'Write it as "3 days"' in result.output
+    problems = json.loads(terminal.run("validate", "--json").output)["problems"]
+    assert [(problem["file"], problem["line"]) for problem in problems] == [(JOURNEY, line)]
+
+
+def test_publish_shows_what_changes_and_then_that_it_is_live(terminal: Terminal) -> None:
+    assert "+ journey welcome" in terminal.run("publish").output
+    terminal.folder.swap(JOURNEY, "3 days", "4 days")
+    assert terminal.read("publish", "--dry-run")["moved"] is False
+    output = terminal.run("publish", "--note", "more patience").output
+    assert "steps[clicked].wait.at_most: 3 days → 4 days" in output
+    assert "is live" in output
+    listed = terminal.read("releases")
+    assert [(entry["seq"], entry["live"], entry["note"]) for entry in listed["releases"]] == [
+        (2, True, "more patience"),
+        (1, False, ""),
+    ]
+
+
+def test_publish_refuses_what_is_not_based_on_the_live_release(terminal: Terminal) -> None:
+    terminal.run("publish")
+    (terminal.folder.root / ".samovar.json").unlink()
+    terminal.folder.swap(JOURNEY, "3 days", "4 days")
+    assert "samovar pull" in terminal.read("publish", "--dry-run")["refused"]
+    result = terminal.run("publish")
+    assert result.exit_code == 1
+    assert "samovar pull" in result.stderr
+
+
+def test_rollback_takes_the_release_before_or_the_first_characters_of_one(terminal: Terminal) -> None:
+    first = terminal.read("publish")["release"]
+    terminal.folder.swap(JOURNEY, "3 days", "4 days")
+    second = terminal.read("publish")["release"]
+    assert terminal.read("rollback")["release"] == first
+    assert terminal.read("rollback", second[:8])["release"] == second
+    assert terminal.run("rollback", "zzz").exit_code == 1
+
+
+def test_pull_writes_the_live_files_back(terminal: Terminal) -> None:
+    terminal.run("publish")
+    terminal.folder.swap(JOURNEY, "3 days", "4 days")
+    assert "never published" in terminal.run("pull").stderr
+    assert terminal.read("pull", "--force")["written"] == [JOURNEY]
+    assert "3 days" in terminal.folder.read(JOURNEY)
+
+
+def test_an_unknown_stack_is_explained(terminal: Terminal) -> None:
+    terminal.name = "nothing-here"
+    result = terminal.run("releases")
+    assert result.exit_code == 2
+    assert 'no stack "nothing-here"' in result.stderr
+
+
+def test_before_anything_is_live_commands_say_what_to_do(terminal: Terminal) -> None:
+    assert "samovar publish" in terminal.run("contact", ADA).stderr + terminal.run("doctor").output
+
+
+def happened(terminal: Terminal) -> str:
+    """Ada signs up, clicks, and one message to her is withheld; her contact's id."""
+    terminal.run("publish")
+    source, now = terminal.stack.ref("e", ADA), clock.now_ms()
+    ada = contact_id(source)
+    identities.claim(source, ada)
+    common = {"source": source, "stamp": now - 1000, "at": now - 1000, "received": now, "kind": "track"}
+    events.insert(
+        [
+            Event(id="m1", name=FORM_SUBMITTED, properties={"form": "hello"}, traits={"email": ADA}, **common),
+            Event(id="m2", name=EMAIL_CLICKED, properties={"message": "x"}, **common),
+        ]
+    )
+    decision = Decision("d1", "temperature", "temperature", now, "m2", "cold", "warm")
+    decisions.log(ada, decision)
+    message = Message(
+        "mail", ada, "welcome", "hello", "welcome", "tips", "r", now, state="withheld", reason="no-consent"
+    )
+    messages.intend(message)
+    return ada
+
+
+def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> None:
+    ada = happened(terminal)
+    refolded = terminal.read("refold", ADA)
+    assert (refolded["contacts"], refolded["changed"]) == (1, 1)
+    found = terminal.read("contact", ADA.upper())
+    assert found["contact"] == ada
+    assert found["scores"] == {"interest": 40}
+    assert found["temperature"] == "warm"
+    assert {event["name"] for event in found["timeline"]} == {FORM_SUBMITTED, EMAIL_CLICKED}
+    assert [(one["from"], one["to"]) for one in found["decisions"]] == [("cold", "warm")]
+    assert [(one["state"], one["why"]) for one in found["messages"]] == [
+        ("withheld", "The address never agreed to this topic.")
+    ]
+    text = terminal.run("contact", ADA).output
+    assert "interest 40" in text
+    assert "withheld" in text
+
+
+def test_a_stranger_is_said_to_be_unknown(terminal: Terminal) -> None:
+    terminal.run("publish")
+    result = terminal.run("contact", "bob@tea.example", "--json")
+    assert result.exit_code == 1
+    assert "nobody with the address" in json.loads(result.output)["error"]
+
+
+def test_refold_wants_one_person_or_everybody(terminal: Terminal) -> None:
+    assert terminal.run("refold").exit_code == 2
+    assert terminal.run("refold", ADA, "--all").exit_code == 2
+
+
+def test_doctor_names_each_thing_with_what_to_do(terminal: Terminal) -> None:
+    terminal.folder.swap("sending.yaml", "Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye", '""')
+    terminal.run("publish")
+    result = terminal.run("doctor", "--json")
+    assert result.exit_code == 1
+    report = json.loads(result.output)
+    assert report["write_keys"] == [WRITE_KEY]
+    checks = {check["name"]: check for check in report["checks"]}
+    assert checks["postal address"]["state"] == "do"
+    assert all(check["what_to_do"] for check in report["checks"] if check["state"] != "ok")
+    assert "sending.yaml" in terminal.run("doctor").output
+
+
+def test_doctor_lists_the_records_of_a_domain_that_ses_knows(terminal: Terminal) -> None:
+    terminal.run("publish")
+    terminal.stack.emulator.client("sesv2").create_email_identity(EmailIdentity="yellow-samovar.example")
+    checks = {check["name"]: check for check in json.loads(terminal.run("doctor", "--json").output)["checks"]}
+    (record,) = checks["DMARC"]["records"]
+    assert record["name"] == "_dmarc.yellow-samovar.example"
+    assert {record["type"] for record in checks["MAIL FROM and SPF"]["records"]} == {"MX", "TXT"}
+
+
+def test_time_is_skipped_on_the_local_stack_only(terminal: Terminal) -> None:
+    result = terminal.run("local", "skip", "3d")
+    assert result.exit_code == 2
+    assert "make up" in result.stderr
+    assert "not a length of time" in terminal.run("local", "skip", "soon").output

@@ -1,0 +1,94 @@
+"""Whatever is sent to any public route, by the description or against it, is no server error."""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.pages.handler import handler as pages
+from functions.track.handler import handler as track
+from local.emulator import EmulatorProcess
+from tests.handlers.conftest import Stack, demo, make_stack
+from tests.handlers.http_client import BASIC, event, send
+from tests.handlers.test_track_links import CLICK, OPEN, STOP
+from tests.scale import scaled
+
+RELAXED = settings(
+    max_examples=scaled(20), deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The API as a WSGI application: routes as API Gateway does."""
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    method = environ["REQUEST_METHOD"]
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    headers = {key[5:].replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")}
+    headers |= BASIC | {"content-type": environ.get("CONTENT_TYPE", "")}
+    request = event(method, path, environ["wsgi.input"].read(length), headers, environ.get("QUERY_STRING", ""))
+    is_page = method == "GET" and not path.startswith(("/o/", "/c/", "/u/"))
+    answer = (pages if is_page else track)(request, None)
+    raw = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+    status = answer["statusCode"]
+    start_response(f"{status} {HTTPStatus(status).phrase}", list(answer["headers"].items()))
+    return [raw]
+
+
+schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", app)
+
+
+@pytest.fixture(scope="module")
+def fuzzed(emulator: EmulatorProcess, _clients: None) -> Iterator[Stack]:
+    with pytest.MonkeyPatch.context() as patch:
+        made = make_stack(emulator, patch, "fuzz")
+        made.publish(demo())
+        yield made
+
+
+@schema.parametrize()
+@RELAXED
+def test_no_request_by_the_description_or_against_it_is_a_server_error(case: Any, fuzzed: Stack) -> None:
+    if "form" in (case.path_parameters or {}) and case.path_parameters["form"][:1] < "a":
+        case.path_parameters["form"] = "hello"
+    response = case.call()
+    assert response.status_code < 500
+    if response.status_code >= 400 and "json" in response.headers["content-type"][0]:
+        assert json.loads(response.content)["error"]["code"]
+
+
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/identify", "/f/hello", STOP, "/u/x", "/v1/x"])
+@RELAXED
+@given(
+    body=st.binary(max_size=200)
+    | st.binary(max_size=60).map(lambda tail: b"\x1f\x8b" + tail)
+    | st.text().map(str.encode),
+    kind=st.sampled_from(["", "application/json", "multipart/form-data; boundary=a", "text/plain"])
+    | st.text(max_size=20),
+    accept=st.sampled_from(["", "text/html", "*/*"]),
+    query=st.text(max_size=20),
+)
+def test_no_bytes_under_any_headers_are_a_server_error(
+    fuzzed: Stack, path: str, body: bytes, kind: str, accept: str, query: str
+) -> None:
+    reply = send("POST", path, body, BASIC | {"content-type": kind, "accept": accept}, query)
+    assert reply.status < 500
+
+
+@pytest.mark.parametrize("path", [OPEN, CLICK, STOP])
+@RELAXED
+@given(at=st.integers(0, 400), mark=st.characters(), query=st.text(max_size=10))
+def test_no_broken_token_leads_anywhere(fuzzed: Stack, path: str, at: int, mark: str, query: str) -> None:
+    kind, token = path[:3], path[3:]
+    place = at % (len(token) - 1)  # the last character of base64 has bits that say nothing
+    broken = token[:place] + mark + token[place + 1 :]
+    if broken == token:
+        return
+    reply = send("GET", kind + broken, query=query)
+    assert reply.status in (200, 404) if kind == "/o/" else reply.status == 404
+    assert "location" not in reply.headers

@@ -1,0 +1,154 @@
+"""Links in mails: what looking does, what a POST does, and what a forged token doesn't."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions import tokens
+from functions.core.consent import allowed
+from functions.core.identity import own_ref
+from functions.http import PIXEL
+from functions.tables import addresses
+from functions.tokens import Clicked, Links, Opened, Unsubscribing
+from tests.handlers.conftest import PUBLIC_URL, SIGNING, Stack
+from tests.handlers.http_client import BROWSER, post_form, send
+
+CONTACT, MESSAGE, ADDRESS = "c" * 26, "m" * 26, "a" * 26
+SENT = 1_790_000_000_000
+LINKS = Links(SIGNING, PUBLIC_URL)
+OPEN = LINKS.open_url(Opened(CONTACT, MESSAGE, SENT, "welcome/hello", "first")).removeprefix(PUBLIC_URL)
+TARGET = "https://tea.example/brew?a=1&b=ç"
+CLICK = LINKS.click_url(Clicked(CONTACT, MESSAGE, SENT, "welcome/hello", "first", TARGET)).removeprefix(PUBLIC_URL)
+STOP = LINKS.unsubscribe_url(Unsubscribing(CONTACT, MESSAGE, SENT, "tips", ADDRESS)).removeprefix(PUBLIC_URL)
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+
+
+def test_an_open_is_one_event_however_often_the_image_is_fetched(stack: Stack) -> None:
+    for _ in range(2):
+        reply = send("GET", OPEN)
+        assert (reply.status, reply.headers["content-type"], reply.body) == (200, "image/gif", PIXEL)
+        assert reply.headers["cache-control"] == "no-store"
+    event = stack.events()[0]
+    assert (event.name, event.source) == ("Email Opened", own_ref(CONTACT))
+    assert event.properties == {
+        "message": MESSAGE,
+        "sent": SENT,
+        "journey": "welcome",
+        "step": "hello",
+        "template": "first",
+    }
+    assert len({event.id for event in stack.events()}) == 1
+
+
+@pytest.mark.parametrize("path", ["/o/forged", "/o/" + CLICK[3:], OPEN[:-2], "/o/" + "x" * 9000])
+def test_a_forged_pixel_is_an_image_all_the_same_and_no_event(stack: Stack, path: str) -> None:
+    reply = send("GET", path)
+    assert (reply.status, reply.body) == (200, PIXEL)
+    assert stack.events() == []
+
+
+def test_a_click_is_noted_and_led_on(stack: Stack) -> None:
+    reply = send("GET", CLICK, headers=BROWSER)
+    assert (reply.status, reply.headers["location"]) == (302, TARGET)
+    (event,) = stack.events()
+    assert (event.name, event.properties["url"], event.properties["sent"]) == ("Email Link Clicked", TARGET, SENT)
+
+
+def test_head_leads_on_and_notes_nothing(stack: Stack) -> None:
+    reply = send("HEAD", CLICK)
+    assert (reply.status, reply.headers["location"]) == (302, TARGET)
+    assert stack.events() == []
+
+
+def test_links_signed_with_an_older_key_hold(stack: Stack) -> None:
+    older = Links(SIGNING[1:], PUBLIC_URL)
+    path = older.click_url(Clicked(CONTACT, MESSAGE, SENT, "j/s", "t", TARGET)).removeprefix(PUBLIC_URL)
+    assert send("GET", path).status == 302
+
+
+@pytest.mark.parametrize("path", ["/c/forged", "/c/" + OPEN[3:], CLICK[:-1] + "A", "/u/forged", "/u/" + CLICK[3:]])
+def test_a_forged_link_is_a_404_page_that_leads_nowhere(stack: Stack, path: str) -> None:
+    page = send("GET", path, headers=BROWSER)
+    assert page.status == 404
+    assert "location" not in page.headers
+    assert "text/html" in page.headers["content-type"]
+    assert (send("GET", path).status, send("GET", path).code) == (404, "bad-token")
+    assert stack.events() == []
+
+
+def test_a_token_to_anything_but_a_web_page_is_refused(stack: Stack) -> None:
+    token = tokens.sign(
+        SIGNING, tokens.CLICK, {"c": "c", "m": "m", "s": 1, "k": "", "t": "", "u": "javascript:alert(1)"}
+    )
+    assert send("GET", f"/c/{token}").status == 404
+
+
+def test_a_click_that_cannot_be_noted_waits_and_offers_the_way_on(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "BatchExecuteStatement")
+
+    monkeypatch.setattr("functions.tables.events.insert", throttled)
+    reply = send("GET", CLICK, headers=BROWSER)
+    assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+    assert 'href="https://tea.example/brew?a=1&amp;b=ç"' in reply.text
+    assert 'http-equiv="refresh"' in reply.text
+
+
+def test_looking_at_an_unsubscribe_link_changes_nothing(live: Stack) -> None:
+    page = send("GET", STOP, headers=BROWSER)
+    assert page.status == 200
+    assert "Unsubscribe from Brewing tips?" in page.text
+    assert '<form method="post">' in page.text
+    assert live.events() == []
+    assert addresses.head(ADDRESS).version == 0
+
+
+def test_the_page_opens_before_anything_is_published(stack: Stack) -> None:
+    assert "Unsubscribe from these e-mails?" in send("GET", STOP, headers=BROWSER).text
+
+
+def test_a_mail_program_s_one_click_unsubscribes(stack: Stack) -> None:
+    reply = send("POST", STOP, ONE_CLICK, {"content-type": "application/x-www-form-urlencoded"})
+    assert (reply.status, reply.json) == (200, {"success": True})
+    assert addresses.head(ADDRESS).withdrawn.keys() == {"tips"}
+    (event,) = stack.events()
+    assert (event.name, event.source, event.properties["topic"]) == ("Unsubscribed", own_ref(CONTACT), "tips")
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"action=nonsense", b"x" * 100_000])
+def test_any_post_to_the_link_unsubscribes(stack: Stack, body: bytes) -> None:
+    assert send("POST", STOP, body).status == 200
+    assert "tips" in addresses.head(ADDRESS).withdrawn
+
+
+def test_unsubscribing_twice_is_fine(live: Stack) -> None:
+    for _ in range(2):
+        assert "You are unsubscribed" in post_form(STOP, {"action": "withdraw"}).text
+    assert not allowed(addresses.head(ADDRESS), "tips")
+
+
+def test_whoever_stops_resumes_and_stops_again_stays_stopped(live: Stack) -> None:
+    post_form(STOP, {"action": "withdraw"})
+    assert "Welcome back" in post_form(STOP, {"action": "undo"}).text
+    assert allowed(addresses.head(ADDRESS), "tips")
+    post_form(STOP, {"action": "withdraw"})
+    assert not allowed(addresses.head(ADDRESS), "tips")
+    assert [event.name for event in live.events()] == ["Unsubscribed", "Resubscribed", "Unsubscribed"]
+
+
+def test_everything_can_be_stopped_with_one_button(live: Stack) -> None:
+    assert "All e-mails are stopped" in post_form(STOP, {"action": "all"}).text
+    assert "*" in addresses.head(ADDRESS).withdrawn
+    assert live.events()[0].properties["topic"] == "*"
+
+
+def test_the_ledger_says_stop_even_where_the_event_could_not_be_stored(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "BatchExecuteStatement")
+
+    monkeypatch.setattr("functions.tables.events.insert", throttled)
+    assert send("POST", STOP, ONE_CLICK).status == 503
+    assert "tips" in addresses.head(ADDRESS).withdrawn
