@@ -12,7 +12,7 @@ from functions import clock, settings
 from functions.aws import dynamodb
 
 if TYPE_CHECKING:
-    from functions.core.counters import Counters
+    from functions.core.counters import Counters, Kept
     from functions.core.release import Release
 
 KEYS_FOR_S = 60
@@ -37,7 +37,7 @@ class Live:
 
     @property
     def counters(self) -> "Counters":
-        return counters_of(self.id)
+        return counters_of(self.seq, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,30 @@ def by_id(release: str) -> "Release":
 
 
 @lru_cache(maxsize=8)
-def counters_of(release: str) -> "Counters":
-    """The counters that a release needs."""
+def counters_of(seq: int, release: str) -> "Counters":
+    """The counters that a release needs, and those that earlier ones need for people in flight."""
     from functions.core.counters import counters
 
-    return counters(by_id(release))
+    return counters(by_id(release), kept_at(seq))
+
+
+def kept_at(seq: int) -> "list[Kept]":
+    """The counters of earlier releases that are kept since the pointer's move `seq`."""
+    import json
+
+    from functions.aws import s3
+    from functions.core.counters import kept_from
+
+    try:
+        stored = json.loads(s3.get(settings.bucket(), kept_key(seq)))
+    except s3.NotThere:
+        return []
+    return [kept_from(one) for one in stored["counters"]]
+
+
+def kept_key(seq: int) -> str:
+    """Where the counters kept since a move of the pointer are stored."""
+    return f"releases/kept/{seq:08d}.json"
 
 
 def keyring() -> Keyring:

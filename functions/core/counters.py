@@ -1,9 +1,10 @@
 """Which events are counted: derived from a release, so that only what it refers to is kept."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from functions.core.conditions import (
     AllCondition,
@@ -19,6 +20,8 @@ from functions.core.journey import If, Until, Wait, walk
 from functions.core.release import Release
 
 DAY = 86_400
+KEPT_MS = 400 * DAY * 1000
+"""So long after a release was replaced its counters go on: people in flight are still judged by it."""
 HALF_LIVES = 10
 """Days older than so many half-lives before the newest are dropped: their points are below a thousandth."""
 
@@ -79,8 +82,40 @@ def counter_id(match: EventMatch) -> str:
     return digest(match.event, match.form or "", json.dumps(match.where, sort_keys=True, ensure_ascii=False))[:8]
 
 
-def counters(release: Release) -> Counters:
-    """The counters that scoring rules, conditions and journeys of `release` need."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A counter of an earlier release, kept until a moment (ms)."""
+
+    counter: Counter
+    until: int
+
+    def to_plain(self) -> dict[str, Any]:
+        """The stored shape."""
+        match = self.counter.match.model_dump(mode="json", exclude_defaults=True)
+        return {
+            "match": match,
+            "horizon": self.counter.horizon,
+            "newest": self.counter.newest,
+            "until": self.until,
+        }
+
+
+def kept_from(stored: Mapping[str, Any]) -> Kept:
+    """The kept counter of a stored shape."""
+    match = EventMatch.model_validate(stored["match"])
+    return Kept(Counter(counter_id(match), match, stored["horizon"], stored["newest"]), stored["until"])
+
+
+def keep(replaced: Release, kept: Iterable[Kept], now: int) -> list[Kept]:
+    """What to keep when `replaced` gives way to another release at `now` (ms)."""
+    joined = {(one.counter.id, one.counter.horizon, one.counter.newest): one for one in kept if one.until > now}
+    for counter in counters(replaced).by_id.values():
+        joined[counter.id, counter.horizon, counter.newest] = Kept(counter, now + KEPT_MS)
+    return [joined[key] for key in sorted(joined)]
+
+
+def counters(release: Release, kept: Iterable[Kept] = ()) -> Counters:
+    """The counters that scoring rules, conditions and journeys of `release` need, and those kept."""
     found: dict[str, Counter] = {}
 
     def need(match: EventMatch, *, horizon: int = 0, newest: int = 0) -> None:
@@ -90,6 +125,9 @@ def counters(release: Release) -> Counters:
         found[key] = Counter(
             key, plain, max(horizon, held.horizon if held else 0), max(newest, held.newest if held else 0)
         )
+
+    for one in kept:
+        need(one.counter.match, horizon=one.counter.horizon, newest=one.counter.newest)
 
     for score in release.scoring.scores.values():
         for rule in score.rules:

@@ -1,0 +1,46 @@
+"""The `samovar` command: what the marketer and the owner do from a terminal."""
+
+from pathlib import Path
+
+import click
+
+from authoring.commands import health, local, people, release
+from authoring.commands.shared import App
+from authoring.target import ROOT, STACK_VARIABLE
+
+_HERE = Path("marketing")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--stack",
+    metavar="NAME",
+    help=f'The deployment: "local", or a CloudFormation stack (also {STACK_VARIABLE}). '
+    "Without it: the local stack while it runs, else the stack samovar.",
+)
+@click.option(
+    "--marketing",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The folder of definition files (marketing/ by default).",
+)
+@click.version_option(package_name="samovar")
+@click.pass_context
+def main(context: click.Context, stack: str | None, marketing: Path | None) -> None:
+    """Samovar keeps leads warm: events, scores, journeys and e-mail on your own AWS account."""
+    context.obj = App(stack, marketing or (_HERE if _HERE.is_dir() else ROOT / "marketing"))
+
+
+for _command in (
+    release.validate,
+    release.publish,
+    release.pull,
+    release.list_releases,
+    release.rollback,
+    release.schema,
+    people.contact,
+    people.refold,
+    health.doctor,
+    local.local,
+):
+    main.add_command(_command)

@@ -1,0 +1,133 @@
+"""contact and refold: one person, or everybody."""
+
+import time
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from authoring import dossier
+from authoring.commands.shared import App, console, emit, explained, json_option, say
+from functions import clock
+from functions.core.ids import digest
+from functions.score.apply import refold as rebuild
+from functions.work import jobs
+from functions.work.jobs import Job
+
+_LOOK_EVERY_S = 0.5
+
+
+@click.command()
+@click.argument("email")
+@click.option("--limit", default=50, show_default=True, help="How many of the newest events to show.")
+@json_option
+@click.pass_obj
+def contact(app: App, email: str, limit: int, as_json: bool) -> None:
+    """Everything about the person with the address EMAIL: score, timeline, decisions, messages and why."""
+    with explained(as_json):
+        app.connect()
+        found = dossier.dossier(email, limit=limit)
+    if as_json:
+        emit(found)
+    else:
+        _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    say(f"{found['email']}  ·  contact {found['contact']}", "bold")
+    scores = ", ".join(f"{name} {value}" for name, value in found["scores"].items()) or "none"
+    say(f"Scores: {scores}  ·  {found['temperature']}")
+    say(f"Tags: {', '.join(found['tags']) or 'none'}  ·  Segments: {', '.join(found['segments']) or 'none'}")
+    topics = found["topics"]["topics"].items()
+    say("Topics: " + ", ".join(f"{name} {'yes' if topic['agreed'] else 'no'}" for name, topic in topics))
+    for reason, at in found["topics"]["suppressed"].items():
+        say(f"Suppressed: {reason} since {_short(at)}", "red")
+    _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
+    for run in found["enrollments"]:
+        waiting = (
+            f", waits at {run['waiting']['step']} until {_short(run['waiting']['until'])}" if run["waiting"] else ""
+        )
+        say(f"\nJourney {run['journey']}: {run['state']}, entered {_short(run['entered'])}{waiting}", "bold")
+        for step in run["path"]:
+            say(f"  {_short(step['at'])}  {step['step']}: {step['outcome']}")
+    _table("Decisions", ("at", "kind", "name", "from", "to"), found["decisions"])
+    _table(f"Events ({found['events']} in all, newest first)", ("at", "name", "properties"), found["timeline"])
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    say(f"\n{title}", "bold")
+    table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {part}" for key, part in value.items())
+    return _short(str(value))
+
+
+def _short(text: str) -> str:
+    """A moment to the second; any other text as it is."""
+    is_moment = len(text) == 24 and text[10] == "T" and text.endswith("Z")
+    return text[:19].replace("T", " ") if is_moment else text
+
+
+@click.command()
+@click.argument("email", required=False)
+@click.option("--all", "everybody", is_flag=True, help="Everybody, as a job in slices.")
+@json_option
+@click.pass_obj
+def refold(app: App, email: str | None, everybody: bool, as_json: bool) -> None:
+    """Make facts anew from the events, of EMAIL or --all. No decision is made; differing ones are reported."""
+    if (email is None) != everybody:
+        raise click.UsageError("give either an address or --all")
+    with explained(as_json):
+        app.connect()
+        report = _everybody(as_json) if everybody else _one(str(email))
+    if as_json:
+        emit(report)
+        return
+    word = "was" if report["contacts"] == 1 else "were"
+    say(f"{report['contacts']} refolded; {report['changed']} {word} not what the events say.", "green")
+    for decision in report.get("differing_decisions", []):
+        say(f"  would decide now: {decision['kind']} {decision['name']} → {decision['to']}", "yellow")
+    if report["differing"] and "differing_decisions" not in report:
+        say(f"  {report['differing']} decisions would be different now; none was made.", "yellow")
+
+
+def _one(email: str) -> dict[str, Any]:
+    rebuilt = rebuild(dossier.find(email).id, clock.now_ms())
+    if rebuilt is None:
+        raise dossier.UnknownPerson(f"the contact of {email} was merged into another meanwhile: try again")
+    differing = [{"kind": one.kind, "name": one.name, "to": one.after} for one in rebuilt.differing]
+    return {
+        "contacts": 1,
+        "changed": int(rebuilt.changed),
+        "differing": len(differing),
+        "differing_decisions": differing,
+    }
+
+
+def _everybody(quiet: bool) -> dict[str, Any]:
+    now = clock.now_ms()
+    job = Job(digest("job", "refold", str(now), str(time.monotonic_ns())), "refold", now)
+    jobs.create(job)
+    # How many there are is not known before the last slice: the bar only shows that it moves.
+    columns = (SpinnerColumn(), TextColumn("refolding"), BarColumn(), TextColumn("{task.completed} contacts"))
+    with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
+        task = bar.add_task("refold", total=None)
+        while (seen := jobs.get(job.id)) is not None and seen.finished is None:
+            bar.update(task, completed=seen.done)
+            time.sleep(_LOOK_EVERY_S)
+        if seen is not None:
+            bar.update(task, completed=seen.done, total=seen.done)
+    notes = seen.notes if seen else {}
+    return {"job": job.id, **{name: notes.get(name, 0) for name in ("contacts", "changed", "differing")}}

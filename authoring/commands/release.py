@@ -1,0 +1,158 @@
+"""validate, publish, pull, releases, rollback, schema: what is live, and how it gets there."""
+
+import getpass
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from authoring import published, reference
+from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.compile import bundle
+from authoring.diff import Change, changes
+from functions.core.views import iso
+from functions.tables import releases
+from functions.tables.releases import PublishRefused
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def validate(app: App, as_json: bool) -> None:
+    """Check every file in marketing/ and say what is wrong, where, and how to mend it."""
+    with explained(as_json):
+        compiled = bundle(app.marketing)
+    if as_json:
+        emit({"valid": True, "release": compiled.release_id, "problems": []})
+    else:
+        content = compiled.content
+        counts = f"{len(content.journeys)} journeys, {len(content.emails)} e-mails, {len(content.forms)} forms"
+        say(f"{app.marketing} is valid: {counts}. Release {compiled.release_id[:12]}.", "green")
+
+
+@click.command()
+@click.option("--note", default="", help="What changed, for the log of releases.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@json_option
+@click.pass_obj
+def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
+    """Make marketing/ the live release, unless somebody else published in between."""
+    with explained(as_json):
+        where = app.connect()
+        if dry_run:
+            compiled, before, found = published.preview(app.marketing)
+            refused = published.would_refuse(compiled, before)
+            _show(found, as_json, release=compiled.release_id, moved=False, refused=refused, stack=where.name)
+            return
+        done = published.publish(app.marketing, by=getpass.getuser(), note=note)
+        pointer = done.pointer
+        _show(done.changes, as_json, release=pointer.release, moved=done.moved, seq=pointer.seq, stack=where.name)
+
+
+def _show(found: list[Change], as_json: bool, **facts: object) -> None:
+    if as_json:
+        emit({**facts, "changes": [change.as_json() for change in found]})
+        return
+    _show_changes(found)
+    if facts.get("refused"):
+        say(f"It would be refused: {facts['refused']}", "red")
+    elif facts.get("moved"):
+        say(f"Release {str(facts['release'])[:12]} is live on {facts['stack']} (move {facts['seq']}).", "green")
+    elif "seq" in facts:
+        say(f"Release {str(facts['release'])[:12]} is live on {facts['stack']} already.", "green")
+
+
+def _show_changes(found: list[Change]) -> None:
+    marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+    for change in found:
+        mark, style = marks[change.how]
+        say(f"{mark} {change.what}", style)
+        for detail in change.details:
+            say(f"    {detail}")
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Overwrite changes that were never published.")
+@json_option
+@click.pass_obj
+def pull(app: App, force: bool, as_json: bool) -> None:
+    """Write the live release's files into marketing/."""
+    with explained(as_json):
+        app.connect()
+        try:
+            done = published.pull(app.marketing, force=force)
+        except published.WouldOverwrite as error:
+            mend = "keep a copy (or commit them), then run `samovar pull --force`"
+            raise PublishRefused(f"{error}. To go on: {mend}") from error
+    if as_json:
+        emit(asdict(done))
+        return
+    for name in done.written:
+        say(f"wrote {name}")
+    for name in done.removed:
+        say(f"removed {name}")
+    say(f"{app.marketing} is release {done.release[:12]}.", "green")
+
+
+@click.command("releases")
+@json_option
+@click.pass_obj
+def list_releases(app: App, as_json: bool) -> None:
+    """Every move of the live pointer, newest first."""
+    with explained(as_json):
+        app.connect()
+        live, entries = releases.live(), releases.history()
+    if as_json:
+        rows = [{**asdict(entry), "live": bool(live and entry.seq == live.seq)} for entry in entries]
+        emit({"live": asdict(live) if live else None, "releases": rows})
+        return
+    table = Table("", "move", "release", "at (UTC)", "by", "note", box=None)
+    for entry in entries:
+        mark = "●" if live and entry.seq == live.seq else ""
+        table.add_row(mark, str(entry.seq), entry.release[:12], iso(entry.at)[:19], entry.by, entry.note)
+    console().print(table)
+
+
+@click.command()
+@click.argument("release", required=False)
+@click.option("--note", default="", help="Why, for the log of releases.")
+@json_option
+@click.pass_obj
+def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
+    """Make an earlier release live again: RELEASE (its first characters will do), or the one before."""
+    with explained(as_json):
+        where = app.connect()
+        before = releases.live()
+        wanted = _chosen(release, before.release if before else None)
+        found = changes(releases.content(before.release) if before else None, releases.content(wanted))
+        pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
+        moved = before is None or pointer.seq != before.seq
+        _show(found, as_json, release=pointer.release, moved=moved, seq=pointer.seq, stack=where.name)
+        if not as_json:
+            say("marketing/ still holds what it held: run `samovar pull` to work on from this release.")
+
+
+def _chosen(prefix: str | None, live: str | None) -> str:
+    known = list(dict.fromkeys(entry.release for entry in releases.history()))
+    if prefix is None:
+        earlier = [name for name in known if name != live]
+        if not earlier:
+            raise PublishRefused("there is no earlier release to go back to")
+        return earlier[0]
+    fitting = [name for name in known if name.startswith(prefix)]
+    if len(fitting) != 1:
+        what = "no release starts" if not fitting else f"{len(fitting)} releases start"
+        raise PublishRefused(f'{what} with "{prefix}": see `samovar releases`')
+    return fitting[0]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=reference.FOLDER)
+def schema(folder: Path) -> None:
+    """Write the JSON Schemas for editors and the reference pages into FOLDER."""
+    for name, text in reference.pages().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        say(f"wrote {path}")

@@ -1,0 +1,90 @@
+"""What every command shares: its options, how it prints, how it fails."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.text import Text
+
+from authoring import target
+from authoring.problems import Invalid
+from authoring.published import NothingLive, WouldOverwrite
+from functions import releases as runtime
+from functions.aws.s3 import NotThere
+from functions.tables.releases import PublishRefused
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The options that stand before a command."""
+
+    stack: str | None
+    marketing: Path
+
+    def connect(self) -> target.Target:
+        """Point this process at the deployment."""
+        return target.connect(self.stack)
+
+
+def console() -> Console:
+    """Where text goes; made when needed, so that tests can catch it."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def emit(data: Any) -> None:
+    """Print JSON: one document, readable."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line of text as it is, without reading markup in it."""
+    console().print(Text(text, style=style))
+
+
+@contextmanager
+def explained(as_json: bool = False) -> Iterator[None]:
+    """Turn what people can mend into a message and exit code 1 (2 where AWS could not be asked)."""
+    try:
+        yield
+    except Invalid as invalid:
+        if as_json:
+            emit({"valid": False, "problems": [problem.as_json() for problem in invalid.problems]})
+        else:
+            show_problems(invalid)
+        raise SystemExit(1) from None
+    except (PublishRefused, NothingLive, WouldOverwrite, runtime.NothingLive, NotThere, ValueError) as error:
+        _fail(str(error), as_json, 1)
+    except target.Unreachable as error:
+        _fail(str(error), as_json, 2)
+    except ClientError as error:
+        _fail(f"AWS refused {error.operation_name}: {error.response['Error'].get('Message', error)}", as_json, 2)
+    except BotoCoreError as error:
+        _fail(f"AWS cannot be asked: {error}", as_json, 2)
+
+
+def _fail(message: str, as_json: bool, code: int) -> None:
+    if as_json:
+        emit({"error": message})
+    else:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
+    raise SystemExit(code) from None
+
+
+def show_problems(invalid: Invalid) -> None:
+    """Every problem with its place, what is wrong, and the mend."""
+    for problem in invalid.problems:
+        say(f"{problem.file}:{problem.line}:{problem.column}", "bold")
+        say(f"  {problem.field}: {problem.message}", "red")
+        say(f"  {problem.mend}")
+    count = len(invalid.problems)
+    say(f"{count} problem{'s' if count != 1 else ''}", "bold red")

@@ -1,0 +1,91 @@
+"""What changes for people when one release replaces another, in the marketer's own words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from functions.core.definition import Definition
+from functions.core.release import Release
+
+How = Literal["added", "removed", "changed"]
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs. `details` lists the places inside it, as path: before → after."""
+
+    what: str
+    how: How
+    details: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The plain values, for --json."""
+        return asdict(self)
+
+
+def changes(before: Release | None, after: Release) -> list[Change]:
+    """Everything that differs, in a stable order; all of it is added where nothing was before."""
+    old, new = _things(before) if before else {}, _things(after)
+    found = []
+    for what in sorted({*old, *new}):
+        if what not in old:
+            found.append(Change(what, "added"))
+        elif what not in new:
+            found.append(Change(what, "removed"))
+        elif old[what] != new[what]:
+            found.append(Change(what, "changed", tuple(_inside(old[what], new[what], ""))))
+    return found
+
+
+def _things(release: Release) -> dict[str, Any]:
+    sending = _plain(release.sending)
+    things: dict[str, Any] = {f"topic {topic['id']}": topic for topic in sending.pop("topics")}
+    things["sending"] = sending
+    scoring = _plain(release.scoring)
+    things |= {f"score {name}": score for name, score in scoring.pop("scores", {}).items()}
+    if scoring.get("temperature"):
+        things["temperature"] = scoring["temperature"]
+    kinds: dict[str, Mapping[str, Definition]] = {
+        "segment": release.segments,
+        "form": release.forms,
+        "email": release.emails,
+        "journey": release.journeys,
+    }
+    for kind, members in kinds.items():
+        things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}
+    return things
+
+
+def _plain(definition: Definition) -> dict[str, Any]:
+    return definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _inside(before: Any, after: Any, path: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            yield from _inside(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(before, list) and isinstance(after, list):
+        old, new = _by_id(before), _by_id(after)
+        for key in dict.fromkeys([*old, *new]):
+            yield from _inside(old.get(key), new.get(key), f"{path}[{key}]")
+        if list(old) != list(new) and sorted(old) == sorted(new):
+            yield f"{path}: another order"
+    elif before != after:
+        yield f"{path}: {_shown(before)} → {_shown(after)}"
+
+
+def _by_id(items: list[Any]) -> dict[str, Any]:
+    """Members by their id where they have one, by their place where they haven't."""
+    named: dict[str, Any] = {}
+    for index, item in enumerate(items):
+        name = item.get("id", item.get("name")) if isinstance(item, dict) else None
+        named[str(name) if name is not None and str(name) not in named else str(index)] = item
+    return named
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(nothing)"
+    words = " ".join(str(value).split())
+    return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"

@@ -1,0 +1,152 @@
+"""Everything that is known about one person, read from a deployment: why Ada got this, and not that."""
+
+from typing import Any
+
+from functions import clock, releases
+from functions.core import identity
+from functions.core.consent import Head
+from functions.core.contact import Contact, Decision
+from functions.core.enrollment import Enrollment
+from functions.core.evaluate import consents
+from functions.core.event import Event
+from functions.core.message import Message
+from functions.core.policy import REASONS
+from functions.core.views import band, iso, local_day, points
+from functions.releases import Live
+from functions.tables import addresses, contacts, decisions, enrollments, events, identities, messages
+
+
+class UnknownPerson(ValueError):
+    """No contact has that address."""
+
+
+def find(email: str) -> Contact:
+    """The contact of an address. Raises UnknownPerson."""
+    ref = identity.identity_ref(identity.EMAIL, email, releases.keyring().pepper)
+    if ref is None:
+        raise UnknownPerson(f'"{email}" is not an e-mail address')
+    owner = identities.owners([ref]).get(ref)
+    if owner is None:
+        raise UnknownPerson(f"nobody with the address {email} is known here")
+    if not owner:
+        raise UnknownPerson(f"the person with the address {email} was erased")
+    contact = contacts.load([owner])[owner]
+    while contact.state.merged_into:
+        contact = contacts.load([contact.state.merged_into])[contact.state.merged_into]
+    return contact
+
+
+def dossier(email: str, *, limit: int = 50) -> dict[str, Any]:
+    """What is known about the person with an address; the newest `limit` events. Raises UnknownPerson."""
+    contact, live, now = find(email), releases.live(), clock.now_ms()
+    sources = (*contact.profile.identities, identity.own_ref(contact.id))
+    timeline = sorted(events.of_sources(sources), key=lambda event: (event.at, event.ref), reverse=True)
+    runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
+    return {
+        "contact": contact.id,
+        "email": contact.profile.email or email,
+        "traits": {name: value for name, (_, value) in sorted(contact.profile.traits.items())},
+        "identities": len(contact.profile.identities),
+        **_standing(contact, live, now),
+        "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
+        "topics": _topics(email, contact, live),
+        "events": len(timeline),
+        "timeline": [_event(event) for event in timeline[:limit]],
+        "decisions": [_decision(decision) for decision in decisions.of(contact.id)],
+        "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
+        "messages": [_message(message) for message in messages.list_for(contact.id)],
+    }
+
+
+def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
+    scoring, state = live.release.scoring, contact.state
+    today = local_day(now, live.release.sending.business.time_zone)
+    scores = {name: points(state.facts, score, today) for name, score in scoring.scores.items()}
+    temperature = state.standing.temperature
+    bands = scoring.temperature
+    if bands is not None and bands.score in scoring.scores:
+        temperature = band(state.facts, bands, scoring.scores[bands.score], today, temperature)
+    return {
+        "scores": scores,
+        "temperature": temperature,
+        "segments": {name: iso(since) for name, since in sorted(state.standing.segments.items())},
+        "first_seen": _moment(state.facts.first),
+        "last_seen": _moment(state.facts.last),
+    }
+
+
+def _topics(email: str, contact: Contact, live: Live) -> dict[str, Any]:
+    """Consent by topic as the contact's events amount to, and what the ledger of the address says."""
+    ref = identity.identity_ref(identity.EMAIL, contact.profile.email or email, releases.keyring().pepper)
+    head = addresses.head(identity.hash_of(ref)) if ref else Head()
+    topics: dict[str, Any] = {}
+    for topic in live.release.sending.topics:
+        if topic.transactional:
+            continue
+        granted = head.granted.get(topic.id)
+        withdrawn = max((head.withdrawn[name] for name in (topic.id, "*") if name in head.withdrawn), default=None)
+        topics[topic.id] = {
+            "agreed": granted is not None and granted > (withdrawn or 0),
+            "granted": _moment(granted),
+            "withdrawn": _moment(withdrawn),
+            "by_events": consents(contact, topic.id),
+        }
+    suppressed = {reason: iso(at) for reason, at in head.suppressed.items()}
+    return {"topics": topics, "suppressed": suppressed}
+
+
+def _moment(at: int | None) -> str | None:
+    return iso(at) if at else None
+
+
+def _event(event: Event) -> dict[str, Any]:
+    shown: dict[str, Any] = {"at": iso(event.at), "name": event.name, "kind": event.kind, "ref": event.ref}
+    for what in ("properties", "traits"):
+        if values := dict(getattr(event, what)):
+            shown[what] = values
+    return shown
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "at": iso(decision.at),
+        "kind": decision.kind,
+        "name": decision.name,
+        "from": decision.before,
+        "to": decision.after,
+        "cause": decision.cause,
+        "id": decision.id,
+    }
+
+
+def _enrollment(run: Enrollment) -> dict[str, Any]:
+    waiting = run.waiting
+    return {
+        "id": run.id,
+        "journey": run.journey,
+        "state": run.state,
+        "entered": iso(run.entered),
+        "ended": _moment(run.ended),
+        "release": run.release,
+        "cause": run.cause,
+        "waiting": {"step": waiting.step, "since": iso(waiting.since), "until": iso(waiting.deadline)}
+        if waiting
+        else None,
+        "path": [{"step": step.step, "at": iso(step.at), "outcome": step.outcome} for step in run.path],
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "created": iso(message.created),
+        "template": message.template,
+        "topic": message.topic,
+        "journey": message.journey,
+        "step": message.step,
+        "state": message.state,
+        "reason": message.reason or None,
+        "why": REASONS.get(message.reason) if message.reason else None,
+        "detail": message.detail or None,
+        "times": {state: iso(at) for state, at in message.times.items()},
+    }

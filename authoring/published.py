@@ -1,0 +1,135 @@
+"""Between the authored folder and a deployment: publishing, pulling, and the ledger of ids."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from authoring import ledger, tree
+from authoring.compile import Bundle, bundle, state_path
+from authoring.diff import Change, changes
+from functions.aws import s3
+from functions.core.publishing import Pointer, Refuse, decide
+from functions.core.release import Release
+from functions.core.views import iso
+from functions.tables import releases
+
+
+class NothingLive(Exception):
+    """The deployment has no live release."""
+
+
+class WouldOverwrite(Exception):
+    """Pulling would lose changes that were never published; `files` lists them."""
+
+    def __init__(self, files: list[str]) -> None:
+        super().__init__("these files have changes that were never published: " + ", ".join(files))
+        self.files = files
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did. `moved` is false where this release was live already."""
+
+    pointer: Pointer
+    moved: bool
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What pulling wrote and removed, as relative paths."""
+
+    release: str
+    written: list[str]
+    removed: list[str]
+
+
+def preview(root: Path) -> tuple[Bundle, Pointer | None, list[Change]]:
+    """The compiled folder, the live pointer, and what publishing would change. Raises Invalid."""
+    learn(root)
+    compiled = bundle(root)
+    before = releases.live()
+    return compiled, before, changes(releases.content(before.release) if before else None, compiled.content)
+
+
+def publish(root: Path, *, by: str, note: str = "") -> Published:
+    """Make the folder's content the live release, and note in the state file that it is.
+
+    Raises Invalid, or releases.PublishRefused.
+    """
+    compiled, before, found = preview(root)
+    pointer = releases.publish(compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note)
+    ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
+    return Published(pointer, before is None or pointer.seq != before.seq, found)
+
+
+def would_refuse(compiled: Bundle, before: Pointer | None) -> str | None:
+    """Why publishing would be refused as things stand, or None."""
+    when = iso(before.at) if before else ""
+    verdict = decide(compiled.release_id, before, based_on=compiled.based_on, when=when)
+    return verdict.reason if isinstance(verdict, Refuse) else None
+
+
+def pull(root: Path, *, force: bool = False) -> Pulled:
+    """Write the live release's files, and note in the state file what they are based on.
+
+    Raises NothingLive, s3.NotThere, or WouldOverwrite unless `force`.
+    """
+    pointer = releases.live()
+    if pointer is None:
+        raise NothingLive("no release is live: publish one with `samovar publish`")
+    wanted = releases.sources(pointer.release)
+    for name in wanted:
+        if (problem := tree.misplaced(name)) is not None:
+            raise ValueError(f"the release names a file that may not be written: {problem}")
+    held = tree.read(root).sources if root.is_dir() else {}
+    past = _readable(state_path(root))
+    if not force:
+        base = _sources_of(past.based_on)
+        own = sorted(
+            name for name in {*held, *base} if held.get(name) != base.get(name) and held.get(name) != wanted.get(name)
+        )
+        if own:
+            raise WouldOverwrite(own)
+    written = [name for name, text in wanted.items() if held.get(name) != text]
+    removed = sorted(set(held) - set(wanted))
+    for name in written:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[name], encoding="utf-8", newline="\n")
+    for name in removed:
+        (root / name).unlink()
+    live = releases.content(pointer.release)
+    ledger.write(state_path(root), past.after(live, pointer.release, _unseen(past, pointer.release)))
+    return Pulled(pointer.release, written, removed)
+
+
+def learn(root: Path) -> None:
+    """Bring the ledger up to what was published by others, so that their ids are not reused."""
+    path = state_path(root)
+    past = _readable(path)
+    if past.based_on is None:
+        return
+    unseen = _unseen(past, past.based_on)
+    if unseen:
+        ledger.write(path, past.after(releases.content(past.based_on), past.based_on, unseen))
+
+
+def _readable(path: Path) -> ledger.Ledger:
+    """The ledger, or an empty one where the file cannot be read: the deployment knows the rest."""
+    try:
+        return ledger.read(path)
+    except ledger.Unreadable:
+        return ledger.Ledger()
+
+
+def _sources_of(release: str | None) -> dict[str, str]:
+    try:
+        return releases.sources(release) if release else {}
+    except s3.NotThere:
+        return {}
+
+
+def _unseen(past: ledger.Ledger, live: str) -> dict[str, Release]:
+    """Releases that were live at some time and whose ids the ledger does not know yet."""
+    names = {entry.release for entry in releases.history()} - {*past.releases, live}
+    return {name: releases.content(name) for name in sorted(names)}

@@ -1,0 +1,280 @@
+"""The reference pages and the JSON Schemas for editors, generated from the models."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from authoring import markup, templates
+from authoring.sources import EmailFile
+from functions.core.conditions import KINDS
+from functions.core.definition import DURATION_EXAMPLE, ID_PATTERN, spell_duration
+from functions.core.forms import Form
+from functions.core.journey import STEPS, Journey
+from functions.core.scoring import Scoring
+from functions.core.segments import Segments
+from functions.core.sending import Sending
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
+MARKETING = ROOT / "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One kind of definition file."""
+
+    name: str
+    title: str
+    file: str
+    model: type[BaseModel]
+    example: str
+    says: str
+
+
+PAGES = (
+    Page(
+        "sending",
+        "Sending",
+        "sending.yaml",
+        Sending,
+        "sending.yaml",
+        "Who sends, about what, how fast and how often. The one file that must be there.",
+    ),
+    Page(
+        "scoring",
+        "Scoring",
+        "scoring.yaml",
+        Scoring,
+        "scoring.yaml",
+        "Points for what people do, and the temperature bands that points lead to.",
+    ),
+    Page(
+        "segments",
+        "Segments",
+        "segments.yaml",
+        Segments,
+        "segments.yaml",
+        "Who belongs together. Entering and leaving is noted, and other definitions can ask for it.",
+    ),
+    Page(
+        "forms",
+        "Forms",
+        "forms/ID.yaml",
+        Form,
+        "forms/hello.yaml",
+        "What a form asks for. The file's name is the form's id; its address is /f/ID.",
+    ),
+    Page(
+        "journeys",
+        "Journeys",
+        "journeys/ID.yaml",
+        Journey,
+        "journeys/welcome.yaml",
+        "What happens to somebody, step by step. The file's name is the journey's id.",
+    ),
+    Page(
+        "emails",
+        "E-mails",
+        "emails/ID.yaml, ID.mjml, ID.txt",
+        EmailFile,
+        "emails/welcome.yaml",
+        "One e-mail in three files: subject and preheader, the HTML part as MJML, the plain part as text.",
+    ),
+)
+
+
+def pages() -> dict[str, str]:
+    """Every generated file by its path below docs/reference, with its text."""
+    made = {"README.md": _index()}
+    for page in PAGES:
+        schema = _spelled(page.model.model_json_schema(by_alias=True))
+        made[f"{page.name}.md"] = _page(page, schema)
+        made[f"schemas/{page.name}.json"] = _schema(page, schema)
+    made["conditions.md"] = _conditions()
+    return made
+
+
+def _spelled(schema: Any) -> Any:
+    """The schema with defaults as people write them: models keep lengths of time in seconds."""
+    if isinstance(schema, list):
+        return [_spelled(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    spelled = {key: _spelled(part) for key, part in schema.items()}
+    if _text(schema) == "length of time" and isinstance(schema.get("default"), int):
+        spelled["default"] = spell_duration(schema["default"])
+    return spelled
+
+
+def _schema(page: Page, schema: dict[str, Any]) -> str:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"marketing/{page.file}"}
+    return json.dumps({**schema, **head}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _index() -> str:
+    lines = [_NOTICE, "# Definition files", "", _INTRODUCTION, ""]
+    lines += [f"- [{page.title}]({page.name}.md): `{page.file}` ([schema](schemas/{page.name}.json))" for page in PAGES]
+    lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask", ""]
+    lines += ["## Ids", "", _IDS, "", "## Editors", "", _EDITORS, ""]
+    return "\n".join(lines)
+
+
+def _page(page: Page, schema: dict[str, Any]) -> str:
+    example = (MARKETING / page.example).read_text(encoding="utf-8").rstrip()
+    lines = [_NOTICE, f"# {page.title}", "", page.says, "", f"`marketing/{page.file}`", ""]
+    lines += ["```yaml", example, "```", ""]
+    lines += ["## Keys", "", *_table(schema, schema)]
+    if page.model is Journey:
+        lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
+    shared = {model.__name__ for model in KINDS.values()}
+    for name, part in sorted(schema.get("$defs", {}).items()):
+        if name not in shared:
+            lines += [f"## {_spaced(name)}", "", str(part.get("description", "")).strip(), "", *_table(part, schema)]
+    if page.model is EmailFile:
+        lines += _email_variables()
+    return "\n".join(lines)
+
+
+def _table(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    properties = part.get("properties", {})
+    if not properties:
+        return
+    yield "| key | takes | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    required = part.get("required", [])
+    for key, value in properties.items():
+        takes, default = _takes(value, schema), value.get("default")
+        default = "required" if key in required else f"`{json.dumps(default, ensure_ascii=False)}`"
+        default = "" if default in ("`null`", '`""`', "`[]`", "`{}`") else default
+        meaning = str(value.get("description", "")).replace("|", "\\|")
+        yield f"| `{key}` | {takes} | {default} | {meaning} |"
+    yield ""
+
+
+def _takes(value: dict[str, Any], schema: dict[str, Any]) -> str:
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return _link(name)
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in value:
+            arms = [_takes(arm, schema) for arm in value[key] if arm.get("type") != "null"]
+            if any("conditions.md" in arm for arm in arms):
+                arms = ["[condition](conditions.md)"]
+            return " or ".join(dict.fromkeys(arms))
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
+    if "enum" in value:
+        return ", ".join(f"`{option}`" for option in value["enum"])
+    limits = _limits(value)
+    match value.get("type"):
+        case "array":
+            return f"list of {_takes(value.get('items', {}), schema)}"
+        case "object":
+            inner = value.get("additionalProperties")
+            return f"{_keys(value)}: {_takes(inner, schema)}" if isinstance(inner, dict) else "keys and values"
+        case "string":
+            return _text(value)
+        case "integer":
+            return f"whole number{limits}"
+        case "number":
+            return f"number{limits}"
+        case "boolean":
+            return "`true` or `false`"
+    return "text, number, or true or false"
+
+
+def _text(value: dict[str, Any]) -> str:
+    if value.get("pattern") == ID_PATTERN:
+        return "id"
+    return "length of time" if DURATION_EXAMPLE in value.get("examples", []) else "text"
+
+
+def _keys(value: dict[str, Any]) -> str:
+    """What the keys of a mapping are."""
+    return "id" if value.get("propertyNames", {}).get("pattern") == ID_PATTERN else "name"
+
+
+def _limits(value: dict[str, Any]) -> str:
+    low = value.get("minimum", value.get("exclusiveMinimum"))
+    high = value.get("maximum", value.get("exclusiveMaximum"))
+    if low is None and high is None:
+        return ""
+    word = "above" if "exclusiveMinimum" in value else "from"
+    return f" {word} {low} to {high}" if high is not None else f" {word} {low}"
+
+
+def _link(name: str) -> str:
+    if name in {model.__name__ for model in KINDS.values()}:
+        return "[condition](conditions.md)"
+    return f"[{_spaced(name)}](#{_spaced(name).replace(' ', '-')})"
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+
+
+def _conditions() -> str:
+    lines = [_NOTICE, "# Conditions", "", _CONDITIONS, ""]
+    for kind, model in KINDS.items():
+        schema = model.model_json_schema(by_alias=True)
+        if "properties" not in schema:
+            schema = schema.get("$defs", {}).get(model.__name__, schema)
+        lines += [f"## {kind}", "", str(schema.get("description", "")), "", *_table(schema, schema)]
+    return "\n".join(lines)
+
+
+def _email_variables() -> list[str]:
+    lines = ["## Variables", "", _VARIABLES, "", "| variable | meaning |", "| --- | --- |"]
+    for name, parts in templates.VARIABLES.items():
+        names = [f"{name}.{part}" for part in parts] if parts else [f"{name}.TRAIT" if name == "contact" else name]
+        lines += [f"| `{variable}` | {_MEANINGS[variable]} |" for variable in names]
+    lines += ["", "## MJML", "", _MJML, "", ", ".join(f"`{name}`" for name in sorted(markup.COMPONENTS)), ""]
+    return lines
+
+
+_NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
+_INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
+files: run `samovar schema` after changing one."""
+_IDS = """Ids (of journeys, steps, forms, fields, topics, scores, rules, segments and templates) are for ever:
+people's histories point at them. An id keeps its kind, and one that was removed is never used again;
+`samovar rollback` brings it back with its old meaning. Titles are free. What was published is
+remembered in `marketing/.samovar.json`; keep that file with the others."""
+_EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
+
+```json
+"yaml.schemas": {
+  "docs/reference/schemas/scoring.json": "marketing/scoring.yaml",
+  "docs/reference/schemas/segments.json": "marketing/segments.yaml",
+  "docs/reference/schemas/sending.json": "marketing/sending.yaml",
+  "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
+  "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
+  "docs/reference/schemas/emails.json": "marketing/emails/*.yaml"
+}
+```"""
+_CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:
+
+```yaml
+all:
+  - {score: interest, at_least: 50}
+  - not: {event: Order Completed, within: 30 days}
+  - any: [{tag: welcomed}, {trait: language, one_of: [en, tr]}]
+```
+
+Sums of points count whole days in the business's time zone; `within` is exact to the second."""
+_VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: say what stands
+there otherwise, as in `{{ contact.first_name | default("there") }}`. Marketing mail must carry
+`unsubscribe_url` and `business.address`."""
+_MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
+`<mj-include path="parts/NAME.mjml" />`. Elements:"""
+_MEANINGS = {
+    "contact.TRAIT": "A trait of the person, such as `contact.first_name`",
+    "business.name": "Name of the business in sending.yaml",
+    "business.address": "Its postal address",
+    "business.site": "Its web site; links below it are counted",
+    "topic.title": "Title of the topic that the message belongs to",
+    "unsubscribe_url": "Where one click ends this topic for this person",
+}

@@ -1,0 +1,104 @@
+"""Which files belong in marketing/, and reading them."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from authoring.problems import Problem, choose
+from functions.core.definition import ID_PATTERN
+
+STATE = ".samovar.json"
+"""What was published last, beside the authored files; written by publish and pull."""
+
+TOP = ("scoring.yaml", "segments.yaml", "sending.yaml")
+FOLDERS = {
+    "forms": (".yaml",),
+    "journeys": (".yaml",),
+    "emails": (".yaml", ".mjml", ".txt"),
+    "emails/parts": (".mjml",),
+}
+LAYOUT = (
+    "Expected: "
+    + ", ".join(TOP)
+    + ", forms/ID.yaml, journeys/ID.yaml, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
+)
+_ID = re.compile(ID_PATTERN)
+
+
+@dataclass(slots=True)
+class Tree:
+    """The authored files by relative path, in order, and what is wrong with the set of them."""
+
+    sources: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def ids(self, folder: str, suffix: str) -> dict[str, str]:
+        """Files of a folder with a suffix: id → relative path."""
+        found: dict[str, str] = {}
+        for name in self.sources:
+            parent, _, base = name.rpartition("/")
+            if parent == folder and base.endswith(suffix):
+                found[base.removesuffix(suffix)] = name
+        return found
+
+
+def read(root: Path) -> Tree:
+    """Everything under `root`. Hidden files and editors' backups are passed over."""
+    tree = Tree()
+    if not root.is_dir():
+        tree.problems.append(
+            Problem(str(root), 1, 1, "(folder)", "there is no such folder", "Name the marketing folder")
+        )
+        return tree
+    for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
+        relative = path.relative_to(root)
+        name = relative.as_posix()
+        if any(part.startswith(".") for part in relative.parts) or name.endswith("~"):
+            continue
+        if path.is_dir():
+            if name not in FOLDERS:
+                mend = choose(name, FOLDERS, none="")
+                tree.problems.append(Problem(name + "/", 1, 1, "(folder)", "a folder that has no meaning here", mend))
+            continue
+        problem = misplaced(name)
+        if problem is not None:
+            tree.problems.append(problem)
+            continue
+        try:
+            tree.sources[name] = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            mend = "Save the file with the encoding UTF-8"
+            tree.problems.append(Problem(name, line, 1, "(file)", "not UTF-8 text", mend))
+    return tree
+
+
+def misplaced(name: str) -> Problem | None:
+    """What is wrong with a relative path, or None where a file may stand there."""
+    folder, _, base = name.rpartition("/")
+    stem, dot, suffix = base.rpartition(".")
+    if not folder:
+        if name in TOP:
+            return None
+        return Problem(
+            name, 1, 1, "(file)", "a file that has no meaning here", choose(name, TOP, none="") + f". {LAYOUT}"
+        )
+    suffixes = FOLDERS.get(folder)
+    if suffixes is None:
+        return None if folder.rpartition("/")[0] not in ("", *FOLDERS) else _unknown_folder(name, folder)
+    if dot + suffix not in suffixes:
+        mend = (
+            f"Name it {folder}/{stem or base}.yaml"
+            if suffix == "yml"
+            else f"{folder}/ takes files that end with {' or '.join(suffixes)}"
+        )
+        return Problem(name, 1, 1, "(file)", f"a file that has no meaning in {folder}/", mend)
+    if not _ID.match(stem):
+        mend = "Use lower-case letters, digits and single hyphens, 63 at most: the file's name is the id"
+        return Problem(name, 1, 1, "(file)", f'"{stem}" is not an id', mend)
+    return None
+
+
+def _unknown_folder(name: str, folder: str) -> Problem:
+    mend = choose(folder, FOLDERS, none="") + f". {LAYOUT}"
+    return Problem(name, 1, 1, "(file)", f"a file in the folder {folder}/, which has no meaning here", mend)

@@ -1,0 +1,41 @@
+from authoring.compile import bundle
+from authoring.diff import changes
+from tests.unit.authoring.folders import Folder
+
+JOURNEY = "journeys/welcome.yaml"
+
+
+def test_everything_is_new_where_nothing_was(folder: Folder) -> None:
+    found = changes(None, bundle(folder.root).content)
+    assert {change.how for change in found} == {"added"}
+    assert {"journey welcome", "form hello", "topic tips", "score interest", "segment keen"} <= {c.what for c in found}
+
+
+def test_the_same_release_differs_in_nothing(folder: Folder) -> None:
+    content = bundle(folder.root).content
+    assert changes(content, content) == []
+
+
+def test_steps_are_followed_by_their_ids_and_not_by_their_places(folder: Folder) -> None:
+    before = bundle(folder.root).content
+    folder.swap(JOURNEY, "  - {id: mark", "  - {id: pause, wait: 1 day}\n  - {id: mark")
+    (change,) = changes(before, bundle(folder.root).content)
+    assert change.details == ("steps[pause]: (nothing) → {'id': 'pause', 'wait': '1 day'}",)
+
+
+def test_another_order_of_the_same_steps_is_seen(folder: Folder) -> None:
+    folder.swap(JOURNEY, "  - {id: mark", "  - {id: pause, wait: 1 day}\n  - {id: mark")
+    before = bundle(folder.root).content
+    folder.write(
+        JOURNEY,
+        folder.read(JOURNEY).replace("  - {id: pause, wait: 1 day}\n", "") + "  - {id: pause, wait: 1 day}\n",
+    )
+    (change,) = changes(before, bundle(folder.root).content)
+    assert change.details == ("steps: another order",)
+
+
+def test_what_was_removed_is_named(folder: Folder) -> None:
+    before = bundle(folder.root).content
+    folder.swap("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "")
+    (change,) = changes(before, bundle(folder.root).content)
+    assert (change.what, change.how) == ("topic orders", "removed")

@@ -1,0 +1,77 @@
+"""The reference and the schemas say what the models say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+
+from authoring.load import load
+from authoring.locate import keys_of
+from authoring.reference import FOLDER, MARKETING, PAGES, Page, pages
+from authoring.tree import read
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_a_generated_page_is_fresh(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == pages()[name], "run `samovar schema`"
+
+
+def test_no_schema_is_left_of_a_page_that_went() -> None:
+    found = {f"schemas/{path.name}" for path in (FOLDER / "schemas").iterdir()}
+    assert found <= set(pages())
+
+
+def models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """The models that a schema is made of."""
+    names = set(model.model_json_schema().get("$defs", {})) | {model.__name__}
+    return {
+        kind
+        for kind in every(BaseModel)
+        if kind.__name__ in names and kind.__module__.startswith(("functions", "authoring"))
+    }
+
+
+def every(model: type[BaseModel]) -> set[type[BaseModel]]:
+    return {model}.union(*(every(kind) for kind in model.__subclasses__()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_key_is_on_its_page_or_among_the_conditions(page: Page) -> None:
+    made = pages()
+    text = made[f"{page.name}.md"] + made["conditions.md"]
+    for model in models_in(page.model):
+        for key in keys_of(model):
+            assert f"| `{key}` |" in text, f"{model.__name__}.{key}"
+
+
+def demo_files() -> list[tuple[str, Path]]:
+    files = []
+    for page in PAGES:
+        pattern = page.file.partition(",")[0].replace("ID", "*")
+        files += [(page.name, path) for path in sorted(MARKETING.glob(pattern))]
+    return files
+
+
+@pytest.mark.parametrize(("name", "path"), demo_files(), ids=lambda value: getattr(value, "name", str(value)))
+def test_the_schema_that_editors_use_takes_the_demo(name: str, path: Path) -> None:
+    jsonschema.validate(load(path.name, path.read_text(encoding="utf-8")).data, schema(name))
+
+
+def test_the_schema_refuses_an_unknown_key() -> None:
+    journey = load("welcome.yaml", (MARKETING / "journeys/welcome.yaml").read_text(encoding="utf-8")).data
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**journey, "topik": "tips"}, schema("journeys"))
+
+
+def test_every_kind_of_definition_file_has_a_page() -> None:
+    yaml = {name for name in read(MARKETING).sources if name.endswith(".yaml")}
+    covered = {path.relative_to(MARKETING).as_posix() for _, path in demo_files()}
+    assert covered == yaml
+
+
+def schema(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(pages()[f"schemas/{name}.json"])
+    return content

@@ -1,0 +1,117 @@
+"""Ids are for ever: an id keeps its kind, and one that was removed does not come back."""
+
+import pytest
+
+from authoring import ledger
+from authoring.compile import bundle, state_path
+from authoring.ledger import Ledger
+from authoring.problems import Invalid
+from tests.unit.authoring.folders import Folder
+
+JOURNEY = "journeys/welcome.yaml"
+MARK = "  - {id: mark, tag: welcomed}\n"
+
+
+def publish(folder: Folder) -> None:
+    """Note in the state file that the folder was published as it is."""
+    compiled = bundle(folder.root)
+    ledger.write(state_path(folder.root), compiled.ledger.after(compiled.content, compiled.release_id))
+
+
+def refusal(folder: Folder) -> str:
+    with pytest.raises(Invalid) as caught:
+        bundle(folder.root)
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+def test_a_step_that_was_removed_does_not_come_back(folder: Folder) -> None:
+    publish(folder)
+    folder.swap(JOURNEY, MARK, "")
+    publish(folder)
+    folder.write(JOURNEY, folder.read(JOURNEY) + MARK)
+    line = folder.line(JOURNEY, "id: mark")
+    assert refusal(folder).startswith(
+        f'{JOURNEY}:{line}:10: steps[3].id: "mark" was a tag step that was removed; ids are never reused'
+    )
+
+
+def test_it_does_not_come_back_as_another_kind_either(folder: Folder) -> None:
+    publish(folder)
+    folder.swap(JOURNEY, MARK, "")
+    publish(folder)
+    folder.write(JOURNEY, folder.read(JOURNEY) + "  - {id: mark, wait: 1 day}\n")
+    assert 'Choose a new id such as "mark-2"' in refusal(folder)
+
+
+def test_a_step_keeps_its_kind_while_it_is_live(folder: Folder) -> None:
+    publish(folder)
+    folder.swap(JOURNEY, MARK, "  - {id: mark, wait: 1 day}\n")
+    assert '"mark" is a tag step in the release that was published' in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "place"),
+    [
+        (
+            "scoring.yaml",
+            "      - {id: e-book, when: {event: E-Book Downloaded}, points: 40, at_most_per_day: 1}\n",
+            "rules[4].id",
+        ),
+        (
+            "segments.yaml",
+            "  customers:\n    title: Has bought at least once\n    when: {event: Order Completed, at_least: 1}\n",
+            "customers",
+        ),
+        ("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "topics[2].id"),
+        ("forms/hello.yaml", "  - {name: first_name, label: Your first name, max_length: 80}\n", "fields[1].name"),
+    ],
+)
+def test_every_kind_of_id_is_kept(folder: Folder, file: str, old: str, place: str) -> None:
+    whole = folder.read(file)
+    publish(folder)
+    folder.swap(file, old, "")
+    publish(folder)
+    folder.write(file, whole)
+    message = refusal(folder)
+    assert place in message
+    assert "ids are never reused" in message
+
+
+def test_a_whole_file_that_was_removed_does_not_come_back(folder: Folder) -> None:
+    folder.write("journeys/second.yaml", folder.read(JOURNEY))
+    publish(folder)
+    folder.remove("journeys/second.yaml")
+    publish(folder)
+    folder.write("journeys/second.yaml", folder.read(JOURNEY))
+    with pytest.raises(Invalid) as caught:
+        bundle(folder.root)
+    assert "journeys/second.yaml:1:1: (file name)" in str(caught.value)
+
+
+def test_ids_of_releases_that_others_published_are_known_too(folder: Folder) -> None:
+    theirs = bundle(folder.root)
+    folder.swap(JOURNEY, MARK, "")
+    ours = bundle(folder.root)
+    merged = Ledger().after(ours.content, ours.release_id, {theirs.release_id: theirs.content})
+    assert merged.retired == {"journey welcome, step mark": "tag step"}
+    assert merged.releases == tuple(sorted((ours.release_id, theirs.release_id)))
+
+
+def test_a_release_that_is_live_again_takes_its_ids_back(folder: Folder) -> None:
+    first = bundle(folder.root)
+    folder.swap(JOURNEY, MARK, "")
+    second = bundle(folder.root)
+    book = Ledger().after(first.content, first.release_id).after(second.content, second.release_id)
+    assert book.retired
+    assert not book.after(first.content, first.release_id).retired
+
+
+def test_a_damaged_state_file_is_told(folder: Folder) -> None:
+    folder.write(".samovar.json", "{")
+    assert "Run samovar pull" in refusal(folder)
+
+
+def test_a_state_file_of_a_newer_program_is_told(folder: Folder) -> None:
+    folder.write(".samovar.json", '{"format": 99}')
+    assert "newer than this program" in refusal(folder)

@@ -1,0 +1,372 @@
+"""Broken definitions: every one names file, line, field and the mend."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from authoring.compile import bundle
+from authoring.problems import Invalid, Problem
+from tests.unit.authoring.folders import Folder
+
+JOURNEY = "journeys/welcome.yaml"
+
+
+def problems_in(folder: Folder) -> tuple[Problem, ...]:
+    with pytest.raises(Invalid) as caught:
+        bundle(folder.root)
+    return caught.value.problems
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One way to break the demo: the edit, what the first problem must say, and how many follow from it."""
+
+    file: str
+    edit: Callable[[Folder], None]
+    at: str | int
+    field: str
+    message: str
+    mend: str
+    more: int = 0
+
+
+def swap(old: str, new: str, file: str = JOURNEY) -> Callable[[Folder], None]:
+    return lambda folder: folder.swap(file, old, new)
+
+
+BROKEN = {
+    "a misspelt key": Broken(
+        JOURNEY,
+        swap("at_most: 3 days", "atmost: 3 days, at_most: 3 days"),
+        "atmost",
+        "steps[1].wait.atmost",
+        'unknown key "atmost"',
+        'Did you mean "at_most"?',
+    ),
+    "an unknown key at the top": Broken(
+        JOURNEY, swap("topic: tips", "topik: x\ntopic: tips"), "topik", "topik", 'unknown key "topik"', "Use one of"
+    ),
+    "a missing key": Broken(JOURNEY, swap("topic: tips\n", ""), 1, "topic", '"topic" is missing', "Add topic"),
+    "a duplicate key": Broken(
+        JOURNEY, swap("topic: tips", "topic: tips\ntopic: offers"), "topic: offers", "topic", "duplicate key", "line 2"
+    ),
+    "a duplicate id": Broken(
+        JOURNEY, swap("{id: mark,", "{id: hello,"), "tag: welcomed", "steps[3].id", 'duplicate id "hello"', "line 6"
+    ),
+    "a duplicate id in a branch": Broken(
+        JOURNEY,
+        swap("{id: guide,", "{id: offer,"),
+        "else:",
+        "steps[2].else[0].id",
+        'duplicate id "offer"',
+        "its own id",
+    ),
+    "a duration without a unit": Broken(
+        JOURNEY, swap("3 days", "3"), "at_most", "steps[1].wait.at_most", "needs a unit", '"3 days"'
+    ),
+    "a misspelt duration": Broken(
+        JOURNEY, swap("3 days", "3 dais"), "at_most", "steps[1].wait.at_most", '"3 dais" is not a duration', "3 days"
+    ),
+    "an unknown template": Broken(
+        JOURNEY,
+        swap("send: welcome}", "send: welcom}"),
+        "send:",
+        "steps[0].send",
+        'unknown template "welcom"',
+        "welcome",
+    ),
+    "an unknown topic": Broken(
+        JOURNEY, swap("topic: tips", "topic: tip"), "topic: tip", "topic", 'unknown topic "tip"', 'Did you mean "tips"'
+    ),
+    "an unknown form": Broken(
+        JOURNEY, swap("form: hello", "form: helo"), "start:", "start.when.form", 'unknown form "helo"', "hello"
+    ),
+    "an unknown score": Broken(
+        JOURNEY,
+        swap("score: interest", "score: intrest"),
+        "if:",
+        "steps[2].if.score",
+        'unknown score "intrest"',
+        "interest",
+    ),
+    "a click on a step that comes later": Broken(
+        JOURNEY,
+        swap("clicked: hello", "clicked: offer"),
+        "wait:",
+        "steps[1].wait.until.clicked",
+        "comes before",
+        "hello",
+    ),
+    "a click on a step that is no send": Broken(
+        JOURNEY,
+        swap("clicked: hello", "clicked: clicked"),
+        "wait:",
+        "steps[1].wait.until.clicked",
+        "is not a send",
+        "hello",
+    ),
+    "a step of no kind": Broken(
+        JOURNEY, swap("tag: welcomed", "tagg: welcomed"), "tagg", "steps[3].tagg", 'unknown key "tagg"', 'mean "tag"'
+    ),
+    "a condition of no kind": Broken(
+        JOURNEY, swap("{score: interest, at_least: 50}", "{}"), "if:", "steps[2].if", "expected a condition", "score"
+    ),
+    "two bounds where one is asked": Broken(
+        JOURNEY,
+        swap("at_least: 50", "at_least: 50, below: 9"),
+        "if:",
+        "steps[2].if",
+        "give exactly one of at_least and below",
+        "",
+    ),
+    "a step after the exit": Broken(
+        JOURNEY,
+        swap("  - {id: mark", "  - {id: out, exit: true}\n  - {id: mark"),
+        "id: mark",
+        "steps[4]",
+        "never reached",
+        "Move exit",
+    ),
+    "a wrong re-entry rule": Broken(
+        JOURNEY, swap("again: never", "again: sometimes"), "start:", "start.again", "expected never, always", "never"
+    ),
+    "an empty journey": Broken(
+        JOURNEY, lambda folder: folder.write(JOURNEY, ""), 1, "(file)", "the file is empty", "topic"
+    ),
+    "a tab": Broken(JOURNEY, swap("  - {id: mark", "\t- {id: mark"), "id: mark", "(file)", "not readable", "spaces"),
+    "an unknown time zone": Broken(
+        "sending.yaml",
+        swap("Europe/Istanbul", "Europe/Istambul", "sending.yaml"),
+        "time_zone",
+        "business.time_zone",
+        "unknown time zone",
+        "Europe/Istanbul",
+    ),
+    "a wrong sender address": Broken(
+        "sending.yaml",
+        swap("hello@yellow-samovar.example", "hello", "sending.yaml"),
+        "from:",
+        "from.email",
+        "not possible",
+        "e-mail address",
+    ),
+    "a consent box for a transactional topic": Broken(
+        "forms/hello.yaml",
+        swap("topic: tips", "topic: orders", "forms/hello.yaml"),
+        "topic: orders",
+        "consents[0].topic",
+        "is transactional",
+        "not transactional",
+    ),
+    "a form without an address": Broken(
+        "forms/hello.yaml",
+        swap("type: email", "type: text", "forms/hello.yaml"),
+        "fields:",
+        "fields",
+        "no field asks for the e-mail address",
+        "type: email",
+    ),
+    "a field name that cannot be a trait": Broken(
+        "forms/hello.yaml",
+        swap("first_name", "First Name", "forms/hello.yaml"),
+        "First Name",
+        "fields[1].name",
+        "not possible",
+        "first_name",
+    ),
+    "points that are no number": Broken(
+        "scoring.yaml",
+        swap("points: 40", "points: many", "scoring.yaml"),
+        "many",
+        "scores.interest.rules[4].points",
+        "integer",
+        "whole number",
+    ),
+    "bands in the wrong order": Broken(
+        "scoring.yaml",
+        swap("at_least: 80", "at_least: 25", "scoring.yaml"),
+        "hot:",
+        "temperature.hot",
+        "must not be above",
+        "",
+    ),
+    "segments in a circle": Broken(
+        "segments.yaml",
+        swap("{consent: tips}", "{segment: keen}", "segments.yaml"),
+        "keen:",
+        "segments.keen",
+        "keen → keen",
+        "without the other",
+    ),
+    "a click outside a journey": Broken(
+        "segments.yaml",
+        swap("{consent: tips}", "{clicked: hello}", "segments.yaml"),
+        "clicked",
+        "segments.keen.when.all[1].clicked",
+        "only a journey has steps",
+        "in a journey",
+    ),
+    "a file of unknown meaning": Broken(
+        "scores.yaml",
+        lambda folder: folder.write("scores.yaml", "a: 1"),
+        1,
+        "(file)",
+        "no meaning here",
+        "scoring.yaml",
+    ),
+    "a wrong suffix": Broken(
+        "journeys/bye.yml",
+        lambda folder: folder.write("journeys/bye.yml", ""),
+        1,
+        "(file)",
+        "no meaning",
+        "journeys/bye.yaml",
+    ),
+    "a file name that is no id": Broken(
+        "forms/Bye Bye.yaml",
+        lambda folder: folder.write("forms/Bye Bye.yaml", ""),
+        1,
+        "(file)",
+        "is not an id",
+        "lower-case",
+    ),
+    "a missing text part": Broken(
+        "emails/welcome.txt",
+        lambda folder: folder.remove("emails/welcome.txt"),
+        1,
+        "(file)",
+        "is missing",
+        "Write emails/welcome.txt",
+    ),
+    "template syntax": Broken(
+        "emails/welcome.txt",
+        swap('tea friend") }}', 'tea friend") }', "emails/welcome.txt"),
+        1,
+        "text",
+        "template syntax",
+        "braces",
+    ),
+    "a trait without a default": Broken(
+        "emails/welcome.mjml",
+        swap('contact.first_name | default("tea friend")', "contact.first_name", "emails/welcome.mjml"),
+        "Welcome, {{",
+        "html",
+        "first_name",
+        "default(",
+    ),
+    "a trait without a default in the subject": Broken(
+        "emails/welcome.yaml",
+        swap(' | default("tea friend")', "", "emails/welcome.yaml"),
+        "subject",
+        "subject",
+        "first_name",
+        "default(",
+    ),
+    "an unknown variable": Broken(
+        "emails/brewing-guide.txt",
+        swap("business.site", "busines.site", "emails/brewing-guide.txt"),
+        "busines.site",
+        "text",
+        "unknown variable busines",
+        "business",
+    ),
+    "an unknown part of a variable": Broken(
+        "emails/brewing-guide.txt",
+        swap("business.site", "business.sight", "emails/brewing-guide.txt"),
+        "business.sight",
+        "text",
+        "unknown variable business.sight",
+        "site",
+    ),
+    "an MJML element that is never closed": Broken(
+        "emails/welcome.mjml",
+        swap("See the first flush</mj-button>", "See", "emails/welcome.mjml"),
+        "</mj-column>",
+        "<mj-column>",
+        "</mj-column> closes while <mj-button>",
+        "Add </mj-button>",
+    ),
+    "an unknown MJML element": Broken(
+        "emails/parts/header.mjml",
+        swap("<mj-column>", "<mj-colum>", "emails/parts/header.mjml"),
+        "<mj-colum>",
+        "<mj-colum>",
+        "unknown MJML element",
+        "mj-column",
+    ),
+    "an unknown part": Broken(
+        "emails/welcome.mjml",
+        swap("parts/footer.mjml", "parts/foot.mjml", "emails/welcome.mjml"),
+        "parts/foot.mjml",
+        "<mj-include>",
+        "unknown part",
+        "parts/footer.mjml",
+    ),
+    "marketing mail without a way to leave": Broken(
+        "emails/welcome.txt",
+        swap("{{ unsubscribe_url }}", "", "emails/welcome.txt"),
+        1,
+        "(file)",
+        "without a way to unsubscribe",
+        "unsubscribe_url",
+    ),
+}
+
+
+def test_the_demo_is_valid(folder: Folder) -> None:
+    assert bundle(folder.root).content.journeys["welcome"].topic == "tips"
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_definition_names_file_line_field_and_mend(folder: Folder, broken: Broken) -> None:
+    broken.edit(folder)
+    problem, *more = problems_in(folder)
+    assert len(more) == broken.more, [str(other) for other in more]
+    line = folder.line(broken.file, broken.at) if isinstance(broken.at, str) else broken.at
+    assert (problem.file, problem.line, problem.field) == (broken.file, line, broken.field)
+    assert problem.column >= 1
+    assert broken.message in problem.message
+    assert problem.mend
+    assert broken.mend in problem.mend
+
+
+def test_several_mistakes_in_several_files_are_told_at_once(folder: Folder) -> None:
+    folder.swap(JOURNEY, "3 days", "3 dais")
+    folder.swap(JOURNEY, "topic: tips", "topic: nothing")
+    folder.swap("scoring.yaml", "points: 40", "points: many")
+    folder.swap("emails/welcome.txt", "business.site", "busines.site")
+    assert {problem.file for problem in problems_in(folder)} == {JOURNEY, "scoring.yaml", "emails/welcome.txt"}
+
+
+def test_every_trait_without_a_default_is_told_with_its_line(folder: Folder) -> None:
+    folder.write("emails/welcome.txt", "Dear {{ contact.a }}\n\n{{ contact.b }} {{ contact.c | default('x') }}\n")
+    lines = {problem.line for problem in problems_in(folder) if problem.field == "text"}
+    assert lines == {1, 3}
+
+
+def test_a_branch_that_only_some_visit_is_checked_too(folder: Folder) -> None:
+    text = "{% if contact.vip is defined %}{{ unsubscrib_url }}{% endif %}{{ unsubscribe_url }}{{ business.address }}"
+    folder.write("emails/welcome.txt", text)
+    assert [problem.message for problem in problems_in(folder)] == ["unknown variable unsubscrib_url"]
+
+
+def test_what_is_not_text_is_told(folder: Folder) -> None:
+    (folder.root / JOURNEY).write_bytes(b"title: caf\xe9\n")
+    assert any("UTF-8" in problem.mend for problem in problems_in(folder))
+
+
+def test_an_alias_that_holds_itself_is_told(folder: Folder) -> None:
+    folder.write("segments.yaml", "segments: &all\n  keen: *all\n")
+    assert any("nested too deeply" in problem.message for problem in problems_in(folder))
+
+
+def test_hidden_files_and_backups_are_passed_over(folder: Folder) -> None:
+    folder.write(".DS_Store", "")
+    folder.write("journeys/welcome.yaml~", "")
+    assert bundle(folder.root)
+
+
+def test_a_missing_folder_is_told(folder: Folder) -> None:
+    with pytest.raises(Invalid, match="no such folder"):
+        bundle(folder.root / "nowhere")
