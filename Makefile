@@ -68,6 +68,7 @@ synth: setup ## The CloudFormation templates into cdk.out, without AWS credentia
 
 deploy: setup ## Deploy to the AWS account of your credentials
 	$(CDK) deploy --all
+	$(VENV)/bin/samovar --stack samovar publish
 
 destroy: $(VENV)/.ready ## Remove the stacks from AWS; tables and bucket stay, by design
 	$(CDK) destroy --all

@@ -29,13 +29,16 @@ def normal_email(text: str) -> str | None:
     local, at, domain = text.rpartition("@")
     if not at or not local or len(text) > 254 or any(c.isspace() or not c.isprintable() for c in text):
         return None
-    try:
-        domain = domain.rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return None
-    if "." not in domain or ".." in domain or domain.startswith(".") or "@" in local.strip('"'):
+    domain = ".".join(_label(label) for label in domain.rstrip(".").split("."))
+    if "." not in domain or len(domain) > 253 or ".." in domain or domain.startswith(".") or "@" in local.strip('"'):
         return None
     return f"{_fold(local)}@{domain}"
+
+
+def _label(label: str) -> str:
+    # As IDNA 2008 has it, where ß and ς are letters of their own.
+    label = unicodedata.normalize("NFKC", label).lower()
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def _fold(text: str) -> str:

@@ -1,6 +1,6 @@
 """Rows that say whose an identity is: pk I#ref · sk I · contact · forgotten · v."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from functions import settings
 from functions.aws import dynamodb
@@ -18,15 +18,28 @@ def key(ref: str) -> dynamodb.Key:
     return f"I#{ref}", "I"
 
 
-def owners(refs: Iterable[str]) -> dict[str, str]:
-    """The contact of each known identity (consistent); forgotten ones map to ""."""
-    rows = dynamodb.batch_get(settings.contacts_table(), [key(ref) for ref in refs])
-    return {pk.removeprefix("I#"): "" if row.get("forgotten") else row["contact"] for (pk, _), row in rows.items()}
+def owners(refs: Iterable[str], *, consistent: bool = True) -> dict[str, str]:
+    """The contact of each known identity; forgotten ones map to ""."""
+    rows = dynamodb.batch_get(settings.contacts_table(), [key(ref) for ref in refs], consistent=consistent)
+    return owners_in(rows)
+
+
+def owners_in(rows: Mapping[dynamodb.Key, dynamodb.Item]) -> dict[str, str]:
+    """The same of rows already read, among which may be others."""
+    return {
+        pk.removeprefix("I#"): "" if row.get("forgotten") else row["contact"]
+        for (pk, _), row in rows.items()
+        if pk.startswith("I#")
+    }
 
 
 def forgotten(refs: Iterable[str]) -> set[str]:
-    """Which of these identities belong to an erased person."""
-    return {ref for ref, contact in owners(refs).items() if contact == ""}
+    """Which of these identities belong to an erased person.
+
+    Not consistent, for half the price: whoever erases must look for events that came
+    between in any case, because reading here and inserting are two calls.
+    """
+    return {ref for ref, contact in owners(refs, consistent=False).items() if contact == ""}
 
 
 def claim(ref: str, contact: str) -> str:

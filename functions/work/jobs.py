@@ -1,5 +1,6 @@
 """Jobs of the work queue: row X#job#id / X with kind, where the next slice starts, and progress."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +42,11 @@ def _key(job_id: str) -> Key:
 def get(job_id: str) -> Job | None:
     """A job with its progress."""
     row = dynamodb.get(settings.contacts_table(), _key(job_id))
-    if row is None:
-        return None
+    return from_row(job_id, row) if row else None
+
+
+def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
+    """The job of an item."""
     start = (row["start"][0], row["start"][1]) if row.get("start") else None
     return Job(
         job_id, row["kind"], row["started"], start, row["done"], row["slices"], row["notes"], row.get("finished")
@@ -51,7 +55,7 @@ def get(job_id: str) -> Job | None:
 
 def create(job: Job) -> None:
     """Store a new job and queue its first slice."""
-    dynamodb.put_new(settings.contacts_table(), _row(job))
+    dynamodb.put_new(settings.contacts_table(), to_row(job))
     enqueue(job.id)
 
 
@@ -74,13 +78,14 @@ def advance(job: Job, slice_: Slice, now: int) -> bool:
         finished=now if slice_.next is None else None,
     )
     try:
-        dynamodb.put(settings.contacts_table(), _row(moved), condition="slices = :held", values={":held": job.slices})
+        dynamodb.put(settings.contacts_table(), to_row(moved), condition="slices = :held", values={":held": job.slices})
     except dynamodb.ConditionFailed:
         return False
     return True
 
 
-def _row(job: Job) -> dict[str, Any]:
+def to_row(job: Job) -> dict[str, Any]:
+    """The item of a job."""
     pk, sk = _key(job.id)
     row: dict[str, Any] = {
         "pk": pk,

@@ -1,0 +1,33 @@
+"""Fixtures that several folders of tests use."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from functions.aws import session
+from local import emulator as launcher
+from local.emulator import EmulatorProcess
+from tests.cloud import Cloud
+from tests.scale import SCALE
+
+# The small size asks the same questions every time; a soak asks new ones. Machines differ in speed.
+hypothesis.settings.register_profile(
+    "samovar", deadline=None, derandomize=SCALE == 1, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("samovar")
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess]:
+    """Stores without functions, shared by all tests: each uses names of its own."""
+    with launcher.start(tmp_path_factory.mktemp("emulator"), lambdas=False, persist=False) as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(emulator: EmulatorProcess) -> Iterator[Cloud]:
+    """A deployment with the demo business, of which nobody has heard yet."""
+    with Cloud(emulator) as fresh:
+        yield fresh
+    session.reset()

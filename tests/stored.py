@@ -1,0 +1,235 @@
+"""One sample of every stored shape: the object, how this version stores it, and how it reads it.
+
+`tests/fixtures/v<n>/` holds what version n stored. `python -m tests.stored` writes the fixtures that
+are missing; existing ones are never rewritten, because somewhere they are still stored.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from functions.aws.dynamodb import decode, encode
+from functions.core import alarm
+from functions.core.alarm import Alarm
+from functions.core.consent import Change, Entry, folded
+from functions.core.contact import (
+    ConsentFacts,
+    Decision,
+    Facts,
+    MessageFacts,
+    Moment,
+    Profile,
+    Standing,
+    State,
+)
+from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.enrollment import Enrollment, Passage, Waiting
+from functions.core.event import FORM, Event
+from functions.core.message import Message
+from functions.core.policy import Recent
+from functions.core.release import canonical, load
+from functions.send import queue
+from functions.tables import addresses, caps, contacts, decisions, enrollments, events, messages, tokens
+from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
+from functions.work import jobs
+from tests.generate import release
+
+FIXTURES = Path(__file__).parent / "fixtures"
+CURRENT = "v1"
+NOW = 1_790_000_000_000
+CONTACT = "k7kqm3k5w2yvld4c6gq7mzabcd"
+RUN = "enr3k5w2yvld4c6gq7mzabcdef"
+MESSAGE = "msg3k5w2yvld4c6gq7mzabcdef"
+KEY = b"a signing key of the fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`stored` is JSON; `read` gives the object back."""
+
+    object: Any
+    stored: Any
+    read: Callable[[Any], Any]
+
+
+def _row(item: Mapping[str, Any]) -> Any:
+    """An item as DynamoDB holds it, in JSON."""
+    return json.loads(
+        json.dumps(
+            {key: encode(value) for key, value in item.items()}, default=lambda raw: base64.b64encode(raw).decode()
+        )
+    )
+
+
+def _plain(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: decode(value) for key, value in stored.items()}
+
+
+STATE = State(
+    contact=CONTACT,
+    version=7,
+    release=3,
+    spec="specspec1234",
+    facts=Facts(
+        counters={"abcd2345": {20_700: 2, 20_717: 1}},
+        newest={"bcde3456": (Moment(NOW - 5, 7), Moment(NOW, 12))},
+        tags={"welcomed": (Moment(NOW, 1), True), "çay": (Moment(NOW, 2), False)},
+        messages={MESSAGE: MessageFacts(NOW - 9, None, NOW - 3)},
+        consents={"tips": ConsentFacts(NOW - 8, NOW - 2)},
+        first=NOW - 99,
+        last=NOW,
+        skew=(-7, 7_200_000),
+    ),
+    positions={"e#hash": (111222333444555666777, NOW)},
+    fence=NOW - 50,
+    standing=Standing("warm", NOW - 4, {"keen": NOW - 4}),
+    due=NOW + 86_400_000,
+    watching=frozenset({RUN}),
+)
+PROFILE = Profile(
+    CONTACT, 4, {"email": (Moment(NOW, 3), "İpek@çay.example"), "n": (Moment(NOW, 4), 5)}, ("a#hash", "e#hash")
+)
+EVENT = Event(
+    source="e#hash",
+    id="form-1",
+    stamp=NOW - 5,
+    at=NOW - 3,
+    received=NOW,
+    kind=FORM,
+    name="Form Submitted",
+    properties={"form": "hello", "consents": ["tips"]},
+    traits={"email": "İpek@çay.example", "city": "Łódź"},
+    context={"locale": "tr-TR", "campaign": {"source": "ад"}},
+    identities=("a#hash",),
+    cause="import",
+)
+RUNNING = Enrollment(
+    id=RUN,
+    contact=CONTACT,
+    journey="welcome",
+    release="0123456789abcdef0123456789abcdef",
+    cause="e#hash#1790000000000#form-1",
+    entered=NOW - 3,
+    version=5,
+    turn=2,
+    waiting=Waiting("clicked", NOW, NOW + 9_000, NOW + 8_000),
+    clock=1,
+    messages={"hello": MESSAGE},
+    path=(Passage("hello", NOW, "sent"),),
+    declined=("other3k5w2yvld4c6gq7mzabcd",),
+    todo=(
+        SendMessage(MESSAGE, "hello", "welcome", "tips", NOW),
+        AddTag("tagevent", "mark", "welcomed", NOW),
+        StartClock(1),
+        ReachGoal("goalid", NOW),
+        Unwatch(),
+    ),
+)
+LETTER = Message(
+    id=MESSAGE,
+    contact=CONTACT,
+    journey="welcome",
+    step="hello",
+    template="welcome",
+    topic="tips",
+    release="0123456789abcdef0123456789abcdef",
+    created=NOW,
+    enrollment=RUN,
+    since=NOW - 3,
+    state="bounced",
+    attempts=1,
+    reason="permanent",
+    detail="smtp; 550",
+    provider_id="ses-1",
+    address="hash",
+    times={"intended": NOW, "sending": NOW + 1, "bounced": NOW + 9},
+    due=NOW + 5,
+    version=3,
+)
+CONSENT = Entry(
+    "e#hash#1790000000000#form-1",
+    NOW - 3,
+    NOW,
+    "form:hello",
+    (
+        Change("grant", "tips", "Evet, çay ipuçları gönderin"),
+        Change("withdrawal", "*"),
+        Change("suppression", "bounce"),
+    ),
+)
+PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
+JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
+CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
+OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
+LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
+CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
+
+
+def _state_row() -> dict[str, Any]:
+    return contacts.state_row(STATE, [DECISION]) | {"w": set(STATE.watching), "n": STATE.version}
+
+
+def _read_token(kind: str) -> Callable[[Any], Any]:
+    from functions import tokens as links
+
+    readers = {OPEN: links.read_open, CLICK: read_click, UNSUBSCRIBE: links.read_unsubscribe}
+    return lambda text: readers[kind]([KEY], text)
+
+
+def samples() -> dict[str, Sample]:
+    """Every stored shape by name."""
+    row_of_release = canonical(release()).decode()
+    return {
+        "event": Sample(EVENT, _row(events.to_row(EVENT)), lambda row: events.from_row(_plain(row))),
+        "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
+        "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
+        "profile": Sample(
+            PROFILE, _row(contacts.profile_row(PROFILE, 4)), lambda row: contacts.profile_from(_plain(row))
+        ),
+        "decision": Sample(
+            DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))
+        ),
+        "enrollment": Sample(
+            RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
+        ),
+        "message": Sample(LETTER, _row(messages.to_item(LETTER)), lambda row: messages.from_item(_plain(row))),
+        "consent-entry": Sample(
+            CONSENT, _row(addresses.entry_item("hash", CONSENT)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head": Sample(
+            folded([CONSENT]),
+            _row(addresses.head_item("hash", folded([CONSENT]))),
+            lambda row: addresses.head_from(_plain(row)),
+        ),
+        "caps": Sample(
+            Recent(3, {MESSAGE: NOW}),
+            _row(caps.to_item(CONTACT, Recent(3, {MESSAGE: NOW}))),
+            lambda row: caps.from_item(_plain(row)),
+        ),
+        "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
+        "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
+        "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
+        "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
+        "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
+        "link-open": Sample(OPENED, sign([KEY], OPEN, payload(OPENED)), _read_token(OPEN)),
+        "link-unsubscribe": Sample(LEAVING, sign([KEY], UNSUBSCRIBE, payload(LEAVING)), _read_token(UNSUBSCRIBE)),
+        "release": Sample(release(), row_of_release, lambda text: load(text.encode())),
+    }
+
+
+def main() -> None:
+    """Write the fixtures of this version that do not exist yet."""
+    folder = FIXTURES / CURRENT
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, sample in samples().items():
+        path = folder / f"{name}.json"
+        if not path.exists():
+            path.write_text(json.dumps(sample.stored, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()
