@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from functions.core.effects import Effect
 from functions.core.ids import enrollment_id
-from functions.core.journey import Journey, Wait, walk
+from functions.core.journey import Journey, Until, Wait, walk
 
 GRACE_MS: Final = 120_000
 """Milliseconds after an alarm, or after a write that left effects to perform, at which sweep
@@ -122,8 +122,10 @@ def decline(journey: Journey, existing: Enrollment, cause: str) -> Enrollment | 
 
 
 def watches(journey: Journey) -> bool:
-    """Whether a run can wait, and so must be noted on the contact."""
-    return any(isinstance(step, Wait) for step in walk(journey.steps))
+    """Whether something that happens can end a run's wait, so that it must be noted on the contact."""
+    waits = [step for step in walk(journey.steps) if isinstance(step, Wait)]
+    listens = journey.goal is not None or journey.exit is not None
+    return bool(waits) and (listens or any(isinstance(step.wait, Until) for step in waits))
 
 
 def look_again(enrollment: Enrollment, now: int) -> int | None:

@@ -17,8 +17,8 @@ from functions.core.facts import Arrival
 from functions.observability import handler as observed
 from functions.observability import metric
 from functions.score.apply import apply
-from functions.score.resolve import Resolver
-from functions.tables import contacts, events
+from functions.score.resolve import Resolver, identities_of
+from functions.tables import contacts, events, identities
 
 ROOM = "score"
 
@@ -50,8 +50,10 @@ def _read(raw: dict[str, Any]) -> _Record | None:
 
 
 def _score(records: list[_Record]) -> None:
-    live, now = releases.live(), clock.now_ms()
-    grouped = _by_contact(records)
+    named = identities_of(record.arrival.event for record in records)
+    live, rows = releases.live_and(map(identities.key, named))
+    now = clock.now_ms()
+    grouped = _by_contact(records, Resolver(identities.owners_in(rows)))
     loaded = contacts.load(grouped)
     failed: list[Exception] = []
     for contact, group in grouped.items():
@@ -63,13 +65,11 @@ def _score(records: list[_Record]) -> None:
                 continue
             for record in group:
                 set_aside(ROOM, record.raw, error)
-    metric("EventsScored", len(records))
     if failed:
         raise failed[0]
 
 
-def _by_contact(records: list[_Record]) -> dict[str, list[_Record]]:
-    resolver = Resolver([record.arrival.event for record in records])
+def _by_contact(records: list[_Record], resolver: Resolver) -> dict[str, list[_Record]]:
     grouped: dict[str, list[_Record]] = {}
     for record in records:
         contact = resolver.contact_of(record.arrival.event)

@@ -22,6 +22,8 @@ def merge(loser: str, winner: str) -> None:
         both = contacts.load([loser, winner])
         if both[loser].state.merged_into:
             return
+        if both[winner].state.merged_into:
+            raise identities.Contended(f"contact {winner} was merged meanwhile")
         try:
             dynamodb.transact(_operations(both[loser], both[winner]))
         except dynamodb.TransactionRefused:

@@ -5,7 +5,7 @@ browsers joins the person who identifies in one of them. Two people who both hav
 address or a user id are never joined here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from functions.core.contact import Profile
 from functions.core.event import Event
@@ -19,12 +19,20 @@ IDENTITIES_KEPT = 500
 _STRONGEST_FIRST = {USER: 0, EMAIL: 1, ANONYMOUS: 2}
 
 
-class Resolver:
-    """Owners of the identities of one batch, read at once and kept up to date as they are claimed."""
+def identities_of(events: Iterable[Event]) -> set[str]:
+    """Every identity that these events name and somebody may own."""
+    return {ref for event in events for ref in (event.source, *event.identities) if kind_of(ref) != SELF}
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        refs = {ref for event in events for ref in (event.source, *event.identities) if kind_of(ref) != SELF}
-        self._owners = identities.owners(refs)
+
+class Resolver:
+    """Whose events are these. `owners` of the identities of one batch are kept up to date as they are claimed.
+
+    They may be a moment old: a claim that comes too late learns whose the identity is, and a
+    contact that was merged points to the one it became.
+    """
+
+    def __init__(self, owners: Mapping[str, str]) -> None:
+        self._owners = dict(owners)
         self._profiles: dict[str, Profile] = {}
 
     def contact_of(self, event: Event) -> str | None:
@@ -40,7 +48,7 @@ class Resolver:
         if owner is None:
             adopted = next((self._owners[ref] for ref in others if self._adoptable(ref, event.source)), None)
             owner = self._claim(event.source, adopted or contact_id(event.source))
-        for ref in others:
+        for ref in others if owner else ():
             owner = self._link(ref, owner)
         return owner or None
 
@@ -68,11 +76,11 @@ class Resolver:
         """Let `ref` be the owner's too, where that joins nobody wrongly; who the owner is then."""
         other = self._owners.get(ref)
         if other is None:
-            if len(self._profile(owner).identities) < IDENTITIES_KEPT:
-                self._claim(ref, owner)
-            return owner
-        if other == owner:
-            return owner
+            if len(self._profile(owner).identities) >= IDENTITIES_KEPT:
+                return owner
+            other = self._claim(ref, owner)
+        if other in (owner, ""):
+            return other
         ours, theirs = self._kinds_of(owner), self._kinds_of(other)
         if kind_of(ref) == ANONYMOUS:
             if theirs <= {ANONYMOUS}:

@@ -1,0 +1,1 @@
+"""What a person sees of the local stack: the API at a plain address, a shop, and an inbox."""

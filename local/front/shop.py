@@ -1,0 +1,131 @@
+"""The storefront of the demo business: a few pages with its form, tracked as a real shop would be."""
+
+from dataclasses import dataclass
+
+from functions.core import submission
+from functions.core.forms import Form
+from functions.core.release import Release
+from local.front.server import Handler
+from local.front.templates import render
+
+
+@dataclass(frozen=True, slots=True)
+class Tea:
+    """`hue` is the colour of its tin, in degrees."""
+
+    slug: str
+    name: str
+    kind: str
+    price: str
+    hue: int
+    line: str
+    story: str
+
+
+TEAS = (
+    Tea(
+        slug="first-flush",
+        name="First Flush",
+        kind="black",
+        price="16.00",
+        hue=44,
+        line="Light and floral, with a touch of honey.",
+        story="This spring's first leaves, picked by hand above Rize. There are forty kilos, and then there are none.",
+    ),
+    Tea(
+        slug="rize-black",
+        name="Rize Black",
+        kind="black",
+        price="8.50",
+        hue=16,
+        line="The colour of rabbit's blood.",
+        story="What stands on every table here. Fifteen minutes over steam, a third of tea, two thirds of water.",
+    ),
+    Tea(
+        slug="smoky-caravan",
+        name="Smoky Caravan",
+        kind="black",
+        price="9.50",
+        hue=356,
+        line="Pine smoke and dark honey.",
+        story="As the caravans carried it along the Tea Road, dried over pine fires at each night's camp.",
+    ),
+    Tea(
+        slug="linden-and-apple",
+        name="Linden & Apple",
+        kind="herbal",
+        price="7.00",
+        hue=92,
+        line="For late evenings, without caffeine.",
+        story="Linden blossom from our own lane with dried apple and a little mint. Ten minutes, covered.",
+    ),
+)
+
+
+NAMES = {
+    "anonymous": submission.ANONYMOUS_ID,
+    "consent": submission.CONSENT,
+    "nonce": submission.NONCE,
+    "page": submission.PAGE,
+    "trap": submission.HONEYPOT,
+}
+"""What the parts of a form are called that the marketer does not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the pages must know of the stack."""
+
+    api: str
+    write_key: str
+    release: Release
+
+    @property
+    def business(self) -> str:
+        return self.release.sending.business.name
+
+    @property
+    def form(self) -> tuple[str, Form]:
+        """The first form of the release."""
+        return next(iter(self.release.forms.items()))
+
+
+class Shop(Handler):
+    """Subclassed with its facts by `shop`."""
+
+    facts: Facts
+
+    def do_GET(self) -> None:
+        match self.route.strip("/").split("/"):
+            case [""]:
+                self._show("home.html", "Loose leaf, slowly", teas=TEAS)
+            case ["brewing-guide"]:
+                self._show("guide.html", "The brewing guide")
+            case [slug] if tea := next((tea for tea in TEAS if tea.slug == slug), None):
+                self._show("tea.html", tea.name, tea=tea)
+            case ["favicon.ico"]:
+                self.answer(204, "image/x-icon", b"")
+            case _:
+                self.page("<h1>No such tea</h1>", 404)
+
+    do_HEAD = do_GET
+
+    def _show(self, name: str, title: str, **values: object) -> None:
+        form_id, form = self.facts.form
+        html = render(
+            name,
+            title=title,
+            business=self.facts.business,
+            api=self.facts.api,
+            write_key=self.facts.write_key,
+            form_id=form_id,
+            form=form,
+            names=NAMES,
+            **values,
+        )
+        self.page(html)
+
+
+def shop(facts: Facts) -> type[Shop]:
+    """A handler for this one release."""
+    return type("BoundShop", (Shop,), {"facts": facts})

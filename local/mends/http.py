@@ -1,0 +1,42 @@
+"""HTTP API."""
+
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import apigateway
+
+from local.mends import expect
+
+_binary: contextvars.ContextVar[bool] = contextvars.ContextVar("binary", default=False)
+
+
+def cors_from_the_template() -> None:
+    """CloudFormation stores a CORS configuration in PascalCase, the responses read camelCase."""
+
+    def camel(config: dict[str, Any] | None) -> dict[str, Any]:
+        return {key[:1].lower() + key[1:]: value for key, value in (config or {}).items()}
+
+    def wrap(answer: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda config, origin: answer(camel(config), origin)
+
+    for name in ("_cors_response_headers", "_cors_preflight_response"):
+        expect(hasattr(apigateway, name), f"apigateway.{name} is gone")
+        setattr(apigateway, name, wrap(getattr(apigateway, name)))
+
+
+def binary_body_arrives_whole() -> None:
+    """A gzipped or non-UTF-8 body under a text type is decoded and so destroyed; AWS passes it as base64."""
+    is_text, invoke = apigateway._v2_request_body_is_text, apigateway._invoke_lambda_proxy
+
+    async def mended(*args: Any, **kwargs: Any) -> Any:
+        headers, body = args[5], args[6]
+        try:
+            (body or b"").decode()
+            _binary.set(bool(headers.get("content-encoding")))
+        except UnicodeDecodeError:
+            _binary.set(True)
+        return await invoke(*args, **kwargs)
+
+    apigateway._v2_request_body_is_text = lambda kind: not _binary.get() and is_text(kind)
+    apigateway._invoke_lambda_proxy = mended
