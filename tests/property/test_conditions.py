@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import counters
 from functions.core.decisions import decide
@@ -12,9 +15,6 @@ from functions.core.evaluate import Seen, evaluate
 from functions.core.facts import rebuild
 from functions.core.segments import Segment
 from functions.core.views import local_day, midnight
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.generate import DAY_MS, START, ZONES, history, release
 from tests.scale import scaled
 

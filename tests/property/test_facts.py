@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import Counters, counters
 from functions.core.event import Event
 from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
 from functions.tables import compact
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.generate import ZONES, history, release
 from tests.scale import scaled
 

@@ -1,14 +1,14 @@
 """Words of definition files: durations, ids, and unions that name what they expected."""
 
 import pytest
-from functions.core.conditions import ScoreCondition
-from functions.core.definition import parse_duration, spell_duration
-from functions.core.journey import Journey
-from functions.core.release import Release, canonical, load, release_id
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from functions.core.conditions import ScoreCondition
+from functions.core.definition import parse_duration, spell_duration
+from functions.core.journey import Journey
+from functions.core.release import Release, canonical, load, release_id
 from tests.generate import release
 
 

@@ -1,6 +1,7 @@
 """Who is who: addresses compared as people read them, placeholders that are nobody."""
 
 import pytest
+
 from functions.core.identity import EMAIL, USER, contact_id, identity_ref, is_shared, normal_email
 
 PEPPER = b"p" * 32

@@ -1,11 +1,12 @@
 """Points are read from counts: caps, decay and bands are never stored."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from functions.core.contact import Facts
 from functions.core.counters import counter_id
 from functions.core.scoring import Score, Scoring
 from functions.core.views import band, first_day_below, points
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCORE = Score.model_validate(
     {
