@@ -15,8 +15,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws.faults import is_of_aws
 from functions.core.errors import Refused
 from functions.observability import logger, metric
 
@@ -164,9 +163,8 @@ def unavailable() -> Answer:
 
 def is_passing(error: Exception) -> bool:
     """Whether `error` says that AWS or the deployment failed, not what was typed."""
-    return isinstance(error, ClientError | BotoCoreError | OSError | RuntimeError) and not isinstance(
-        error, RecursionError
-    )
+    passing = is_of_aws(error) or isinstance(error, OSError | RuntimeError)
+    return passing and not isinstance(error, RecursionError)
 
 
 def where(error: BaseException) -> str:

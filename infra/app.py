@@ -11,6 +11,7 @@ if __name__ == "__main__":
 import aws_cdk as cdk
 import cdk_nag
 
+from authoring.problems import Invalid
 from infra.asset import stage_code
 from infra.data import DataStack
 from infra.layer import lambda_layer
@@ -44,7 +45,11 @@ def build_app(out: Path | str | None = None, *, marketing: Path = MARKETING) -> 
 
 
 def main() -> None:
-    build_app().synth()
+    try:
+        build_app().synth()
+    except Invalid as invalid:
+        problems = "\n".join(f"  {problem}" for problem in invalid.problems)
+        sys.exit(f"{MARKETING.name}/ is not valid; mend this first (`samovar validate` says it too):\n{problems}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ class Queues(Construct):
         accept(self.aside, "AwsSolutions-SQS3", "This is the dead-letter queue")
         self.send = self._queue("Send", send_timeout, receives=8)
         self.work = self._queue("Work", work_timeout, receives=5)
-        self.feedback = self._queue("Feedback", feedback_timeout, receives=8)
+        # Nobody else would suppress the address: tried for a day, like the streams. (Sweep looks after mail.)
+        self.feedback = self._queue("Feedback", feedback_timeout, receives=1000)
 
     def _queue(self, name: str, timeout: int, *, receives: int) -> sqs.Queue:
         return sqs.Queue(

@@ -101,9 +101,16 @@ class ServiceStack(cdk.Stack):
                 needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
             ),
             "pages": make("pages", memory=512, timeout=10, needs=read_only),
-            "score": make("score", memory=1024, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
+            "score": make("score", memory=256, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
-            "send": make("send", memory=512, timeout=SEND_TIMEOUT, needs=[*known, *mail, uses.receives(queues.send)]),
+            "send": make(
+                "send",
+                memory=512,
+                timeout=SEND_TIMEOUT,
+                needs=[*known, *mail, uses.receives(queues.send)],
+                # At a low rate a message goes back to the queue until its turn comes.
+                calls_itself=True,
+            ),
             "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts)]),
             "work": make(
                 "work",
@@ -123,9 +130,11 @@ class ServiceStack(cdk.Stack):
         feed(made["send"], self.queues.send, batch=10, at_once=2)
         feed(made["work"], self.queues.work, batch=1, at_once=2)
         aside = self.queues.aside
-        # A second of gathering lets the events of one visit cost one read and one write.
-        streams.follow(made["score"], self._data.events, aside, pattern=streams.INSERTS, window=1)
-        streams.follow(made["journey_step"], self._data.contacts, aside, pattern=streams.DECISIONS, window=0)
+        # A second of gathering lets the events of one visit cost one read and one write. Each is an item of
+        # its own: with more lanes than one they would meet at their contact, out of order.
+        streams.follow(made["score"], self._data.events, aside, pattern=streams.INSERTS, window=1, lanes=1)
+        # A contact's state is one item, whose order is kept.
+        streams.follow(made["journey_step"], self._data.contacts, aside, pattern=streams.DECISIONS, window=0, lanes=4)
         events.Rule(
             self,
             "EveryMinute",

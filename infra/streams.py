@@ -21,12 +21,19 @@ DECISIONS = {
 
 
 def follow(
-    function: lambda_.Function, table: dynamodb.ITable, aside: sqs.IQueue, *, pattern: dict[str, Any], window: int
+    function: lambda_.Function,
+    table: dynamodb.ITable,
+    aside: sqs.IQueue,
+    *,
+    pattern: dict[str, Any],
+    window: int,
+    lanes: int,
 ) -> None:
     """Hand the stream's records that match `pattern` to the function, 100 at a time or after `window` seconds.
 
     A batch that fails is halved and tried again for as long as the stream keeps it (a day):
-    handlers set aside what can never succeed. Four batches of different keys run together.
+    handlers set aside what can never succeed. So many `lanes` of a shard run together; Lambda
+    keeps the order of an item, not of a partition: rows that share a key may be in two of them.
     """
     lambda_.CfnEventSourceMapping(
         function,
@@ -44,7 +51,7 @@ def follow(
         maximum_batching_window_in_seconds=window,
         maximum_record_age_in_seconds=-1,
         maximum_retry_attempts=-1,
-        parallelization_factor=4,
+        parallelization_factor=lanes,
         # A mapping that is new, or made again, begins with what the stream still keeps.
         starting_position="TRIM_HORIZON",
     )

@@ -1,9 +1,14 @@
 """Which errors may pass, and which will come again however often a record is tried."""
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 _OF_CODE_OR_DATA = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError)
 _REFUSED_FOR_GOOD = frozenset({"ValidationException", "SerializationException", "InvalidParameterValue"})
+
+
+def is_of_aws(error: BaseException) -> bool:
+    """Whether AWS refused a call, or could not be reached."""
+    return isinstance(error, ClientError | BotoCoreError)
 
 
 def hopeless(error: BaseException) -> bool:

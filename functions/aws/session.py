@@ -24,6 +24,9 @@ def _config(service: str, attempts: int) -> Config:
     )
 
 
+_made: list[Any] = []
+
+
 @cache
 def _session() -> Session:
     return get_session()
@@ -35,10 +38,14 @@ def client(service: str, attempts: int = 4) -> Any:
 
     One attempt is for calls whose repetition would be seen outside.
     """
-    return _session().create_client(service, config=_config(service, attempts))
+    made = _session().create_client(service, config=_config(service, attempts))
+    _made.append(made)
+    return made
 
 
 def reset() -> None:
     """Forget session and clients: tests that change endpoints or credentials call it."""
+    while _made:
+        _made.pop().close()
     client.cache_clear()
     _session.cache_clear()

@@ -26,9 +26,9 @@ class EventMatch(Definition):
 class EventCondition(EventMatch):
     """An event happened at least so often, or never, within a time (or ever)."""
 
-    at_least: int | None = Field(None, ge=1, le=10)
-    never: Literal[True] | None = None
-    within: Duration | None = None
+    at_least: int | None = Field(None, ge=1, le=10, description="So many times; once, without it.")
+    never: Literal[True] | None = Field(None, description="Not even once.")
+    within: Duration | None = Field(None, description='Counting back from now, such as "30 days"; ever, without it.')
 
     @model_validator(mode="after")
     def _one_bound(self) -> EventCondition:
@@ -41,8 +41,8 @@ class ScoreCondition(Definition):
     """A score is at least, or below, a number of points."""
 
     score: Id
-    at_least: int | None = None
-    below: int | None = None
+    at_least: int | None = Field(None, description="So many points or more.")
+    below: int | None = Field(None, description="Fewer points than that.")
 
     @model_validator(mode="after")
     def _one_bound(self) -> ScoreCondition:
@@ -66,10 +66,10 @@ class TagCondition(Definition):
 class TraitCondition(Definition):
     """A trait equals a value, is one of several, or is known at all."""
 
-    trait: str = Field(min_length=1, max_length=100)
-    is_: Scalar | None = Field(None, alias="is")
-    one_of: list[Scalar] | None = None
-    known: bool | None = None
+    trait: str = Field(min_length=1, max_length=100, description="Its name, such as first_name.")
+    is_: Scalar | None = Field(None, alias="is", description="It has this value.")
+    one_of: list[Scalar] | None = Field(None, description="It has one of these values.")
+    known: bool | None = Field(None, description="Whether there is any value.")
 
     @model_validator(mode="after")
     def _one_bound(self) -> TraitCondition:

@@ -6,16 +6,20 @@ that day again from the events themselves. So facts are a function of the set of
 however they were ordered, repeated or batched.
 """
 
+import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Any
 
 from functions.core import event as names
 from functions.core.consent import EVERYTHING
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, State
 from functions.core.counters import Counters
 from functions.core.event import Event
+from functions.core.identity import EMAIL, kind_of
+from functions.core.times import LATEST
 from functions.core.views import local_day, midnight
 
 MESSAGES_KEPT = 16
@@ -25,8 +29,9 @@ SOURCES_KEPT = 8
 
 TRAITS_KEPT = 100
 """So many traits, the newest, are kept in a profile; all stay in the events."""
-TRAIT_CHARS = 1000
-"""A longer value stays in its event and is not a trait."""
+TRAIT_BYTES = 2000
+TRAIT_NAME_BYTES = 100
+"""What is longer stays in its event and is not a trait: a hundred of them fit into one item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,8 @@ def stamps_of_day(day: int, facts: Facts, arrivals: Sequence[Arrival], zone: str
     """Between which client stamps (ms, inclusive) a source's events of a local day can lie."""
     skews = [arrival.event.at - arrival.event.stamp for arrival in arrivals]
     low, high = min([facts.skew[0], *skews]), max([facts.skew[1], *skews])
-    return max(0, midnight(day, zone) - high), midnight(day + 1, zone) - 1 - low
+    # A clock that is centuries ahead must not push the end past the last stamp there is.
+    return max(0, midnight(day, zone) - high), min(LATEST, midnight(day + 1, zone) - 1 - low)
 
 
 def fold(
@@ -220,9 +226,23 @@ def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
         moment = moment_of(event)
         for name, value in event.traits.items():
             held = traits.get(name)
-            if len(str(value)) <= TRAIT_CHARS and (held is None or _order(held[0]) < _order(moment)):
+            newer = held is None or _order(held[0]) < _order(moment)
+            if newer and _fits(name, value) and (name != "email" or _is_theirs(profile, event)):
                 traits[name] = (moment, value)
     # Anyone may send traits: the newest are kept, so that no stranger can fill the row.
     while len(traits) > TRAITS_KEPT:
         del traits[min(traits, key=lambda name: (*_order(traits[name][0]), name))]
     return profile if traits == profile.traits else replace(profile, traits=traits)
+
+
+def _fits(name: str, value: Any) -> bool:
+    if len(name.encode()) > TRAIT_NAME_BYTES:
+        return False
+    return len(json.dumps(value, ensure_ascii=False, default=dict).encode()) <= TRAIT_BYTES
+
+
+def _is_theirs(profile: Profile, event: Event) -> bool:
+    """Whether mail may go to the address that `event` brings. Anyone may claim a user id for a
+    known address, and then another address for that user id: who is known by an address keeps it."""
+    known = {ref for ref in profile.identities if kind_of(ref) == EMAIL}
+    return not known or not known.isdisjoint((event.source, *event.identities))

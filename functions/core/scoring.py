@@ -13,8 +13,8 @@ class Rule(Definition):
 
     id: Id
     when: EventMatch
-    points: int = Field(ge=-1000, le=1000)
-    at_most_per_day: int | None = Field(None, ge=1, le=1000)
+    points: int = Field(ge=-1000, le=1000, description="Below zero they are taken off.")
+    at_most_per_day: int | None = Field(None, ge=1, le=1000, description="Events a day that count; all, without it.")
 
 
 class Score(Definition):
@@ -34,8 +34,8 @@ class Score(Definition):
 class Band(Definition):
     """Where a temperature band is entered, and below which it is left again (hysteresis)."""
 
-    at_least: int
-    until_below: int
+    at_least: int = Field(description="Points at which the band is entered.")
+    until_below: int = Field(description="Points below which it is left; not above at_least.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Band":

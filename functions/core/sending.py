@@ -10,11 +10,11 @@ from functions.core.definition import Definition, Duration, Id
 class Business(Definition):
     """Who the sender is; the postal address stands under every marketing mail."""
 
-    name: str = Field(min_length=1)
-    address: str = ""
-    time_zone: str = "UTC"
-    language: str = "en"
-    site: str = Field("", pattern=r"^(https?://.*)?$")
+    name: str = Field(min_length=1, description="Stands on pages, and in mails as `{{ business.name }}`.")
+    address: str = Field("", description="Postal address; most countries want it under marketing mail.")
+    time_zone: str = Field("UTC", description="Where its days begin, such as Europe/Istanbul.")
+    language: str = Field("en", description="Language of mails and pages, such as en or tr.")
+    site: str = Field("", pattern=r"^(https?://.*)?$", description="Web site; pages lead back to it.")
 
 
 class Sender(Definition):
@@ -29,7 +29,7 @@ class Topic(Definition):
 
     id: Id
     title: str
-    transactional: bool = False
+    transactional: bool = Field(False, description="About something they did, such as an order.")
 
 
 class Cap(Definition):
@@ -45,7 +45,9 @@ class Sending(Definition):
 
     business: Business
     sender: Sender = Field(alias="from")
-    reply_to: str | None = Field(None, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
+    reply_to: str | None = Field(
+        None, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", description="Where answers go, if not to the sender."
+    )
     topics: list[Topic] = Field(min_length=1)
-    caps: list[Cap] = Field(default_factory=list)
-    rate_per_second: float = Field(1.0, gt=0, le=1000)
+    caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
+    rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")

@@ -80,7 +80,7 @@ def read(id: str, form: Form, typed: Typed) -> tuple[Submission, list[Refused]]:
     ticked = set(typed.get(CONSENT, ()))
     for box in form.consents:
         if box.required and box.topic not in ticked:
-            problems.append(_problem("missing-consent", "Please tick this box to go on.", f"{CONSENT}.{box.topic}"))
+            problems.append(_problem("missing-consent", "Please tick this box.", f"{CONSENT}.{box.topic}"))
     consents = tuple(box.topic for box in form.consents if box.topic in ticked)
     return Submission(id, values, consents), problems
 
@@ -94,7 +94,7 @@ def _value(known: FormField, texts: list[str]) -> str | bool:
         return ticked
     if not text:
         if known.required:
-            raise _problem("missing-field", f"Please fill in: {known.label}.", known.name)
+            raise _problem("missing-field", "Please fill this in.", known.name)
         return ""
     if len(text) > known.max_length:
         raise _problem("too-long", f"At most {known.max_length} characters, please.", known.name)

@@ -8,7 +8,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _ORDINAL = re.compile(r"^(\d{4})-?(\d{3})(?=T|$)")
 _GAP = re.compile(r"\s+(?=[+-]\d\d)")
-_LATEST = 9_999_999_999_999
+LATEST = 9_999_999_999_999
+"""The last moment (ms) that is told apart: thirteen digits, as in sort keys."""
 
 
 def parse_time(value: str | int | float) -> int:
@@ -26,7 +27,7 @@ def parse_time(value: str | int | float) -> int:
 
 
 def _clamped(moment: int) -> int:
-    return min(max(moment, 0), _LATEST)
+    return min(max(moment, 0), LATEST)
 
 
 def _iso(text: str) -> int:

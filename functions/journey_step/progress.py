@@ -18,6 +18,7 @@ from functions.core.alarm import Again, End, HandOver, Stay
 from functions.core.contact import Contact
 from functions.core.effects import StartClock
 from functions.core.enrollment import Enrollment
+from functions.journey_step.follow import follow
 from functions.observability import logger, metric
 from functions.perform import perform
 from functions.tables import contacts, enrollments, tokens
@@ -54,10 +55,12 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
             return enrollment
         release = releases.by_id(enrollment.release)
         contact = contact or surviving(enrollment.contact)
-        moved, effects = advance(release.journeys[enrollment.journey], enrollment, contact, release, now)
-        if moved is enrollment:
-            return enrollment
         try:
+            if contact.id != enrollment.contact:
+                return follow(enrollment, contact, now)
+            moved, effects = advance(release.journeys[enrollment.journey], enrollment, contact, release, now)
+            if moved is enrollment:
+                return enrollment
             saved = enrollments.save(enrollment, replace(moved, todo=effects), now)
         except ConditionFailed:
             enrollment, contact = _reloaded(enrollment), None

@@ -16,6 +16,8 @@ from functions.tables import contacts, events
 from functions.tables.identities import Contended
 
 ATTEMPTS = 6
+RECOUNTS_AT_MOST = 50
+"""Days times sources that are read one by one; where more are in doubt, everything is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,12 @@ def _folded(contact: Contact, arrivals: Sequence[Arrival], counters: Counters) -
     state = contact.state
     if state.version == 0:
         contact = replace(contact, state=replace(state, spec=counters.spec))
-    elif state.spec != counters.spec:
+    sources, days = _sources(contact), doubtful_days(state, arrivals, counters)
+    if state.version and (state.spec != counters.spec or len(days) * len(sources) > RECOUNTS_AT_MOST):
         metric("ContactsRebuilt")
-        return rebuild(contact, events.of_sources(_sources(contact)), counters, arrivals)
-    days = doubtful_days(state, arrivals, counters)
+        return rebuild(contact, events.of_sources(sources), counters, arrivals)
     if days:
         metric("DaysRecounted", len(days))
-    sources = _sources(contact)
     recounted = {
         day: list(events.of_sources(sources, stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days
     }

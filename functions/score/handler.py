@@ -53,28 +53,37 @@ def _score(records: list[_Record]) -> None:
     named = identities_of(record.arrival.event for record in records)
     live, rows = releases.live_and(map(identities.key, named))
     now = clock.now_ms()
-    grouped = _by_contact(records, Resolver(identities.owners_in(rows)))
-    loaded = contacts.load(grouped)
     failed: list[Exception] = []
+    grouped = _by_contact(records, Resolver(identities.owners_in(rows)), failed)
+    loaded = contacts.load(grouped)
     for contact, group in grouped.items():
         try:
             apply(loaded[contact], [record.arrival for record in group], live, now)
         except Exception as error:
-            if not hopeless(error):
-                failed.append(error)
-                continue
-            for record in group:
-                set_aside(ROOM, record.raw, error)
+            _fail(group, error, failed)
     if failed:
         raise failed[0]
 
 
-def _by_contact(records: list[_Record], resolver: Resolver) -> dict[str, list[_Record]]:
+def _by_contact(records: list[_Record], resolver: Resolver, failed: list[Exception]) -> dict[str, list[_Record]]:
     grouped: dict[str, list[_Record]] = {}
     for record in records:
-        contact = resolver.contact_of(record.arrival.event)
+        try:
+            contact = resolver.contact_of(record.arrival.event)
+        except Exception as error:
+            _fail([record], error, failed)
+            continue
         if contact is None:
             metric("EventsOfErased")
         else:
             grouped.setdefault(contact, []).append(record)
     return grouped
+
+
+def _fail(group: list[_Record], error: Exception, failed: list[Exception]) -> None:
+    """Set aside what can never be applied; what may pass is raised when the others are done."""
+    if not hopeless(error):
+        failed.append(error)
+        return
+    for record in group:
+        set_aside(ROOM, record.raw, error)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from functions import settings
+from functions import clock, settings
 from functions.aws import dynamodb
-from functions.core.contact import Contact, Profile
+from functions.core.contact import Contact, Decision, Profile
 from functions.core.identity import SELF, kind_of, own_ref
+from functions.core.ids import decision_id
 from functions.tables import contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 
@@ -16,7 +17,8 @@ def merge(loser: str, winner: str) -> None:
     """Give `winner` every identity of `loser`, in one transaction guarded by both versions.
 
     Afterwards the winner's facts carry no spec, so that whoever touches it next rebuilds
-    it from the events of all its sources. Merging again changes nothing.
+    it from the events of all its sources. The loser leaves its segments, and its open runs
+    are told to follow. Merging again changes nothing.
     """
     for _ in range(ATTEMPTS):
         both = contacts.load([loser, winner])
@@ -37,14 +39,17 @@ def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
     moving = [ref for ref in loser.profile.identities if kind_of(ref) != SELF]
     joined = dict.fromkeys((*winner.profile.identities, *loser.profile.identities, own_ref(loser.id)))
     profile = replace(winner.profile, identities=tuple(joined))
-    operations = [
+    last = [contacts.decision_row(decision) for decision in _last_decisions(loser, winner.id)]
+    handed_on = {":out": last, ":o": len(last)} if last else {}
+    return [
         dynamodb.update_op(
             table,
             (partition(loser.id), STATE),
-            "SET #into = :winner, n = :next, v = :v REMOVE ds, du, #out, o",
+            "SET #into = :winner, n = :next, v = :v"
+            + (", #out = :out, o = :o REMOVE ds, du" if last else " REMOVE ds, du, #out, o"),
             condition=_guard(loser.state.version),
             names={"#into": "into", "#out": "out"},
-            values=_versions(loser.state.version) | {":winner": winner.id, ":v": contacts.VERSION},
+            values=_versions(loser.state.version) | handed_on | {":winner": winner.id, ":v": contacts.VERSION},
         ),
         dynamodb.update_op(
             table,
@@ -55,6 +60,15 @@ def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
             values=_versions(winner.state.version) | {":none": "", ":v": contacts.VERSION},
         ),
         _guarded_profile(table, profile),
+        # Whoever still takes the loser for the owner may not give it another identity.
+        dynamodb.update_op(
+            table,
+            (partition(loser.id), PROFILE),
+            "SET #into = :winner, n = :next, v = :v",
+            condition=_guard(loser.profile.version),
+            names={"#into": "into"},
+            values=_versions(loser.profile.version) | {":winner": winner.id, ":v": contacts.VERSION},
+        ),
         *(
             dynamodb.update_op(
                 table,
@@ -66,13 +80,18 @@ def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
             for ref in moving
         ),
     ]
-    if loser.profile.version:
-        operations.append(
-            dynamodb.check_op(
-                table, (partition(loser.id), PROFILE), "n = :held", values={":held": loser.profile.version}
-            )
-        )
-    return operations
+
+
+def _last_decisions(loser: Contact, winner: str) -> list[Decision]:
+    """What the loser hands on for the last time: it leaves its segments, and wakes its runs."""
+    now, cause, version = clock.now_ms(), own_ref(winner), loser.state.version + 1
+    made = [
+        Decision(decision_id(loser.id, "segment", name, version), "segment", name, now, cause, "in", "out")
+        for name in loser.state.standing.segments
+    ]
+    if loser.state.watching:
+        made.append(Decision(decision_id(loser.id, "wake", "", version), "wake", "", now, cause))
+    return made
 
 
 def _guard(version: int) -> str:

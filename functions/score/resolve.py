@@ -16,6 +16,8 @@ from functions.tables import contacts, identities
 
 IDENTITIES_KEPT = 500
 """Anyone may claim a browser for an address: past so many, further browsers stay contacts of their own."""
+MOVED_AT_ONCE = 90
+"""So many identities fit into the transaction of a merge; whoever gathered more stays apart."""
 _STRONGEST_FIRST = {USER: 0, EMAIL: 1, ANONYMOUS: 2}
 
 
@@ -48,7 +50,10 @@ class Resolver:
         if owner is None:
             adopted = next((self._owners[ref] for ref in others if self._adoptable(ref, event.source)), None)
             owner = self._claim(event.source, adopted or contact_id(event.source))
-        for ref in others if owner else ():
+        for ref in others:
+            if not owner:
+                # Erased a moment ago: nothing may be claimed for nobody.
+                return None
             owner = self._link(ref, owner)
         return owner or None
 
@@ -77,7 +82,11 @@ class Resolver:
         other = self._owners.get(ref)
         if other is None:
             if len(self._profile(owner).identities) >= IDENTITIES_KEPT:
+                metric("IdentitiesTooMany")
                 return owner
+            if kind_of(ref) != ANONYMOUS and kind_of(ref) in self._kinds_of(owner):
+                # Whoever is known by an address doesn't get another by a claim.
+                return self._conflict(owner, ref)
             other = self._claim(ref, owner)
         if other in (owner, ""):
             return other
@@ -87,15 +96,23 @@ class Resolver:
                 self._merge(other, owner)
             return owner
         if not (ours & theirs - {ANONYMOUS}):
-            self._merge(owner, other)
-            return other
+            return other if self._merge(owner, other) else owner
+        return self._conflict(owner, other)
+
+    def _conflict(self, owner: str, other: str) -> str:
         logger.warning("identities of one event belong to two people", contacts=[owner, other])
         metric("IdentityConflict")
         return owner
 
-    def _merge(self, loser: str, winner: str) -> None:
+    def _merge(self, loser: str, winner: str) -> bool:
+        """Join the two; False where they have too many identities for that, and stay apart."""
+        moving, held = len(self._profile(loser).identities), len(self._profile(winner).identities)
+        if moving > MOVED_AT_ONCE or moving + held >= IDENTITIES_KEPT:
+            metric("IdentitiesTooMany")
+            return False
         merge(loser, winner)
         self._profiles.pop(winner, None)
         for ref, contact in self._owners.items():
             if contact == loser:
                 self._owners[ref] = winner
+        return True

@@ -3,7 +3,7 @@
 State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
 segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
 of this write and their number; absent when none) · into (merged) · v.
-Profile: n · traits (JSON) · ids (string set) · v.
+Profile: n · traits (JSON) · ids (string set) · into (merged) · v.
 """
 
 import json

@@ -46,17 +46,22 @@ def claim(ref: str, contact: str) -> str:
     """Give an identity to a contact unless somebody has it; whose it is now ("" if forgotten).
 
     One transaction with the contact's profile, which lists its identities: the two never
-    disagree.
+    disagree. A contact that was merged meanwhile gets nothing more: its survivor does.
     """
     table = settings.contacts_table()
-    row = {"pk": key(ref)[0], "sk": "I", "contact": contact, "v": VERSION}
     for _ in range(ATTEMPTS):
+        row = {"pk": key(ref)[0], "sk": "I", "contact": contact, "v": VERSION}
         try:
             dynamodb.transact(
                 [
                     dynamodb.put_op(table, row, condition="attribute_not_exists(pk)"),
                     dynamodb.update_op(
-                        table, (f"C#{contact}", "P"), "ADD ids :ref, n :one SET v = :v", values=_listed(ref)
+                        table,
+                        (f"C#{contact}", "P"),
+                        "ADD ids :ref, n :one SET v = :v",
+                        condition="attribute_not_exists(#into)",
+                        names={"#into": "into"},
+                        values=_listed(ref),
                     ),
                 ]
             )
@@ -64,9 +69,16 @@ def claim(ref: str, contact: str) -> str:
             owner = owners([ref]).get(ref)
             if owner is not None:
                 return owner
+            contact = _survivor(contact)
         else:
             return contact
     raise Contended(f"identity {ref} kept being claimed")
+
+
+def _survivor(contact: str) -> str:
+    while (row := dynamodb.get(settings.contacts_table(), (f"C#{contact}", "P"))) and row.get("into"):
+        contact = row["into"]
+    return contact
 
 
 def _listed(ref: str) -> dict[str, object]:

@@ -83,9 +83,12 @@ def test_publish_shows_what_changes_and_then_that_it_is_live(terminal: Terminal)
     assert "+ journey welcome" in terminal.run("publish").output
     terminal.folder.swap(JOURNEY, "3 days", "4 days")
     assert terminal.read("publish", "--dry-run")["moved"] is False
+    assert "Nothing was published" in terminal.run("publish", "--dry-run").output
     output = terminal.run("publish", "--note", "more patience").output
     assert "steps[clicked].wait.at_most: 3 days → 4 days" in output
     assert "is live" in output
+    assert "Nothing changed" in terminal.run("publish").output
+    assert "Nothing would change" in terminal.run("publish", "--dry-run").output
     listed = terminal.read("releases")
     assert [(entry["seq"], entry["live"], entry["note"]) for entry in listed["releases"]] == [
         (2, True, "more patience"),
@@ -210,3 +213,5 @@ def test_time_is_skipped_on_the_local_stack_only(terminal: Terminal) -> None:
     assert result.exit_code == 2
     assert "make up" in result.stderr
     assert "not a length of time" in terminal.run("local", "skip", "soon").output
+    for span in ("0d", "400d"):
+        assert "366 days at a time" in terminal.run("local", "skip", span).output

@@ -20,7 +20,7 @@ from tests.handlers.faults import Crash, crash_at
 from tests.handlers.journey_world import ADA, World, by_name, trigger, wake
 from tests.journeys import DAY, HOUR, NOW, SECOND, WELCOME, happened, journey, release
 
-ALWAYS = journey({"id": "pause", "wait": "1 day"}, {"id": "mail", "send": "mail"})
+ALWAYS = journey({"id": "pause", "wait": "1 day"}, {"id": "mail", "send": "mail"}, exit={"tag": "left"})
 ALWAYS["start"] = {"when": {"event": "Signed Up"}, "again": "always"}
 BOB = "bob000000000000000000000"
 

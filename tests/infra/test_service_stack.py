@@ -56,7 +56,18 @@ def test_a_message_is_not_handed_out_again_while_it_is_worked_on(app: Synthesize
     for room in ("send", "track", "work"):
         queue = queues[_mapping(app, room, "queue")["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         assert queue["VisibilityTimeout"] >= 6 * app.functions()[room]["Timeout"]
-        assert 5 <= queue["RedrivePolicy"]["maxReceiveCount"] <= 10
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+
+
+def test_feedback_is_tried_for_a_day(app: Synthesized) -> None:
+    queue = app.of("AWS::SQS::Queue")[_mapping(app, "track", "queue")["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] >= 86_400
+
+
+def test_events_of_one_person_are_not_scored_side_by_side(app: Synthesized) -> None:
+    """Lambda's lanes keep the order of an item; an event is an item, a contact's state another."""
+    assert _mapping(app, "score", "stream")["ParallelizationFactor"] == 1
+    assert _mapping(app, "journey_step", "stream")["ParallelizationFactor"] == 4
 
 
 def test_queues_are_encrypted_for_nothing_and_refuse_plain_http(app: Synthesized) -> None:

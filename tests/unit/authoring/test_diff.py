@@ -20,7 +20,7 @@ def test_steps_are_followed_by_their_ids_and_not_by_their_places(folder: Folder)
     before = bundle(folder.root).content
     folder.swap(JOURNEY, "  - {id: mark", "  - {id: pause, wait: 1 day}\n  - {id: mark")
     (change,) = changes(before, bundle(folder.root).content)
-    assert change.details == ("steps[pause]: (nothing) → {'id': 'pause', 'wait': '1 day'}",)
+    assert change.details == ("steps[pause]: (nothing) → {id: pause, wait: 1 day}",)
 
 
 def test_another_order_of_the_same_steps_is_seen(folder: Folder) -> None:

@@ -180,7 +180,7 @@ BROKEN = {
         swap("points: 40", "points: many", "scoring.yaml"),
         "many",
         "scores.interest.rules[4].points",
-        "integer",
+        "expected a whole number",
         "whole number",
     ),
     "bands in the wrong order": Broken(
@@ -311,6 +311,44 @@ BROKEN = {
         "without a way to unsubscribe",
         "unsubscribe_url",
     ),
+    "a misspelt key that must be there": Broken(
+        "forms/hello.yaml",
+        swap("fields:", "feilds:", "forms/hello.yaml"),
+        "feilds",
+        "feilds",
+        'unknown key "feilds"',
+        'Did you mean "fields"?',
+    ),
+    "a brace that is never closed": Broken(
+        JOURNEY, swap("send: welcome}", "send: welcome"), "id: clicked", "(file)", "not readable", "Close the {"
+    ),
+    "a step that does two things": Broken(
+        JOURNEY,
+        swap("send: welcome}", "send: welcome, tag: x}"),
+        "send:",
+        "steps[0].tag",
+        'unknown key "tag"',
+        "a step of its own",
+    ),
+    "a missing length of time": Broken(
+        JOURNEY, swap(", at_most: 3 days", ""), "wait:", "steps[1].wait.at_most", "is missing", '"3 days"'
+    ),
+    "quotes of a word processor": Broken(
+        "emails/welcome.yaml",
+        swap('"tea friend"', "“tea friend”", "emails/welcome.yaml"),
+        "subject",
+        "subject",
+        "template syntax",
+        "straight quotes",
+    ),
+    "a trait without a default in plain text": Broken(
+        "emails/welcome.txt",
+        swap(' | default("tea friend")', "", "emails/welcome.txt"),
+        1,
+        "text",
+        "contact.first_name is unknown for some people",
+        "default",
+    ),
 }
 
 
@@ -351,9 +389,14 @@ def test_a_branch_that_only_some_visit_is_checked_too(folder: Folder) -> None:
     assert [problem.message for problem in problems_in(folder)] == ["unknown variable unsubscrib_url"]
 
 
-def test_what_is_not_text_is_told(folder: Folder) -> None:
-    (folder.root / JOURNEY).write_bytes(b"title: caf\xe9\n")
-    assert any("UTF-8" in problem.mend for problem in problems_in(folder))
+@pytest.mark.parametrize(
+    "file", [JOURNEY, "forms/hello.yaml", "sending.yaml", "scoring.yaml", "segments.yaml", "emails/welcome.mjml"]
+)
+def test_what_is_not_text_is_told_once_and_not_held_against_other_files(folder: Folder, file: str) -> None:
+    (folder.root / file).write_bytes("title: Çay ışığı\n".encode("cp1254"))
+    (problem,) = problems_in(folder)
+    assert (problem.file, problem.message) == (file, "not UTF-8 text")
+    assert "UTF-8" in problem.mend
 
 
 def test_an_alias_that_holds_itself_is_told(folder: Folder) -> None:

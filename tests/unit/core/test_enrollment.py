@@ -79,10 +79,15 @@ def test_no_refusal_is_noted_where_the_rule_refuses_anyway() -> None:
     assert decline(rules(release(welcome=again("always"))), finished("always"), "e#ada#2#m2") is None
 
 
-def test_only_a_journey_that_can_wait_is_watched() -> None:
-    nested = {"id": "if", "if": {"tag": "x"}, "else": [{"id": "w", "wait": "1 day"}]}
-    assert watches(rules(release(welcome=journey(nested))))
-    assert not watches(rules(release(welcome=journey({"id": "mail", "send": "mail"}))))
+def test_only_a_journey_whose_wait_something_can_end_is_watched() -> None:
+    mail, nap = {"id": "mail", "send": "mail"}, {"id": "w", "wait": "1 day"}
+    until = {"id": "u", "wait": {"until": {"clicked": "mail"}, "at_most": "1 day"}}
+    nested = {"id": "if", "if": {"tag": "x"}, "else": [until]}
+    assert watches(rules(release(welcome=journey(mail, nested))))
+    assert watches(rules(release(welcome=journey(nap, exit={"tag": "x"}))))
+    assert watches(rules(release(welcome=journey(nap, goal={"event": "Order Completed"}))))
+    assert not watches(rules(release(welcome=journey(nap))))
+    assert not watches(rules(release(welcome=journey(mail, goal={"event": "Order Completed"}))))
 
 
 def test_sweep_looks_after_the_alarm_and_soon_while_effects_are_left() -> None:

@@ -1,0 +1,58 @@
+"""A benchmark's result: named numbers, the most that each may be, and the table that shows them."""
+
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+BOUNDS = {
+    "import_cpu_ratio.track": 1.4,
+    "cpu_ratio.batch_25_to_1": 0.2,
+    "write_units_per_event.intake": 1.1,
+    "write_units_per_event.score": 0.25,
+    "transitions_per_timed_wait": 2.0,
+    "transitions_per_event_wait": 1.0,
+    "usd_per_million.events_single": 3.2,
+    "usd_per_million.events_batched_10": 1.0,
+    "usd_per_million.timed_waits": 56.0,
+    "usd_per_month.idle": 1.0,
+    "crash.lost": 0.0,
+    "crash.twice": 0.0,
+}
+"""The most that a number may be. Numbers that aren't here are reported and not judged."""
+
+Say = Callable[[str], None]
+"""Prints what a benchmark counts, on what, and what it found on the way."""
+
+
+Run = Callable[[Say], dict[str, float]]
+"""A family of benchmarks that are measured together: name → number."""
+
+
+def is_ok(name: str, value: float) -> bool | None:
+    """Whether a number is within its bound; None where it has none."""
+    bound = BOUNDS.get(name)
+    return None if bound is None else value <= bound
+
+
+def table(numbers: Iterable[tuple[str, float]]) -> Table:
+    """All numbers, each with its bound."""
+    shown = Table("name", title="What a unit of work costs", title_justify="left")
+    shown.add_column("value", justify="right")
+    shown.add_column("bound", justify="right")
+    shown.add_column("ok")
+    for name, value in numbers:
+        bound, ok = BOUNDS.get(name), is_ok(name, value)
+        verdict = {None: "", True: "[green]yes", False: "[bold red]no"}[ok]
+        shown.add_row(name, plain(value), "" if bound is None else f"≤ {plain(bound)}", verdict)
+    return shown
+
+
+def plain(value: float) -> str:
+    """A number with three or four digits that matter."""
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.4g}"
+
+
+def console() -> Console:
+    """Where everything is printed."""
+    return Console(highlight=False, soft_wrap=True)
