@@ -1,0 +1,254 @@
+"""Stories that the sweep tells again and again, with one fault each.
+
+People act on what they see: who got no mail can't click in it. Between acts hours pass, in
+which AWS delivers again whatever failed.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from functions.core.release import Release, canonical, load, release_id
+from functions.publish import deployment
+from functions.releases import live
+from functions.work import jobs
+from functions.work.jobs import Job
+from tests.cloud import Cloud, marketing
+from tests.cloud.mail import Mail
+
+_CLICK = re.compile(r"https://tea\.example/c/\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story, told to a fresh deployment."""
+
+    name: str
+    tell: Callable[[Cloud], None]
+
+
+def whole_loop(cloud: Cloud) -> None:
+    """A visitor looks around, signs up, gets the welcome, clicks, gets the offer, and unsubscribes."""
+    cloud.page("/first-flush", "p1", "laptop")
+    sign_up(cloud)
+    welcome = mail(cloud, "welcome")
+    if welcome:
+        cloud.follow(pixel(welcome))
+        cloud.follow(link(welcome))
+    wait(cloud)
+    offer = mail(cloud, "first-offer") or welcome
+    if offer:
+        cloud.follow(unsubscribe_link(offer), "POST", "List-Unsubscribe=One-Click")
+    wait(cloud, days=1)
+
+
+def no_click(cloud: Cloud) -> None:
+    """Nobody clicks: after three days the guide comes, and interest cools in the weeks after."""
+    cloud.page("/first-flush", "p1", "laptop")
+    sign_up(cloud)
+    wait(cloud, days=4)
+    wait(cloud, days=25)
+
+
+def clock_dies(cloud: Cloud) -> None:
+    """The execution that holds the alarm is killed: the sweep brings the journey to its end."""
+    sign_up(cloud)
+    for execution in [one for one in cloud.machines.executions.values() if one.status == "RUNNING"]:
+        cloud.machines.stop(execution.name)
+    wait(cloud, days=4)
+
+
+def bounce(cloud: Cloud) -> None:
+    """The welcome bounces: nothing more is sent to the address."""
+    cloud.post_form(email="bounce+ada@simulator.amazonses.com", nonce="a1")
+    cloud.skip(hours=2)
+    welcome = mail(cloud, "welcome")
+    if welcome:
+        cloud.report(welcome, "Bounce")
+    wait(cloud, days=4)
+
+
+def goal(cloud: Cloud) -> None:
+    """An order arrives over the bus while the journey waits: it ends there, and says so."""
+    sign_up(cloud)
+    cloud.put_on_bus("Order Completed", id="o1", email="ada@example.com", revenue=40)
+    wait(cloud, days=4)
+
+
+def merge(cloud: Cloud) -> None:
+    """Ada's phone and her account turn out to be hers, while a journey of hers waits."""
+    cloud.page("/first-flush", "p1", "phone")
+    cloud.call("track", messageId="t1", userId="u1", event="E-Book Downloaded")
+    sign_up(cloud)
+    cloud.post_form(email="ada@example.com", anonymous="phone", nonce="a2")
+    wait(cloud)
+    cloud.call("identify", messageId="i1", userId="u1", traits={"email": "ada@example.com"})
+    wait(cloud)
+    cloud.page("/first-flush", "p2", "phone")
+    wait(cloud, days=4)
+
+
+def refold(cloud: Cloud) -> None:
+    """Everybody is counted anew, by hand and then because a release counts something new."""
+    cloud.page("/first-flush", "p1", "laptop")
+    sign_up(cloud)
+    jobs.create(Job("one", "refold", cloud.clock.now))
+    cloud.page("/prices", "p2", "laptop")
+    wait(cloud)
+    cloud.publish(with_another_rule())
+    cloud.page("/prices", "p3", "laptop")
+    wait(cloud)
+
+
+def coming_back(cloud: Cloud) -> None:
+    """A journey that may be run again: signing up while a run is open is refused, afterwards it is not."""
+    cloud.publish(with_a_journey_to_run_again())
+    for nonce in ("a1", "a2", "a3"):
+        cloud.post_form(email="ada@example.com", nonce=nonce)
+        wait(cloud)
+        if nonce == "a2":
+            wait(cloud, days=1)
+    wait(cloud, days=1)
+
+
+def runs_merge(cloud: Cloud) -> None:
+    """Two people with a user id and an address turn out to be one each. Ada runs a journey twice,
+    and gets on with one run; Bob's run goes on with him, and a visit of his wakes it."""
+    cloud.publish(with_a_journey_after_orders())
+    for user, email in (("u1", "ada@example.com"), ("u2", "bob@example.com")):
+        cloud.call("track", messageId=f"o-{user}", userId=user, event="Order Completed")
+        cloud.post_form(email=email, nonce="a1")
+    cloud.put_on_bus("Order Completed", id="o3", email="ada@example.com")
+    wait(cloud)
+    for user, email in (("u1", "ada@example.com"), ("u2", "bob@example.com")):
+        cloud.call("identify", messageId=f"i-{user}", userId=user, traits={"email": email})
+    wait(cloud)
+    cloud.call("page", messageId="p1", userId="u2", properties={"path": "/first-flush"})
+    wait(cloud)
+    wait(cloud, days=3)
+
+
+def deploy(cloud: Cloud) -> None:
+    """A deployment publishes marketing/; whoever deploys tries again until it works."""
+    based_on = live().id
+    content = with_another_rule()
+    asset = json.dumps({"format": 1, "release": content.decode(), "sources": {}})
+    cloud.emulator.client("s3").put_object(Bucket=cloud.name, Key="asset", Body=asset.encode())
+    event = {
+        "RequestType": "Create",
+        "ResponseURL": "",
+        "StackId": "stack",
+        "RequestId": "request",
+        "LogicalResourceId": "Release",
+        "ResourceProperties": {
+            "AssetBucket": cloud.name,
+            "AssetKey": "asset",
+            "ReleaseId": release_id(content),
+            "BasedOn": based_on,
+        },
+    }
+    answers: list[str | None] = []
+
+    def answer(event: Any, *, data: Any = None, failure: str | None = None) -> None:
+        answers.append(failure)
+
+    with mock.patch.object(deployment, "answer", answer):
+        for _ in range(5):
+            cloud.deploy(event)
+            if answers[-1:] == [None]:
+                return
+    raise AssertionError(f"never deployed: {answers}")
+
+
+SCENARIOS = tuple(
+    Scenario(story.__name__, story)
+    for story in (whole_loop, no_click, clock_dies, bounce, goal, merge, refold, coming_back, runs_merge, deploy)
+)
+
+
+def sign_up(cloud: Cloud) -> None:
+    cloud.post_form(email="ada@example.com", first_name="Ada", anonymous="laptop", nonce="a1")
+    wait(cloud)
+
+
+def wait(cloud: Cloud, *, days: float = 0) -> None:
+    """Let time pass; SES reports the delivery of every mail."""
+    for step in (0.1, days):
+        cloud.skip(days=step)
+        for one in cloud.mails:
+            if one not in cloud.reported:
+                cloud.report(one, "Delivery")
+        cloud.settle()
+
+
+def mail(cloud: Cloud, template: str) -> Mail | None:
+    """The mail made from a template, if it arrived."""
+    return next((one for one in cloud.mails if cloud.template_of(one) == template), None)
+
+
+def link(mail: Mail) -> str:
+    found = _CLICK.search(mail.part("plain"))
+    assert found
+    return found[0]
+
+
+def pixel(mail: Mail) -> str:
+    found = re.search(r"https://tea\.example/o/[^\"\s]+", mail.part("html"))
+    assert found
+    return found[0]
+
+
+def unsubscribe_link(mail: Mail) -> str:
+    found = re.search(r"https://tea\.example/u/[^>\s]+", str(mail.parsed["List-Unsubscribe"]))
+    assert found
+    return found[0]
+
+
+def with_another_rule() -> bytes:
+    """The demo business, counting one more thing."""
+    release = _plain()
+    rule = {"id": "prices", "when": {"event": "Page Viewed", "where": {"path": "/prices"}}, "points": 5}
+    release["scoring"]["scores"]["interest"]["rules"].append(rule)
+    return canonical(Release.model_validate(release))
+
+
+def with_a_journey_to_run_again() -> bytes:
+    """The demo business with a second journey that anyone may run any number of times, one run at a time."""
+    release = _plain()
+    release["journeys"] = {
+        "again": {
+            "topic": "tips",
+            "start": {"when": {"event": "Form Submitted", "form": "hello"}, "again": "always"},
+            "steps": [
+                {"id": "guide", "send": "brewing-guide"},
+                {"id": "pause", "wait": "12 hours"},
+                {"id": "mark", "tag": "back"},
+            ],
+        }
+    }
+    return canonical(Release.model_validate(release))
+
+
+def with_a_journey_after_orders() -> bytes:
+    """The demo business with one journey: whoever ordered gets the guide when they come back, or after two days."""
+    release = _plain()
+    visit = {"event": "Page Viewed", "where": {"path": "/first-flush"}}
+    release["journeys"] = {
+        "ordered": {
+            "topic": "tips",
+            "start": {"when": {"event": "Order Completed"}},
+            "steps": [
+                {"id": "back", "wait": {"until": visit, "at_most": "2 days"}},
+                {"id": "guide", "send": "brewing-guide"},
+                {"id": "mark", "tag": "back"},
+            ],
+        }
+    }
+    return canonical(Release.model_validate(release))
+
+
+def _plain() -> dict[str, Any]:
+    return load(marketing()).model_dump(mode="json", by_alias=True, exclude_defaults=True)
