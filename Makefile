@@ -21,7 +21,7 @@ help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(VENV)/.ready: requirements/dev.txt requirements/node.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Samovar needs Python 3.11 or newer; set PYTHON=python3.12, say"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Samovar needs Python 3.11 or newer, and $(PYTHON) is not: name another, as in: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(PY) || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing packages into $(VENV) (about two minutes the first time) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
@@ -33,7 +33,7 @@ $(VENV)/.ready: requirements/dev.txt requirements/node.txt pyproject.toml
 .build/.layer: requirements/runtime.txt infra/layer.py $(VENV)/.ready
 	@mkdir -p .build
 	@echo "Building the dependency layer ..."
-	@$(PY) -m infra.layer
+	@$(PY) -m infra.layer > /dev/null
 	@touch $@
 
 setup: $(VENV)/.ready .build/.layer ## Install everything into .venv

@@ -27,7 +27,7 @@ _HERE = Path("marketing")
 @click.version_option(package_name="samovar")
 @click.pass_context
 def main(context: click.Context, stack: str | None, marketing: Path | None) -> None:
-    """Samovar keeps leads warm: events, scores, journeys and e-mail on your own AWS account."""
+    """Marketing automation on your own AWS account: events, scores, journeys, e-mail."""
     context.obj = App(stack, marketing or (_HERE if _HERE.is_dir() else ROOT / "marketing"))
 
 

@@ -87,5 +87,14 @@ def _by_id(items: list[Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if value is None:
         return "(nothing)"
-    words = " ".join(str(value).split())
+    words = " ".join(_flow(value).split())
     return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
+
+
+def _flow(value: Any) -> str:
+    """A value as it stands in the files: {id: pause, wait: 1 day}."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

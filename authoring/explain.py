@@ -7,14 +7,23 @@ from pydantic import BaseModel, ValidationError
 
 from authoring.load import Document, Path, dig
 from authoring.locate import data_path, field_of, keys_of, model_at
-from authoring.problems import Problem, choose
+from authoring.problems import Problem, choose, nearest
 from functions.core.conditions import KINDS
+from functions.core.definition import DURATION_EXAMPLE
 from functions.core.journey import STEPS
 
 
 def problems_of(document: Document, model: type[BaseModel], error: ValidationError, base: Path = ()) -> list[Problem]:
     """Every problem in a document that `model` refused; `base` is where in the file the model begins."""
-    return [_explain(document, model, dict(detail), base) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    # A misspelt key is one mistake: that the right one is missing goes without saying.
+    strange = [tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
+
+    def is_misspelt(loc: Path) -> bool:
+        return nearest(loc[-1], [str(other[-1]) for other in strange if other[:-1] == loc[:-1]]) is not None
+
+    told = [detail for detail in details if detail["type"] != "missing" or not is_misspelt(tuple(detail["loc"]))]
+    return [_explain(document, model, dict(detail), base) for detail in told]
 
 
 def _explain(document: Document, model: type[BaseModel], detail: Mapping[str, Any], base: Path) -> Problem:
@@ -27,6 +36,8 @@ def _explain(document: Document, model: type[BaseModel], detail: Mapping[str, An
             keys = keys_of(owner) if owner else []
             others = [key for key in keys if key not in (dig(document.data, path[:-1]) or {})]
             mend = choose(path[-1], others or keys, none="Remove it")
+            if owner in STEPS.values() and path[-1] in STEPS:
+                mend = f"A step does one thing: make {path[-1]} a step of its own, with its own id"
             return document.problem(path, f'unknown key "{path[-1]}"', mend, key=True)
         case "missing":
             return document.problem(path, f'"{path[-1]}" is missing', f"Add {path[-1]}: {_wanted(owner, path)}")
@@ -61,8 +72,10 @@ def _explain(document: Document, model: type[BaseModel], detail: Mapping[str, An
             return document.problem(
                 path, f"{_shown(detail['input'])} is not possible here", f"Write {_wanted(owner, path)}"
             )
-    message = str(detail["msg"]).replace("Input should be", "expected").replace("String should", "the text should")
-    return document.problem(path, f"{message}, not {_shown(detail['input'])}", f"Write {_wanted(owner, path)}")
+    message = _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+    if message.startswith("expected"):
+        message += f", not {_shown(detail['input'])}"
+    return document.problem(path, message, f"Write {_wanted(owner, path)}")
 
 
 def _unnamed(document: Document, path: Path, what: str, kinds: Mapping[str, type[BaseModel]]) -> Problem:
@@ -82,7 +95,7 @@ def _split(message: str, wanted: str) -> tuple[str, str]:
         before, found, after = message.partition(mark)
         if found and after:
             return before, after[0].upper() + after[1:]
-    return message, f"Write {wanted}"
+    return message, f"Write {wanted}" if wanted not in ("a value", _KEYS) else "Change one of them"
 
 
 def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
@@ -92,16 +105,18 @@ def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
         return "a value"
     if str(path[-1]) == "id":
         return "a short name of lower-case letters, digits and hyphens"
-    if field.description:
-        return str(field.description)[0].lower() + str(field.description)[1:].rstrip(".")
-    limits = [
+    if DURATION_EXAMPLE in (field.examples or ()):
+        return f'a length of time, such as "{DURATION_EXAMPLE}"'
+    limits = " ".join(
         f"{word} {getattr(rule, name)}" for rule in field.metadata for name, word in _LIMITS if hasattr(rule, name)
-    ]
+    )
     pattern = next((rule.pattern for rule in field.metadata if getattr(rule, "pattern", None)), None)
-    words = _NAMES.get(field.annotation, "keys and values" if _is_model(field.annotation) else "a value")
+    words = _NAMES.get(field.annotation, _KEYS if _is_model(field.annotation) else "a value")
     if pattern:
         words = _PATTERNS.get(str(pattern), f"text that matches {pattern}")
-    return " ".join([words, " and ".join(limits)]).strip()
+    elif field.description and not limits and words in (_NAMES[str], "a value"):
+        return str(field.description)[0].lower() + str(field.description)[1:].rstrip(".")
+    return f"{words} {limits}".strip()
 
 
 def _is_model(annotation: Any) -> bool:
@@ -119,8 +134,23 @@ def _shown(value: Any) -> str:
     return f'"{words[:60]}…"' if len(words) > 60 else f'"{words}"'
 
 
+_KEYS = "keys and values"
+_MESSAGES = {
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "int_type": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "greater_than_equal": "the number is too small",
+    "greater_than": "the number is too small",
+    "less_than_equal": "the number is too large",
+    "less_than": "the number is too large",
+    "string_too_short": "the text is empty",
+}
 _NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-_LIMITS = (("ge", "from"), ("gt", "above"), ("le", "up to"), ("lt", "below"))
+_LIMITS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,62}$": "a name of lower-case letters, digits and underscores, such as first_name",
     r"^https?://": "an address that starts with https://",

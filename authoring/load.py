@@ -69,7 +69,7 @@ def load(file: str, text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"not readable as YAML: {error.problem or error.context}"
-        document.problems.append(Problem(file, line, column, "(file)", message, _syntax_mend(text, line)))
+        document.problems.append(Problem(file, line, column, "(file)", message, _syntax_mend(text, line, message)))
         return document
     except YAMLError as error:
         line = text[: getattr(error, "position", 0)].count("\n") + 1
@@ -81,10 +81,12 @@ def load(file: str, text: str) -> Document:
     return document
 
 
-def _syntax_mend(text: str, line: int) -> str:
+def _syntax_mend(text: str, line: int, said: str) -> str:
     lines = text.splitlines()
     if line <= len(lines) and "\t" in lines[line - 1]:
         return "Indent with spaces; YAML does not take tabs"
+    if "expected ',' or" in said:
+        return "Close the { or [ that was opened before, here or on a line above"
     return "Check the indentation, and put text that holds ': ' or '#' or starts with a symbol in quotes"
 
 

@@ -276,5 +276,5 @@ _MEANINGS = {
     "business.address": "Its postal address",
     "business.site": "Its web site; links below it are counted",
     "topic.title": "Title of the topic that the message belongs to",
-    "unsubscribe_url": "Where one click ends this topic for this person",
+    "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }

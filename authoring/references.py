@@ -26,7 +26,7 @@ class Definitions:
     journeys: dict[str, tuple[Document, Journey]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
-    segment_names: frozenset[str] = frozenset()
+    segment_names: frozenset[str] | None = frozenset()
     score_names: frozenset[str] | None = frozenset()
     topic_names: frozenset[str] | None = None
     has_temperature: bool = False
@@ -168,7 +168,8 @@ class _Checker:
                 yield from self._topic(document, (*path, "consent"), condition.consent)
             case c.SegmentCondition():
                 names = self.known.segment_names
-                yield from self._reference(document, (*path, "segment"), "segment", condition.segment, names)
+                if names is not None:
+                    yield from self._reference(document, (*path, "segment"), "segment", condition.segment, names)
             case c.OpenedCondition():
                 yield from _sent(document, (*path, "opened"), condition.opened, journey)
             case c.ClickedCondition():

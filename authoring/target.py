@@ -53,6 +53,9 @@ def connect(name: str | None = None) -> Target:
     `name` is "local", or a CloudFormation stack in the account of the ambient credentials.
     Without one it is the local stack while that runs, else the stack "samovar".
     """
+    if "AWS_REGION" in os.environ:
+        # The AWS CLI's and the CDK's other name for it, which botocore does not know.
+        os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
     name = name or os.environ.get(STACK_VARIABLE)
     described = _running_locally() if name in (None, "local") else None
     if described is not None:

@@ -5,6 +5,7 @@ a trait without `| default(...)` is a mistake, and for one that has every trait,
 visits the other branches.
 """
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from authoring.problems import Problem, choose
 
 VARIABLES = {"contact": None, "business": ("name", "address", "site"), "topic": ("title",), "unsubscribe_url": None}
+
+
+_NO_TRAIT = re.compile(r"_Traits object' has no attribute '([^']+)'")
+_BRACES = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
+_CURLY = "Inside braces write straight quotes: \" or '"
 
 
 class _Traits:
@@ -49,7 +55,7 @@ def check(part: Part) -> list[Problem]:
     try:
         tree = environment.parse(part.text)
     except TemplateSyntaxError as error:
-        mend = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
+        mend = _CURLY if any(quote in str(error.message) for quote in "“”„‘’«»") else _BRACES
         return [_problem(part, error.lineno, f"template syntax: {error.message}", mend)]
     problems = [*_unknown_names(part, tree)]
     if problems:
@@ -58,7 +64,7 @@ def check(part: Part) -> list[Problem]:
         template = environment.from_string(part.text)
         template.render(**sample(traits=False))
     except UndefinedError as error:
-        missing.append((_line(error), str(error.message)))
+        missing.append((_line(error), _said(str(error.message))))
     except Exception as error:
         return [
             _problem(part, _line(error), f"the template fails: {error}", "Check the filters and what they are given")
@@ -98,7 +104,7 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
                 frame = frame.f_back
             template = frame.f_globals.get("environment") and frame.f_globals
             line = _source_line(str(template["debug_info"]), frame.f_lineno) if template else 1
-            missing.append((line, self._undefined_message))
+            missing.append((line, _said(self._undefined_message)))
             return ""
 
         def __str__(self) -> str:  # type: ignore[override]
@@ -114,6 +120,12 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
             return len(self._note())
 
     return SandboxedEnvironment(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
+
+
+def _said(message: str) -> str:
+    """Jinja2's words on an undefined value, without the names of our classes."""
+    trait = _NO_TRAIT.search(message)
+    return f"contact.{trait[1]} is unknown for some people" if trait else message
 
 
 def _source_line(debug_info: str, compiled: int) -> int:

@@ -1,6 +1,7 @@
 """Which files belong in marketing/, and reading them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,15 +28,27 @@ _ID = re.compile(ID_PATTERN)
 
 @dataclass(slots=True)
 class Tree:
-    """The authored files by relative path, in order, and what is wrong with the set of them."""
+    """The authored files by relative path, in order, and what is wrong with the set of them.
+
+    `unreadable` names those that are there and hold no text.
+    """
 
     sources: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
 
     def ids(self, folder: str, suffix: str) -> dict[str, str]:
         """Files of a folder with a suffix: id → relative path."""
+        return self._ids(self.sources, folder, suffix)
+
+    def names(self, folder: str, suffix: str) -> frozenset[str]:
+        """Ids of a folder's files with a suffix, those that can't be read among them."""
+        return frozenset(self._ids([*self.sources, *self.unreadable], folder, suffix))
+
+    @staticmethod
+    def _ids(files: Iterable[str], folder: str, suffix: str) -> dict[str, str]:
         found: dict[str, str] = {}
-        for name in self.sources:
+        for name in files:
             parent, _, base = name.rpartition("/")
             if parent == folder and base.endswith(suffix):
                 found[base.removesuffix(suffix)] = name
@@ -70,6 +83,7 @@ def read(root: Path) -> Tree:
             line = path.read_bytes()[: error.start].count(b"\n") + 1
             mend = "Save the file with the encoding UTF-8"
             tree.problems.append(Problem(name, line, 1, "(file)", "not UTF-8 text", mend))
+            tree.unreadable.add(name)
     return tree
 
 

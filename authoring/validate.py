@@ -55,10 +55,10 @@ class _Reading:
     def run(self) -> Valid:
         found = tree.read(self.root)
         self.problems += found.problems
-        known = Definitions(form_names=frozenset(found.ids("forms", ".yaml")))
+        known = Definitions(form_names=found.names("forms", ".yaml"))
         if "sending.yaml" in found.sources:
             known.sending = self._model(found, "sending.yaml", Sending)
-        elif self.root.is_dir():
+        elif self.root.is_dir() and "sending.yaml" not in found.unreadable:
             mend = "Write sending.yaml: business, from, topics"
             self.problems.append(Problem("sending.yaml", 1, 1, "(file)", "sending.yaml is missing", mend))
         known.scoring = self._model(found, "scoring.yaml", Scoring)
@@ -115,13 +115,15 @@ class _Reading:
     def _emails(self, found: tree.Tree) -> dict[str, tuple[Document, EmailFile]]:
         """The e-mail files whose three parts are there and sound."""
         names = {suffix: found.ids("emails", suffix) for suffix in (".yaml", ".mjml", ".txt")}
-        self.templates = frozenset().union(*names.values())
+        there = {suffix: found.names("emails", suffix) for suffix in names}
+        self.templates = frozenset().union(*there.values())
         emails = {}
         for name in sorted(self.templates):
             for suffix, what in _PARTS.items():
-                if name not in names[suffix]:
+                if name not in there[suffix]:
                     file = f"emails/{name}{suffix}"
-                    self.problems.append(Problem(file, 1, 1, "(file)", f"{what} is missing", f"Write {file}"))
+                    mend = f"Write {file}" + (", with a line such as subject: Welcome" if suffix == ".yaml" else "")
+                    self.problems.append(Problem(file, 1, 1, "(file)", f"{what} is missing", mend))
             if name in names[".yaml"] and (email := self._model(found, names[".yaml"][name], EmailFile)):
                 emails[name] = email
                 document, said = email
@@ -141,7 +143,7 @@ class _Reading:
         text = found.sources[file]
         part = templates.Part(file, text, "html", html=True)
         self.problems += templates.check(part) + markup.check(part)
-        available = {f"parts/{name}.mjml" for name in found.ids("emails/parts", ".mjml")}
+        available = {f"parts/{name}.mjml" for name in found.names("emails/parts", ".mjml")}
         for line, path in markup.includes(text):
             if file.startswith("emails/parts/"):
                 mend = "Put it into the e-mail itself: a part includes no other part"
@@ -158,9 +160,11 @@ class _Reading:
         if known.scoring:
             known.score_names = frozenset(known.scoring[1].scores)
             known.has_temperature = known.scoring[1].temperature is not None
-        elif "scoring.yaml" in found.sources:
+        elif "scoring.yaml" in (*found.sources, *found.unreadable):
             known.score_names, known.has_temperature = None, True
-        if "segments.yaml" in self.documents:
+        if "segments.yaml" in found.unreadable:
+            known.segment_names = None
+        elif "segments.yaml" in self.documents:
             segments = dig(self.documents["segments.yaml"].data, ("segments",))
             known.segment_names = frozenset(segments if isinstance(segments, dict) else ())
 

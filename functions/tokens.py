@@ -157,4 +157,6 @@ def _serializer(keys: Sequence[bytes], salt: str) -> URLSafeSerializer:
 
 
 def _bad() -> Refused:
-    return Refused("bad-token", "This link is not one of ours, or it was cut short.")
+    return Refused(
+        "bad-token", "This link is not one of ours, or it was cut short. Please open it from the e-mail again."
+    )

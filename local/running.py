@@ -1,9 +1,11 @@
 """Bringing the stack up and taking it down again, for people and for tests alike."""
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,10 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from functions.core.release import Release
+from botocore.exceptions import BotoCoreError, ClientError
+
+from authoring import ledger
+from authoring.validate import Invalid, validate
+from functions.core.release import Release, canonical, release_id
 from functions.core.release import load as load_release
 from local import deploy, emulator, synth
-from local.emulator import HOST, EmulatorProcess
+from local.emulator import HOST, ROOT, EmulatorProcess
 from local.front.api import proxy
 from local.front.inbox import inbox
 from local.front.server import Server
@@ -24,6 +30,10 @@ from local.stack import Stack
 
 class PortTaken(RuntimeError):
     """Somebody else listens where the stack should; the message says where."""
+
+
+class UpAlready(RuntimeError):
+    """Another stack runs on the same state; the message says how to run a second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +47,28 @@ class Ports:
 
     @classmethod
     def choose(cls, first: int, remembered: Path) -> "Ports":
-        """Four in a row from `first`; for 0 those of the last time, or any that are free. Raises PortTaken."""
+        """Four in a row from `first`; for 0 those of the last time, or any that are free.
+
+        Raises PortTaken, and ValueError where there are no such ports.
+        """
         if first == 0:
             last = json.loads(remembered.read_text()) if remembered.exists() else []
             ports = cls(*last) if last and not any(map(_taken, last)) else cls(*_free(4))
+        elif first > _LAST_PORT - 3:
+            raise ValueError(f"PORT is the first of four ports: {_LAST_PORT - 3} at most, not {first}")
         else:
             for port in range(first, first + 4):
                 if _taken(port):
-                    raise PortTaken(f"port {port} is in use: choose another with PORT=, or 0 for free ones")
+                    mend = f"choose four others with PORT={first + 100}, say, or free ones with PORT=0"
+                    raise PortTaken(f"port {port} is in use: {mend}")
             ports = cls(*range(first, first + 4))
         # Stored state names queues by their address, so a stack had better come back where it was.
         remembered.parent.mkdir(parents=True, exist_ok=True)
         remembered.write_text(json.dumps([ports.api, ports.shop, ports.inbox, ports.aws]))
         return ports
+
+
+_LAST_PORT = 65535
 
 
 def _taken(port: int) -> bool:
@@ -74,10 +93,11 @@ def _silent(step: str) -> None:
 def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _silent) -> Iterator[Stack]:
     """A running stack, also described in `state_dir`/stack.json. Everything stops on leaving.
 
-    Raises PortTaken, SynthesisFailed, EmulatorFailed or DeploymentFailed, with nothing left running.
+    Raises UpAlready, PortTaken, SynthesisFailed, EmulatorFailed or DeploymentFailed, with nothing left running.
     """
-    ports = Ports.choose(port, state_dir / "state" / "ports.json")
     with ExitStack() as running:
+        running.enter_context(_alone(state_dir))
+        ports = Ports.choose(port, state_dir / "state" / "ports.json")
         tell("synthesizing")
         assembly = synth.templates(state_dir / "published.json")
         tell("starting the emulator")
@@ -110,12 +130,12 @@ def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _sile
             outputs=outputs,
         )
         running.callback(_drain, stack)
-        live = _live(aws, outputs)
-        _verify_sender(aws, live.sending.sender.email)
+        watched = _Watched(aws, outputs)
+        _remember(state_dir / "published.json", watched.id)
         api_id = urlsplit(outputs["ApiUrl"]).netloc.partition(".")[0]
-        api = proxy(ports.aws, api_id, live.sending.business.site, shop_url)
+        api = proxy(ports.aws, api_id, lambda: watched.release().sending.business.site, shop_url)
         running.enter_context(Server(ports.api, api))
-        running.enter_context(Server(ports.shop, shop(Facts(api_url, stack.write_key, live))))
+        running.enter_context(Server(ports.shop, shop(Facts(api_url, inbox_url, stack.write_key, watched.release))))
         running.enter_context(Server(ports.inbox, inbox(stack)))
         stack.save()
         running.callback(stack.description.unlink, missing_ok=True)
@@ -135,10 +155,59 @@ def _row(aws: EmulatorProcess, outputs: dict[str, str], pk: str) -> dict[str, An
     return item
 
 
-def _live(aws: EmulatorProcess, outputs: dict[str, str]) -> Release:
-    """The release that the deployment published."""
-    key = f"releases/{_row(aws, outputs, 'X#live')['release']['S']}.json"
-    return load_release(aws.client("s3").get_object(Bucket=outputs["Bucket"], Key=key)["Body"].read())
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """Holds the state: two stacks on one would spoil it. A process that was killed holds it no more."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UpAlready(_who_runs(state_dir)) from None
+        yield
+
+
+def _who_runs(state_dir: Path) -> str:
+    try:
+        other = Stack.load(state_dir / "stack.json")
+        where = f", its shop at {other.site_url}"
+    except (OSError, ValueError, TypeError):
+        where = ""
+    return (
+        f"a stack runs on {state_dir} already{where}. Stop that one with Ctrl-C, "
+        "or give this one a folder and ports of its own: STATE_DIR=.local-2 PORT=0 make up"
+    )
+
+
+def _remember(state: Path, live: str) -> None:
+    """Note that the files here are what was deployed, so that whoever edits them next may publish."""
+    with contextlib.suppress(Invalid):
+        valid = validate(ROOT / "marketing", state)
+        if release_id(canonical(valid.release)) == live:
+            ledger.write(state, valid.ledger.after(valid.release, live))
+
+
+class _Watched:
+    """The live release, read anew when another was published; its sender counts as verified from then on."""
+
+    def __init__(self, aws: EmulatorProcess, outputs: dict[str, str]) -> None:
+        self._aws, self._outputs, self.id = aws, outputs, ""
+        self._lock = threading.Lock()
+        self._look()
+
+    def release(self) -> Release:
+        """What is live now; the last that was, while the stack stops."""
+        with self._lock, contextlib.suppress(BotoCoreError, ClientError):
+            self._look()
+        return self._release
+
+    def _look(self) -> None:
+        id = str(_row(self._aws, self._outputs, "X#live")["release"]["S"])
+        if id != self.id:
+            stored = self._aws.client("s3").get_object(Bucket=self._outputs["Bucket"], Key=f"releases/{id}.json")
+            self._release = load_release(stored["Body"].read())
+            _verify_sender(self._aws, self._release.sending.sender.email)
+            self.id = id
 
 
 def _verify_sender(aws: EmulatorProcess, address: str) -> None:

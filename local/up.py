@@ -10,11 +10,12 @@ import sys
 import threading
 
 from rich.console import Console
+from rich.text import Text
 
 from local import traffic
 from local.deploy import DeploymentFailed
 from local.emulator import EmulatorFailed
-from local.running import PortTaken, stack_up
+from local.running import PortTaken, UpAlready, stack_up
 from local.stack import state_dir
 from local.synth import SynthesisFailed
 
@@ -48,8 +49,8 @@ def main() -> int:
             console.print("[dim]stopping …[/dim]")
     except KeyboardInterrupt:
         return 130
-    except (DeploymentFailed, EmulatorFailed, PortTaken, SynthesisFailed, ValueError) as error:
-        console.print(f"[red]{error}[/red]", markup=True)
+    except (DeploymentFailed, EmulatorFailed, PortTaken, SynthesisFailed, UpAlready, ValueError) as error:
+        console.print(Text(str(error), style="red"), soft_wrap=True)
         return 1
     return 0
 

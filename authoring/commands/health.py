@@ -18,7 +18,10 @@ _MARKS = {"ok": ("✓", "green"), "do": ("✗", "red"), "unknown": ("?", "yellow
 @json_option
 @click.pass_obj
 def doctor(app: App, as_json: bool) -> None:
-    """What stands between this deployment and sending, each with what to do. Exits 1 while there is something."""
+    """What stands between you and sending.
+
+    Each thing with what to do. Exits 1 while there is something.
+    """
     with explained(as_json):
         where = app.connect()
         checks = examination.examine(str(client("sesv2").meta.region_name))
@@ -30,6 +33,8 @@ def doctor(app: App, as_json: bool) -> None:
     if as_json:
         emit({**about, "ready": _ready(checks), "checks": [check.as_json() for check in checks]})
     else:
+        if where.local:
+            say("This is the local stack: no mail leaves this machine, and none of this is needed here.", "yellow")
         say(f"{about['stack']}  {about['api_url']}  write key {', '.join(about['write_keys']) or 'not made yet'}\n")
         for check in checks:
             _show(check)

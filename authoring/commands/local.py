@@ -10,6 +10,7 @@ from functions.core.definition import UNITS, spell_duration
 from functions.core.views import iso
 
 _SHORT = {unit[0]: seconds for unit, seconds in UNITS.items()}
+LONGEST_S = 366 * 86_400
 _SPAN = re.compile(r"^\s*(\d{1,6})\s*([a-z]+?)s?\s*$")
 
 
@@ -25,6 +26,8 @@ class Span(click.ParamType[int]):
         seconds = (_SHORT | UNITS).get(match[2]) if match else None
         if match is None or seconds is None:
             self.fail(f'"{value}" is not a length of time; write 3d, 12h, 90m or "3 days"', param, ctx)
+        if not 0 < int(match[1]) * seconds <= LONGEST_S:
+            self.fail(f'"{value}" is not possible: skip from 1 second to 366 days at a time', param, ctx)
         return int(match[1]) * seconds
 
 
@@ -38,7 +41,10 @@ def local() -> None:
 @json_option
 @click.pass_obj
 def skip(app: App, span: int, as_json: bool) -> None:
-    """Let SPAN of time pass: 3d, 12h, 90m. What falls due on the way happens, in order."""
+    """Let SPAN of time pass: 3d, 12h, 90m.
+
+    What falls due on the way happens, in order.
+    """
     # The local stack is a developer's tool: nothing else of the command needs it.
     from local.skip import skip as pass_time
     from local.stack import Stack

@@ -17,6 +17,7 @@ from functions.work import jobs
 from functions.work.jobs import Job
 
 _LOOK_EVERY_S = 0.5
+_IDS = ("message", "provider_id", "sent", "processingTimeMillis")
 
 
 @click.command()
@@ -25,7 +26,10 @@ _LOOK_EVERY_S = 0.5
 @json_option
 @click.pass_obj
 def contact(app: App, email: str, limit: int, as_json: bool) -> None:
-    """Everything about the person with the address EMAIL: score, timeline, decisions, messages and why."""
+    """One person: score, timeline, messages, and why.
+
+    EMAIL is the person's address. Also shows decisions with their causes, journeys and consent. Times are UTC.
+    """
     with explained(as_json):
         app.connect()
         found = dossier.dossier(email, limit=limit)
@@ -41,7 +45,7 @@ def _show(found: dict[str, Any]) -> None:
     say(f"Scores: {scores}  ·  {found['temperature']}")
     say(f"Tags: {', '.join(found['tags']) or 'none'}  ·  Segments: {', '.join(found['segments']) or 'none'}")
     topics = found["topics"]["topics"].items()
-    say("Topics: " + ", ".join(f"{name} {'yes' if topic['agreed'] else 'no'}" for name, topic in topics))
+    say("Topics: " + (", ".join(f"{name} {_agreed(topic)}" for name, topic in topics) or "none"))
     for reason, at in found["topics"]["suppressed"].items():
         say(f"Suppressed: {reason} since {_short(at)}", "red")
     _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
@@ -51,9 +55,23 @@ def _show(found: dict[str, Any]) -> None:
         )
         say(f"\nJourney {run['journey']}: {run['state']}, entered {_short(run['entered'])}{waiting}", "bold")
         for step in run["path"]:
-            say(f"  {_short(step['at'])}  {step['step']}: {step['outcome']}")
+            # Whether it went out is the message's story, told above.
+            outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
+            say(f"  {_short(step['at'])}  {step['step']}: {outcome}")
     _table("Decisions", ("at", "kind", "name", "from", "to"), found["decisions"])
-    _table(f"Events ({found['events']} in all, newest first)", ("at", "name", "properties"), found["timeline"])
+    told = [{**event, "properties": _telling(event.get("properties", {}))} for event in found["timeline"]]
+    _table(f"Events ({found['events']} in all, newest first; times are UTC)", ("at", "name", "properties"), told)
+
+
+def _agreed(topic: dict[str, Any]) -> str:
+    if topic["agreed"]:
+        return f"yes, since {_short(topic['granted'])}"
+    return f"no, withdrawn {_short(topic['withdrawn'])}" if topic["withdrawn"] else "no"
+
+
+def _telling(properties: dict[str, Any]) -> dict[str, Any]:
+    """What tells a person something: ids and empty values are in --json."""
+    return {name: value for name, value in properties.items() if name not in _IDS and value not in ("", None, [], {})}
 
 
 def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
@@ -69,8 +87,10 @@ def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return " ".join(_cell(part) for part in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {part}" for key, part in value.items())
+        return ", ".join(f"{key}: {_cell(part)}" for key, part in value.items())
     return _short(str(value))
 
 
@@ -86,7 +106,10 @@ def _short(text: str) -> str:
 @json_option
 @click.pass_obj
 def refold(app: App, email: str | None, everybody: bool, as_json: bool) -> None:
-    """Make facts anew from the events, of EMAIL or --all. No decision is made; differing ones are reported."""
+    """Count facts again from the events.
+
+    Of the person with the address EMAIL, or of everybody with --all. No decision is made; differing ones are reported.
+    """
     if (email is None) != everybody:
         raise click.UsageError("give either an address or --all")
     with explained(as_json):
@@ -95,8 +118,9 @@ def refold(app: App, email: str | None, everybody: bool, as_json: bool) -> None:
     if as_json:
         emit(report)
         return
-    word = "was" if report["contacts"] == 1 else "were"
-    say(f"{report['contacts']} refolded; {report['changed']} {word} not what the events say.", "green")
+    who = "1 contact" if report["contacts"] == 1 else f"{report['contacts']} contacts"
+    found = f"{report['changed']} differed and are mended" if report["changed"] else "all facts were right"
+    say(f"{who} counted again: {found}.", "green")
     for decision in report.get("differing_decisions", []):
         say(f"  would decide now: {decision['kind']} {decision['name']} → {decision['to']}", "yellow")
     if report["differing"] and "differing_decisions" not in report:
@@ -121,7 +145,7 @@ def _everybody(quiet: bool) -> dict[str, Any]:
     job = Job(digest("job", "refold", str(now), str(time.monotonic_ns())), "refold", now)
     jobs.create(job)
     # How many there are is not known before the last slice: the bar only shows that it moves.
-    columns = (SpinnerColumn(), TextColumn("refolding"), BarColumn(), TextColumn("{task.completed} contacts"))
+    columns = (SpinnerColumn(), TextColumn("counting"), BarColumn(), TextColumn("{task.completed} contacts"))
     with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
         task = bar.add_task("refold", total=None)
         while (seen := jobs.get(job.id)) is not None and seen.finished is None:

@@ -20,14 +20,15 @@ from functions.tables.releases import PublishRefused
 @json_option
 @click.pass_obj
 def validate(app: App, as_json: bool) -> None:
-    """Check every file in marketing/ and say what is wrong, where, and how to mend it."""
+    """Check marketing/: what is wrong, where, and the mend."""
     with explained(as_json):
         compiled = bundle(app.marketing)
     if as_json:
         emit({"valid": True, "release": compiled.release_id, "problems": []})
     else:
         content = compiled.content
-        counts = f"{len(content.journeys)} journeys, {len(content.emails)} e-mails, {len(content.forms)} forms"
+        parts = (("journey", content.journeys), ("e-mail", content.emails), ("form", content.forms))
+        counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
         say(f"{app.marketing} is valid: {counts}. Release {compiled.release_id[:12]}.", "green")
 
 
@@ -37,7 +38,10 @@ def validate(app: App, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
-    """Make marketing/ the live release, unless somebody else published in between."""
+    """Make marketing/ the live release.
+
+    Refuses where somebody else published in between: `samovar pull` first.
+    """
     with explained(as_json):
         where = app.connect()
         if dry_run:
@@ -55,12 +59,17 @@ def _show(found: list[Change], as_json: bool, **facts: object) -> None:
         emit({**facts, "changes": [change.as_json() for change in found]})
         return
     _show_changes(found)
+    release = f"Release {str(facts['release'])[:12]}"
     if facts.get("refused"):
         say(f"It would be refused: {facts['refused']}", "red")
     elif facts.get("moved"):
-        say(f"Release {str(facts['release'])[:12]} is live on {facts['stack']} (move {facts['seq']}).", "green")
+        say(f"{release} is live on {facts['stack']} (move {facts['seq']}).", "green")
     elif "seq" in facts:
-        say(f"Release {str(facts['release'])[:12]} is live on {facts['stack']} already.", "green")
+        say(f"Nothing changed: {release} is live on {facts['stack']} already.", "green")
+    elif found:
+        say(f"{release} would go live on {facts['stack']}. Nothing was published.", "green")
+    else:
+        say(f"Nothing would change on {facts['stack']}.", "green")
 
 
 def _show_changes(found: list[Change]) -> None:
@@ -77,7 +86,7 @@ def _show_changes(found: list[Change]) -> None:
 @json_option
 @click.pass_obj
 def pull(app: App, force: bool, as_json: bool) -> None:
-    """Write the live release's files into marketing/."""
+    """Write the live release into marketing/."""
     with explained(as_json):
         app.connect()
         try:
@@ -92,14 +101,14 @@ def pull(app: App, force: bool, as_json: bool) -> None:
         say(f"wrote {name}")
     for name in done.removed:
         say(f"removed {name}")
-    say(f"{app.marketing} is release {done.release[:12]}.", "green")
+    say(f"{app.marketing}/ holds release {done.release[:12]} now.", "green")
 
 
 @click.command("releases")
 @json_option
 @click.pass_obj
 def list_releases(app: App, as_json: bool) -> None:
-    """Every move of the live pointer, newest first."""
+    """What was published when, newest first."""
     with explained(as_json):
         app.connect()
         live, entries = releases.live(), releases.history()
@@ -120,7 +129,10 @@ def list_releases(app: App, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
-    """Make an earlier release live again: RELEASE (its first characters will do), or the one before."""
+    """Make an earlier release live again.
+
+    RELEASE is its id, of which the first characters will do; without it, the one before.
+    """
     with explained(as_json):
         where = app.connect()
         before = releases.live()
@@ -130,7 +142,7 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         moved = before is None or pointer.seq != before.seq
         _show(found, as_json, release=pointer.release, moved=moved, seq=pointer.seq, stack=where.name)
         if not as_json:
-            say("marketing/ still holds what it held: run `samovar pull` to work on from this release.")
+            say("Your files in marketing/ are as they were: run `samovar pull` to work on from this release.")
 
 
 def _chosen(prefix: str | None, live: str | None) -> str:
@@ -150,7 +162,10 @@ def _chosen(prefix: str | None, live: str | None) -> str:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=reference.FOLDER)
 def schema(folder: Path) -> None:
-    """Write the JSON Schemas for editors and the reference pages into FOLDER."""
+    """Write the reference pages and editors' JSON Schemas.
+
+    They go into FOLDER, docs/reference by default.
+    """
     for name, text in reference.pages().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -82,6 +82,10 @@ def form(
         "anonymous_id": last(ANONYMOUS_ID),
         "typed": {field.name: last(field.name) for field in shown.fields},
         "ticked": set(typed.get(CONSENT, ())),
+        "labels": {
+            **{field.name: field.label for field in shown.fields},
+            **{f"{CONSENT}.{box.topic}": box.label for box in shown.consents},
+        },
         "problems": {problem.field or "": problem.message for problem in problems},
     }
     # Browsers hold the answer's redirect against form-action as well.

@@ -6,6 +6,7 @@ local shop instead: that site is an example domain.
 """
 
 import http.client
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from local.emulator import HOST
@@ -19,7 +20,7 @@ class Api(Handler):
 
     emulator_port: int
     api_id: str
-    business_site: str
+    site: Callable[[], str]
     shop: str
 
     def _pass_on(self) -> None:
@@ -39,12 +40,9 @@ class Api(Handler):
             return
         finally:
             upstream.close()
-        if (
-            answer.getheader("content-type", "").startswith("text/html")
-            and self.command != "HEAD"
-            and self.business_site
-        ):
-            content = content.replace(self.business_site.encode(), self.shop.encode())
+        is_page = answer.getheader("content-type", "").startswith("text/html") and self.command != "HEAD"
+        if is_page and (site := self.site()):
+            content = content.replace(site.encode(), self.shop.encode())
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP:
@@ -58,8 +56,8 @@ class Api(Handler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _pass_on
 
     def _local(self, place: str) -> str:
-        if self.business_site and urlsplit(place).netloc == urlsplit(self.business_site).netloc:
-            target = urlsplit(place)
+        target, site = urlsplit(place), self.site()
+        if site and target.netloc == urlsplit(site).netloc:
             return self.shop + (target.path or "/") + (f"?{target.query}" if target.query else "")
         return place
 
@@ -67,7 +65,7 @@ class Api(Handler):
 SAFE = "/%?&=+:;,@!$'()*~#[]"
 
 
-def proxy(emulator_port: int, api_id: str, business_site: str, shop: str) -> type[Api]:
-    """A handler for this one API."""
-    facts = {"emulator_port": emulator_port, "api_id": api_id, "business_site": business_site, "shop": shop}
+def proxy(emulator_port: int, api_id: str, site: Callable[[], str], shop: str) -> type[Api]:
+    """A handler for this one API. `site` gives the business's own, as it is live now."""
+    facts = {"emulator_port": emulator_port, "api_id": api_id, "site": staticmethod(site), "shop": shop}
     return type("BoundApi", (Api,), facts)

@@ -1,5 +1,6 @@
 """The storefront of the demo business: a few pages with its form, tracked as a real shop would be."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.core import submission
@@ -74,20 +75,12 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the pages must know of the stack."""
+    """What the pages must know of the stack. `live` gives the release that is live now."""
 
     api: str
+    inbox: str
     write_key: str
-    release: Release
-
-    @property
-    def business(self) -> str:
-        return self.release.sending.business.name
-
-    @property
-    def form(self) -> tuple[str, Form]:
-        """The first form of the release."""
-        return next(iter(self.release.forms.items()))
+    live: Callable[[], Release]
 
 
 class Shop(Handler):
@@ -106,26 +99,33 @@ class Shop(Handler):
             case ["favicon.ico"]:
                 self.answer(204, "image/x-icon", b"")
             case _:
-                self.page("<h1>No such tea</h1>", 404)
+                self._show("missing.html", "Not on our shelf", 404)
 
     do_HEAD = do_GET
 
-    def _show(self, name: str, title: str, **values: object) -> None:
-        form_id, form = self.facts.form
+    def _show(self, name: str, title: str, status: int = 200, **values: object) -> None:
+        release = self.facts.live()
+        form_id, form = _first(release)
         html = render(
             name,
             title=title,
-            business=self.facts.business,
+            business=release.sending.business.name,
             api=self.facts.api,
+            inbox=self.facts.inbox,
             write_key=self.facts.write_key,
             form_id=form_id,
             form=form,
             names=NAMES,
             **values,
         )
-        self.page(html)
+        self.page(html, status)
+
+
+def _first(release: Release) -> tuple[str, Form | None]:
+    """The first form of a release, which may have none."""
+    return next(iter(release.forms.items()), ("", None))
 
 
 def shop(facts: Facts) -> type[Shop]:
-    """A handler for this one release."""
+    """A handler for this one stack."""
     return type("BoundShop", (Shop,), {"facts": facts})

@@ -105,14 +105,15 @@ def test_whoever_never_clicks_gets_the_guide_after_three_days(stack: Stack, page
     page.goto(stack.inbox_url)
     with page.expect_navigation():
         page.get_by_role("button", name="Skip 1 day").click()
-    expect(page.get_by_text(re.compile(r"days ahead"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d days? (.+ )?ahead"))).to_be_visible()
     skip.skip(stack, DAY)
     assert len(letters_to(stack, "bora@example.com")) == 1
 
     skip.skip(stack, DAY)
     welcome, guide = letters_to(stack, "bora@example.com")
     assert guide.message == message_of(stack, "bora@example.com", "brewing-guide")["id"]
-    assert 0 <= guide.at - welcome.at - 3 * DAY * 1000 < 60_000
+    # The wait counts from the step, and the welcome took a moment from there.
+    assert abs(guide.at - welcome.at - 3 * DAY * 1000) < 60_000
     page.goto(stack.inbox_url)
     expect(page.get_by_role("heading", name=guide.subject)).to_be_visible()
 

@@ -22,6 +22,7 @@ from local.front import letters
 from local.running import PortTaken, stack_up
 from local.stack import Stack
 from local.waiting import until
+from tests.unit.authoring.folders import Folder
 
 pytestmark = pytest.mark.stack
 
@@ -82,6 +83,23 @@ def sign_up(stack: Stack, address: str) -> None:
 
 def subjects(stack: Stack, address: str) -> list[str]:
     return [letters.read(sent).subject for sent in stack.messages() if address in sent.to]
+
+
+def test_whoever_edits_the_files_of_a_fresh_stack_publishes_at_once_and_the_shop_shows_it(tmp_path: Path) -> None:
+    marketing = Folder(tmp_path / "marketing")
+    with up(tmp_path / "state"):
+        stack = Stack.load(tmp_path / "state" / "stack.json")
+        marketing.swap("forms/hello.yaml", "A letter about tea", "Çay mektubu")
+        marketing.swap("sending.yaml", "email: hello@", "email: merhaba@")
+        command = "from authoring.cli import main; main()"
+        words = [sys.executable, "-c", command, "--marketing", str(marketing.root), "publish"]
+        environment = {**os.environ, "STATE_DIR": str(tmp_path / "state")}
+        done = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with urllib.request.urlopen(stack.site_url) as answer:
+            assert "Çay mektubu" in answer.read().decode()
+        sign_up(stack, "lale@example.com")
+        assert len(subjects(stack, "lale@example.com")) == 1
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
