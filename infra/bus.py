@@ -11,7 +11,7 @@ NAME = "samovar"
 
 
 class Bus(Construct):
-    """An event bus whose every event is kept for replay."""
+    """An event bus whose own events are kept for replay."""
 
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Bus")
@@ -20,8 +20,9 @@ class Bus(Construct):
             self,
             "Archive",
             source_event_bus=self.bus,
-            description="What went over Samovar's bus",
-            event_pattern=events.EventPattern(account=[cdk.Aws.ACCOUNT_ID]),
+            description="What Samovar told on its bus",
+            # Ids only: what others say may name people, whom an archive could not forget.
+            event_pattern=events.EventPattern(source=[NAME]),
             retention=cdk.Duration.days(90),
         )
 
@@ -32,7 +33,7 @@ class Bus(Construct):
             "Foreign",
             description="Events from the owner's other applications",
             event_bus=self.bus,
-            event_pattern=events.EventPattern(source=events.Match.anything_but_prefix("samovar")),
+            event_pattern=events.EventPattern(source=events.Match.anything_but(NAME)),
             targets=[
                 targets.LambdaFunction(
                     function,

@@ -9,10 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions import clock
 from functions.aws.session import client
 
 Item = dict[str, Any]
 Key = tuple[str, str]
+
+
+CONFLICTS = 4
+"""So often a write is tried while transactions hold its item; a transaction takes milliseconds."""
 
 
 class ConditionFailed(Exception):
@@ -216,10 +221,7 @@ def put(
     arguments = _expressions(condition, names, values)
     if condition:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    try:
-        client("dynamodb").put_item(TableName=table, Item=to_item(item), **arguments)
-    except ClientError as error:
-        raise _translated(error) from error
+    _write("put_item", TableName=table, Item=to_item(item), **arguments)
 
 
 def put_new(table: str, item: Mapping[str, Any]) -> bool:
@@ -244,12 +246,14 @@ def update(
     arguments = _expressions(condition, names, values)
     if condition:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    try:
-        answer = client("dynamodb").update_item(
-            TableName=table, Key=_key(key), UpdateExpression=expression, ReturnValues="ALL_NEW", **arguments
-        )
-    except ClientError as error:
-        raise _translated(error) from error
+    answer = _write(
+        "update_item",
+        TableName=table,
+        Key=_key(key),
+        UpdateExpression=expression,
+        ReturnValues="ALL_NEW",
+        **arguments,
+    )
     return from_item(answer["Attributes"])
 
 
@@ -262,10 +266,20 @@ def delete(
     values: Mapping[str, Any] | None = None,
 ) -> None:
     """Remove an item. Raises ConditionFailed."""
-    try:
-        client("dynamodb").delete_item(TableName=table, Key=_key(key), **_expressions(condition, names, values))
-    except ClientError as error:
-        raise _translated(error) from error
+    _write("delete_item", TableName=table, Key=_key(key), **_expressions(condition, names, values))
+
+
+def _write(operation: str, **arguments: Any) -> Any:
+    """One write of one item, tried again where a transaction held the item at that moment."""
+    for attempt in range(CONFLICTS):
+        try:
+            return getattr(client("dynamodb"), operation)(**arguments)
+        except ClientError as error:
+            in_the_way = error.response["Error"]["Code"] == "TransactionConflictException"
+            if not in_the_way or attempt == CONFLICTS - 1:
+                raise _translated(error) from error
+            clock.sleep(0.02 * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def put_op(table: str, item: Mapping[str, Any], *, condition: str | None = None, **expressions: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from botocore.exceptions import (
 
 from functions.aws.session import client
 
-_FINAL = frozenset({"MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException"})
+_FINAL = frozenset({"MessageRejected", "BadRequestException"})
+_UNVERIFIED = "not verified"
 
 
 class Failed(Exception):
@@ -67,7 +68,9 @@ def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], co
 def _failure(error: ClientError) -> Failed:
     code = error.response["Error"].get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    if code in _FINAL:
-        return Rejected(code, error.response["Error"].get("Message", ""))
+    said = str(error.response["Error"].get("Message", ""))
+    # Before a domain's records are found, or in the sandbox, all is refused: that passes.
+    if code in _FINAL and _UNVERIFIED not in said:
+        return Rejected(code, said)
     # Every other 4xx is an answer given before the message was taken.
     return NotAccepted(code) if 400 <= status < 500 else Ambiguous(code)

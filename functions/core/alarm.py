@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from functions.core.enrollment import Enrollment
+from functions.core.errors import Newer
 
 VERSION: Final = 1
 DAY_S: Final = 86_400
@@ -120,9 +121,9 @@ def to_plain(alarm: Alarm) -> dict[str, Any]:
 
 
 def from_plain(stored: Mapping[str, Any]) -> Alarm:
-    """The alarm of a JSON shape. Raises ValueError for one newer than this code."""
+    """The alarm of a JSON shape. Raises Newer."""
     if stored["v"] > VERSION:
-        raise ValueError(f"machine input of version {stored['v']} is newer than this code reads")
+        raise Newer(f"machine input of version {stored['v']} is newer than this code reads")
     return Alarm(
         stored["contact"],
         stored["enrollment"],

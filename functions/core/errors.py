@@ -1,7 +1,14 @@
-"""The one error type that a person outside can cause."""
+"""Errors that the core tells apart: what a person outside can cause, and what a later version stored."""
 
 from collections.abc import Mapping
 from typing import Any
+
+
+class Newer(Exception):
+    """Stored by a later version of Samovar, in a shape that this one doesn't read.
+
+    It happens while a deployment rolls out: not for good, so the record comes again.
+    """
 
 
 class Refused(Exception):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
+from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.journey import Journey
 from functions.core.scoring import Scoring
@@ -44,8 +45,8 @@ def release_id(content: bytes) -> str:
 
 
 def load(content: bytes) -> Release:
-    """The release stored as `content`. Raises ValueError for a newer format."""
+    """The release stored as `content`. Raises Newer for a later format."""
     raw = json.loads(content)
     if raw.get("format", 0) > FORMAT:
-        raise ValueError(f"release format {raw['format']} is newer than this code reads ({FORMAT})")
+        raise Newer(f"release format {raw['format']} is newer than this code reads ({FORMAT})")
     return Release.model_validate(raw)

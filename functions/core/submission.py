@@ -26,6 +26,7 @@ HONEYPOT: Final = "_website"
 
 Typed = Mapping[str, Sequence[str]]
 
+_LINK = re.compile(r"://|www\.", re.IGNORECASE)
 _NONCE = re.compile(r"(\d{13})-[0-9a-f]{16}")
 _UNTICKED = frozenset(("", "0", "false", "off", "no"))
 
@@ -109,7 +110,11 @@ def _value(known: FormField, texts: list[str]) -> str | bool:
         case "select":
             if text not in known.options:
                 raise _problem("unknown-option", "Please choose one of the options.", known.name)
-        case "text" | "textarea":
+        case "text":
+            # What is typed here is printed in mails: nobody may send others a link of their own.
+            if _LINK.search(text):
+                raise _problem("link-in-text", "Please leave out web addresses.", known.name)
+        case "textarea":
             pass
         case _:
             assert_never(known.type)

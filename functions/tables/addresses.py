@@ -11,6 +11,7 @@ from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import consent
 from functions.core.consent import Change, Entry, Head
+from functions.core.errors import Newer
 
 SHAPE: Final = 1
 ATTEMPTS: Final = 8
@@ -29,7 +30,7 @@ def head_key(address: str) -> dynamodb.Key:
 def head(address: str) -> Head:
     """What the ledger of an address hash amounts to now (consistent read).
 
-    Raises ValueError for a shape newer than this code reads.
+    Raises Newer.
     """
     item = dynamodb.get(settings.contacts_table(), head_key(address))
     return head_from(item) if item else Head()
@@ -101,9 +102,9 @@ def entry_item(address: str, entry: Entry) -> dynamodb.Item:
 
 
 def head_from(item: dynamodb.Item) -> Head:
-    """The head of an item. Raises ValueError for a shape newer than this code reads."""
+    """The head of an item. Raises Newer."""
     if item["v"] > SHAPE:
-        raise ValueError(f"address row of version {item['v']} is newer than this code reads")
+        raise Newer(f"address row of version {item['v']} is newer than this code reads")
     registers = {
         name: {key.removeprefix(prefix): moment for key, moment in item.items() if key.startswith(prefix)}
         for prefix, name in _REGISTERS

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
+from functions.core.errors import Newer
 from functions.core.policy import Recent
 
 SHAPE: Final = 1
@@ -27,9 +28,9 @@ def get(contact: str) -> Recent:
 
 
 def from_item(item: Mapping[str, Any]) -> Recent:
-    """The recent sends of an item. Raises ValueError for a shape newer than this code reads."""
+    """The recent sends of an item. Raises Newer."""
     if item["v"] > SHAPE:
-        raise ValueError(f"caps row of version {item['v']} is newer than this code reads")
+        raise Newer(f"caps row of version {item['v']} is newer than this code reads")
     return Recent(item["n"], item["times"])
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.contact import Contact, Decision, Moment, Profile, Standing, State
+from functions.core.errors import Newer
 from functions.tables import compact
 from functions.tables.due import shard
 
@@ -35,7 +36,7 @@ def contact_of(pk: str) -> str:
 def state_from(row: Mapping[str, Any]) -> State:
     """The state of an item."""
     if row.get("v", VERSION) > VERSION:
-        raise ValueError(f"state row of version {row['v']} is newer than this code reads")
+        raise Newer(f"state row of version {row['v']} is newer than this code reads")
     positions = {source: (int(at), seen) for source, (at, seen) in json.loads(row.get("pos", "{}")).items()}
     return State(
         contact=contact_of(row["pk"]),
@@ -55,7 +56,7 @@ def state_from(row: Mapping[str, Any]) -> State:
 def profile_from(row: Mapping[str, Any]) -> Profile:
     """The profile of an item."""
     if row.get("v", VERSION) > VERSION:
-        raise ValueError(f"profile row of version {row['v']} is newer than this code reads")
+        raise Newer(f"profile row of version {row['v']} is newer than this code reads")
     traits = {name: (Moment(at, tie), value) for name, (at, tie, value) in json.loads(row.get("traits", "{}")).items()}
     return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))))
 

@@ -12,6 +12,7 @@ from functions import settings
 from functions.aws import dynamodb
 from functions.core import effects
 from functions.core.enrollment import Enrollment, Passage, Waiting, look_again
+from functions.core.errors import Newer
 from functions.tables.contacts import contact_of, partition
 from functions.tables.due import shard
 
@@ -53,9 +54,9 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
 
 
 def from_row(row: Mapping[str, Any]) -> Enrollment:
-    """The enrollment of an item. Raises ValueError for one newer than this code."""
+    """The enrollment of an item. Raises Newer."""
     if row["v"] > VERSION:
-        raise ValueError(f"enrollment row of version {row['v']} is newer than this code reads")
+        raise Newer(f"enrollment row of version {row['v']} is newer than this code reads")
     kind, _, rest = row["sk"].partition("#")
     return Enrollment(
         id=row["id"],

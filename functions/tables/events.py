@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
+from functions.core.errors import Newer
 from functions.core.event import LIVE, Event
 from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, kind_of
 from functions.observability import metric
@@ -47,7 +48,7 @@ def to_row(event: Event) -> dict[str, Any]:
 def from_row(row: Mapping[str, Any]) -> Event:
     """The event of an item. Raises ValueError or KeyError for what is none."""
     if row["v"] > VERSION:
-        raise ValueError(f"event row of version {row['v']} is newer than this code reads")
+        raise Newer(f"event row of version {row['v']} is newer than this code reads")
     stamp, _, identifier = row["sk"].partition("#")
     body = json.loads(row.get("body", "{}"))
     return Event(

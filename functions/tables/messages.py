@@ -10,6 +10,7 @@ from typing import Any
 from functions import settings
 from functions.aws import dynamodb
 from functions.core import message as ledger
+from functions.core.errors import Newer
 from functions.core.message import Feedback, Message
 from functions.tables import due
 
@@ -117,9 +118,9 @@ def to_item(message: Message) -> dynamodb.Item:
 
 
 def from_item(item: dynamodb.Item) -> Message:
-    """The message that a row holds. Raises ValueError for a shape newer than this code reads."""
+    """The message that a row holds. Raises Newer."""
     if item["v"] > SHAPE:
-        raise ValueError(f"message row of version {item['v']} is newer than this code reads")
+        raise Newer(f"message row of version {item['v']} is newer than this code reads")
     return Message(
         id=item["sk"].removeprefix(PREFIX),
         contact=item["pk"].removeprefix("C#"),

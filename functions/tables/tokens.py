@@ -10,6 +10,7 @@ from typing import Any
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.alarm import Alarm
+from functions.core.errors import Newer
 from functions.tables.contacts import contact_of, partition
 
 VERSION = 1
@@ -45,9 +46,9 @@ def to_row(parked: Parked) -> dict[str, Any]:
 
 
 def from_row(row: Mapping[str, Any]) -> Parked:
-    """The parked execution of an item. Raises ValueError for one newer than this code."""
+    """The parked execution of an item. Raises Newer."""
     if row["v"] > VERSION:
-        raise ValueError(f"token row of version {row['v']} is newer than this code reads")
+        raise Newer(f"token row of version {row['v']} is newer than this code reads")
     contact, enrollment = contact_of(row["pk"]), row["sk"].removeprefix("W#")
     # How long it is parked is the execution's affair: nobody needs it from here.
     alarm = Alarm(contact, enrollment, row["journey"], row["turn"], 0, row["started"], row["parks"], row["gen"])

@@ -6,7 +6,7 @@ Looking at a link changes nothing but the count of looks: only a POST unsubscrib
 from typing import Final
 
 from functions import clock, releases, tokens
-from functions.core.consent import EVERYTHING, Change, Entry
+from functions.core.consent import EVERYTHING, Change, Entry, withdrawn
 from functions.core.errors import Refused
 from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, RESUBSCRIBED, SYSTEM, UNSUBSCRIBED, Event
 from functions.core.identity import own_ref
@@ -15,12 +15,16 @@ from functions.core.intake import trim_context
 from functions.core.sending import Sending
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
 from functions.observability import logger, metric
+from functions.tables import addresses
 from functions.tokens import Clicked, Opened, Unsubscribing
 from functions.track import store
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
 """Within such a time the same look or click again is the same event: clients repeat requests."""
+
+UNDO_WINDOW_MS: Final = 3_600_000
+"""So long after a withdrawal its link can take it back."""
 
 WITHDRAW: Final = "withdraw"
 WITHDRAW_ALL: Final = "all"
@@ -38,15 +42,14 @@ def follow(request: Request, kind: str, token: str) -> Answer:
             case _:
                 return _unsubscribe(request, token)
     except Refused as reason:
-        if reason.code != "bad-token":
-            raise
-        metric("TokensRefused")
-        missing = Refused(reason.code, reason.message, status=404)
+        if reason.code == "bad-token":
+            metric("TokensRefused")
+            reason = Refused(reason.code, reason.message, status=404)
         if not request.wants_html:
-            return refusal(missing)
+            return refusal(reason)
         from functions.pages import render
 
-        return render.refused(request, missing)
+        return render.refused(request, reason)
 
 
 def _open(request: Request, token: str) -> Answer:
@@ -137,12 +140,18 @@ def _record(said: Unsubscribing, action: str) -> None:
         name=RESUBSCRIBED if undone else UNSUBSCRIBED,
         properties={"topic": topic, "message": said.message},
     )
+    if undone and not _undoable(said, now):
+        raise Refused("too-late-to-undo", "Please sign up again where you did the first time.", status=410)
     change = Change("grant", topic, "Undo: keep sending me this") if undone else Change("withdrawal", topic)
-    from functions.tables import addresses
-
     addresses.append(said.address, Entry(event.ref, now, now, "unsubscribe-page", (change,)))
     metric("Resubscribed" if undone else "Unsubscribed")
     store.insert([event])
+
+
+def _undoable(said: Unsubscribing, now: int) -> bool:
+    """Whether the withdrawal is fresh: links don't expire, and mails are forwarded."""
+    head = addresses.head(said.address)
+    return now - withdrawn(head, said.topic) <= UNDO_WINDOW_MS
 
 
 def _page(said: Unsubscribing, action: str | None) -> Answer:

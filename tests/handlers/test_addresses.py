@@ -1,13 +1,17 @@
 """The consent ledger as it is stored: appended once, and its head always what it amounts to."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import consent
 from functions.core.consent import Change, Entry, Head, folded
+from functions.core.errors import Newer
 from functions.tables import addresses
 from tests.handlers.faults import Crash, crash_at
 
@@ -17,6 +21,20 @@ STOP = Entry("e#2", 20, 20, "unsubscribe-page", (Change("withdrawal", "*"),))
 BOUNCE = Entry("e#3", 30, 30, "ses", (Change("suppression", "bounce"),))
 
 pytestmark = pytest.mark.usefixtures("stack")
+
+
+def test_a_write_waits_out_a_transaction_that_holds_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, refusals = BaseClient._make_api_call, iter(["TransactionConflictException"] * 2)
+
+    def held(self: Any, operation: str, arguments: Any) -> Any:
+        code = next(refusals, None) if operation == "PutItem" else None
+        if code:
+            raise ClientError({"Error": {"Code": code, "Message": "held"}}, operation)
+        return original(self, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", held)
+    assert dynamodb.put_new(settings.contacts_table(), {"pk": "X#held", "sk": "X"})
+    assert dynamodb.get(settings.contacts_table(), ("X#held", "X")) is not None
 
 
 def test_an_address_that_nobody_wrote_about_has_an_empty_head() -> None:
@@ -93,5 +111,5 @@ def test_a_transaction_that_rests_on_a_head_is_refused_once_it_changed() -> None
 def test_a_head_of_a_shape_from_the_future_is_not_guessed_at() -> None:
     pk, sk = addresses.head_key("ada")
     dynamodb.put(settings.contacts_table(), {"pk": pk, "sk": sk, "v": addresses.SHAPE + 1, "n": 1})
-    with pytest.raises(ValueError, match="newer"):
+    with pytest.raises(Newer, match="newer"):
         addresses.head("ada")

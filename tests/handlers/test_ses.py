@@ -84,7 +84,7 @@ def test_the_id_of_an_accepted_message_is_answered(server: Server) -> None:
         (404, "NotFoundException", ses.NotAccepted),
         (403, "AccessDeniedException", ses.NotAccepted),
         (400, "MessageRejected", ses.Rejected),
-        (400, "MailFromDomainNotVerifiedException", ses.Rejected),
+        (400, "MailFromDomainNotVerifiedException", ses.NotAccepted),
         (500, "InternalServiceErrorException", ses.Ambiguous),
         (503, "ServiceUnavailable", ses.Ambiguous),
     ],
@@ -97,6 +97,13 @@ def test_an_error_is_asked_for_once_and_told_by_what_it_means(
         send()
     assert type(failed.value) is kind
     assert failed.value.code == code
+
+
+def test_what_is_refused_until_a_domain_is_verified_is_tried_again_later(server: Server) -> None:
+    said = b'{"message": "Email address is not verified. The following identities failed the check: ada@example.com"}'
+    server.answer = (400, "MessageRejected", said)
+    with pytest.raises(ses.NotAccepted):
+        send()
     assert server.requests == 1
 
 

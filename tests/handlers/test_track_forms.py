@@ -171,6 +171,14 @@ def test_a_post_that_is_no_form_is_refused_with_a_code(live: Stack, body: bytes,
     assert (400 <= reply.status < 500, reply.code) == (True, code)
 
 
+@pytest.mark.parametrize("name", ["http://e.example", "WWW.evil.example", "hxxp://evil"])
+def test_nobody_sends_others_a_link_by_way_of_a_name(live: Stack, name: str) -> None:
+    reply = submit(first_name=name)
+    assert reply.status == 422
+    assert "Please leave out web addresses." in reply.text
+    assert live.events() == []
+
+
 def test_a_second_e_mail_field_does_not_become_the_sender_s_address(live: Stack) -> None:
     from functions.core.forms import Form
     from functions.core.submission import read, to_event

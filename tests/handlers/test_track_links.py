@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from functions import tokens
+from functions import clock, tokens
 from functions.core.consent import allowed
 from functions.core.identity import own_ref
 from functions.http import PIXEL
@@ -135,6 +135,19 @@ def test_whoever_stops_resumes_and_stops_again_stays_stopped(live: Stack) -> Non
     post_form(STOP, {"action": "withdraw"})
     assert not allowed(addresses.head(ADDRESS), "tips")
     assert [event.name for event in live.events()] == ["Unsubscribed", "Resubscribed", "Unsubscribed"]
+
+
+def test_an_old_withdrawal_is_not_taken_back_by_a_link_that_may_have_been_forwarded(
+    live: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_form(STOP, {"action": "withdraw"})
+    later = clock.now_ms() + 3_600_001
+    monkeypatch.setattr(clock, "now_ms", lambda: later)
+    refused = post_form(STOP, {"action": "undo"})
+    assert refused.status == 410
+    assert "sign up again" in refused.text
+    assert not allowed(addresses.head(ADDRESS), "tips")
+    assert [event.name for event in live.events()] == ["Unsubscribed"]
 
 
 def test_everything_can_be_stopped_with_one_button(live: Stack) -> None:

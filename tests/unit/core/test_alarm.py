@@ -8,6 +8,7 @@ from functions.core import alarm
 from functions.core.advance import advance
 from functions.core.alarm import LIFE_S, PARKS, Again, Alarm, End, HandOver, Stay
 from functions.core.enrollment import Enrollment
+from functions.core.errors import Newer
 from tests.journeys import DAY, HOUR, NOW, SECOND, contact, entered, journey, release, rules
 
 
@@ -82,5 +83,5 @@ def test_machine_inputs_are_read_back_and_newer_ones_refused() -> None:
     held = Alarm("ada", "enr", "welcome", 3, 60, NOW, 2, 1)
     stored = alarm.to_plain(held)
     assert alarm.from_plain(stored) == held
-    with pytest.raises(ValueError, match="newer"):
+    with pytest.raises(Newer, match="newer"):
         alarm.from_plain({**stored, "v": alarm.VERSION + 1})

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from functions.core.conditions import ScoreCondition
 from functions.core.definition import parse_duration, spell_duration
+from functions.core.errors import Newer
 from functions.core.journey import Journey
 from functions.core.release import Release, canonical, load, release_id
 from tests.generate import release
@@ -45,7 +46,7 @@ def test_a_release_is_its_content_and_reads_back() -> None:
 
 
 def test_a_release_of_a_newer_format_is_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="newer than this code reads"):
+    with pytest.raises(Newer, match="newer than this code reads"):
         load(b'{"format": 99}')
 
 

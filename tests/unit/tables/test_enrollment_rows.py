@@ -8,6 +8,7 @@ from functions.core import alarm
 from functions.core.alarm import Alarm
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch, from_plain, to_plain
 from functions.core.enrollment import Enrollment, Passage, Waiting
+from functions.core.errors import Newer
 from functions.tables import enrollments
 
 WAITING_ROW: dict[str, Any] = {
@@ -105,7 +106,7 @@ def test_an_earlier_run_of_version_1_is_read() -> None:
 
 
 def test_a_row_of_a_newer_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="newer"):
+    with pytest.raises(Newer, match="newer"):
         enrollments.from_row({**WAITING_ROW, "v": 2})
 
 
