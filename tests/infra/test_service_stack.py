@@ -99,7 +99,7 @@ def test_the_bus_is_archived_and_own_events_do_not_come_back(app: Synthesized) -
     assert bus["Name"] == "samovar"
     assert len(app.of("AWS::Events::Archive")) == 1
     (rule,) = [rule for rule in app.properties("AWS::Events::Rule") if "EventPattern" in rule]
-    assert rule["EventPattern"] == {"source": [{"anything-but": {"prefix": "samovar"}}]}
+    assert rule["EventPattern"] == {"source": [{"anything-but": ["samovar"]}]}
     (target,) = rule["Targets"]
     assert target["Arn"]["Fn::GetAtt"][0] == app.logical_id("track")
     assert target["DeadLetterConfig"]
