@@ -7,7 +7,7 @@ from bench import sizes
 from bench.house import House, house
 from bench.people import PEOPLE, browse, live_through, order, send
 from bench.report import Say
-from functions.aws.dynamodb import to_item
+from functions.aws.attributes import to_item
 from functions.tables.contacts import partition
 
 EVENTS = 100

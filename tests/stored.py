@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions.aws.dynamodb import decode, encode
+from functions.aws.attributes import decode, encode
 from functions.core import alarm
 from functions.core.alarm import Alarm
 from functions.core.consent import Change, Entry, folded

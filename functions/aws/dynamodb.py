@@ -1,8 +1,4 @@
-"""DynamoDB in plain Python values: dicts in, dicts out, conditions as expressions.
-
-Values: str, int, bytes, bool, None, list, dict and set[str] (a string set; empty sets
-are left out because DynamoDB has none). Floats are refused: what is stored is exact.
-"""
+"""DynamoDB in plain Python values (see attributes): dicts in, dicts out, conditions as expressions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,9 +6,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions import clock
+from functions.aws.attributes import Item as Item
+from functions.aws.attributes import encode, from_item, to_item
 from functions.aws.session import client
 
-Item = dict[str, Any]
 Key = tuple[str, str]
 
 
@@ -39,65 +36,6 @@ class TransactionRefused(Exception):
     def by_condition(self) -> bool:
         """Whether a condition failed (read again and decide), rather than a passing conflict."""
         return "ConditionalCheckFailed" in self.reasons
-
-
-def encode(value: Any) -> dict[str, Any]:
-    """A Python value as a DynamoDB attribute."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case str():
-            return {"S": value}
-        case int():
-            return {"N": str(value)}
-        case None:
-            return {"NULL": True}
-        case bytes():
-            return {"B": value}
-        case set() | frozenset():
-            return {"SS": sorted(value)}
-        case list() | tuple():
-            return {"L": [encode(part) for part in value]}
-        case dict():
-            return {"M": {key: encode(part) for key, part in value.items()}}
-    raise TypeError(f"{type(value).__name__} has no exact form in DynamoDB")
-
-
-def decode(attribute: Mapping[str, Any]) -> Any:
-    """A DynamoDB attribute (client or stream shape) as a Python value."""
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "S" | "BOOL":
-            return value
-        case "N":
-            return int(value)
-        case "NULL":
-            return None
-        case "B":
-            return bytes(value) if isinstance(value, bytes | bytearray) else _from_base64(value)
-        case "SS":
-            return set(value)
-        case "L":
-            return [decode(part) for part in value]
-        case "M":
-            return {key: decode(part) for key, part in value.items()}
-    raise TypeError(f"unexpected DynamoDB attribute kind {kind}")
-
-
-def _from_base64(value: str) -> bytes:
-    import base64
-
-    return base64.b64decode(value)
-
-
-def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A whole item; empty sets are left out."""
-    return {key: encode(value) for key, value in values.items() if not (isinstance(value, set) and not value)}
-
-
-def from_item(item: Mapping[str, Any]) -> Item:
-    """The plain values of an item."""
-    return {key: decode(value) for key, value in item.items()}
 
 
 def _key(key: Key) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from functions import releases, settings
 from functions.aside import set_aside
 from functions.aws import events as bus
-from functions.aws.dynamodb import from_item
+from functions.aws.attributes import from_item
 from functions.aws.faults import hopeless
 from functions.core.contact import Decision
 from functions.journey_step import progress

@@ -11,7 +11,7 @@ from typing import Any
 
 from functions import clock, releases
 from functions.aside import set_aside
-from functions.aws.dynamodb import from_item
+from functions.aws.attributes import from_item
 from functions.aws.faults import hopeless
 from functions.core.facts import Arrival
 from functions.observability import handler as observed

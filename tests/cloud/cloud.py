@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from functions import observability, releases
 from functions.aws import dynamodb
+from functions.aws.attributes import from_item
 from functions.core.identity import EMAIL, identity_ref
 from infra.machine import definition
 from local.emulator import REGION, EmulatorProcess
@@ -272,7 +273,7 @@ class Cloud(Visitors):
             ExpressionAttributeValues={":pk": {"S": f"C#{tags['contact']}"}, ":sk": {"S": "M#"}},
             ConsistentRead=True,
         )
-        return labels([dynamodb.from_item(item) for item in answer["Items"]])[tags["message"]]
+        return labels([from_item(item) for item in answer["Items"]])[tags["message"]]
 
     def _put_events(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         assert operation == "PutEvents", operation
@@ -309,9 +310,7 @@ class Cloud(Visitors):
 
     def items(self, table: str = "contacts") -> list[dict[str, Any]]:
         """Every item of a table in plain values."""
-        return [
-            dynamodb.from_item(item) for item in stores.scan(self.emulator.client("dynamodb"), f"{self.name}-{table}")
-        ]
+        return [from_item(item) for item in stores.scan(self.emulator.client("dynamodb"), f"{self.name}-{table}")]
 
     @contextlib.contextmanager
     def watched(self, watch: Watch) -> Iterator[None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from functions.aws import dynamodb
+from functions.aws.attributes import from_item
 from functions.core import consent
 from functions.core.consent import Head
 from functions.core.identity import SELF, kind_of
@@ -76,7 +76,7 @@ def _against_will(cloud: Cloud) -> Iterator[str]:
     heads: dict[str, Head] = {}
     begun: set[str] = set()
     for record in cloud.decisions.unfiltered:
-        row = dynamodb.from_item(record["dynamodb"].get("NewImage", {}))
+        row = from_item(record["dynamodb"].get("NewImage", {}))
         match row.get("pk", "")[:2], row.get("sk", "")[:2]:
             case "A#", "H":
                 heads[row["pk"].removeprefix("A#")] = addresses.head_from(row)

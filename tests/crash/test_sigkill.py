@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from functions.aws import dynamodb
+from functions.aws.attributes import from_item
 from functions.core.message import Message
 from functions.tables import enrollments, messages
 from local import skip
@@ -121,7 +122,7 @@ def sign_up(stack: Stack, number: int) -> None:
 
 def rows(stack: Stack) -> list[dynamodb.Item]:
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.contacts_table, ConsistentRead=True)
-    return [dynamodb.from_item(item) for page in pages for item in page["Items"]]
+    return [from_item(item) for page in pages for item in page["Items"]]
 
 
 def ledger(stack: Stack) -> list[Message]:

@@ -45,7 +45,7 @@ class Stack:
 
     def events(self) -> list[Any]:
         """Every stored event, in order of arrival."""
-        from functions.aws.dynamodb import from_item
+        from functions.aws.attributes import from_item
 
         stored = [events.from_row(from_item(row)) for row in self.rows("events")]
         return sorted(stored, key=lambda event: (event.received, event.stamp))

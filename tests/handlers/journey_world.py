@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions import clock
-from functions.aws.dynamodb import from_item
+from functions.aws.attributes import from_item
 from functions.core.contact import Contact, Decision, Facts, MessageFacts
 from functions.core.enrollment import Enrollment
 from functions.core.ids import digest

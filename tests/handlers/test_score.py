@@ -9,6 +9,7 @@ import pytest
 
 from functions import releases
 from functions.aws import dynamodb
+from functions.aws.attributes import from_item
 from functions.core.contact import Contact, Decision
 from functions.core.identity import ANONYMOUS, EMAIL, USER
 from functions.core.release import Release, canonical
@@ -79,7 +80,7 @@ def visit(shop: Cloud, count: int, browser: str = "browser", first: int = 0) -> 
 
 def decided(shop: Cloud) -> list[Decision]:
     """Every decision that stood in the outbox, in order."""
-    images = [dynamodb.from_item(record["dynamodb"]["NewImage"]) for record in shop.decisions.seen]
+    images = [from_item(record["dynamodb"]["NewImage"]) for record in shop.decisions.seen]
     return [decision for image in images for decision in contacts.decisions_of(image)]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench import sizes
 from bench.arrivals import batches
-from functions.aws.dynamodb import to_item
+from functions.aws.attributes import to_item
 
 
 def item(size: int) -> dict[str, dict[str, str]]:

@@ -133,7 +133,7 @@ def test_a_machine_input_of_version_1_is_read() -> None:
 
 
 def test_a_waiting_run_fits_in_one_write_unit() -> None:
-    from functions.aws.dynamodb import to_item
+    from functions.aws.attributes import to_item
 
     def size(value: Any) -> int:
         if isinstance(value, dict):
