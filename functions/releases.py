@@ -62,7 +62,7 @@ _held = _Held()
 
 def live() -> Live:
     """The live release. Raises NothingLive before the first publish."""
-    return _live(dynamodb.get(settings.contacts_table(), _POINTER))
+    return live_from(dynamodb.get(settings.contacts_table(), _POINTER))
 
 
 def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dynamodb.Item]]:
@@ -71,10 +71,11 @@ def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dyn
     Not consistent: what a moment ago was written may be missing. Raises NothingLive.
     """
     rows = dynamodb.batch_get(settings.contacts_table(), [_POINTER, *keys], consistent=False)
-    return _live(rows.get(_POINTER)), rows
+    return live_from(rows.get(_POINTER)), rows
 
 
-def _live(row: dynamodb.Item | None) -> Live:
+def live_from(row: dynamodb.Item | None) -> Live:
+    """The live release that the pointer's item names. Raises NothingLive where there is none."""
     if row is None:
         raise NothingLive("no release is live: publish one with `samovar publish`")
     return Live(row["seq"], row["release"])
@@ -123,9 +124,14 @@ def keyring() -> Keyring:
         row: dict[str, Any] | None = dynamodb.get(settings.contacts_table(), _KEYRING)
         if row is None:
             raise NothingLive("the deployment has no keys yet: they are made when it is first deployed")
-        _held.keyring = Keyring(row["pepper"], tuple(row["signing"]), tuple(row["write_keys"]))
+        _held.keyring = keyring_from(row)
         _held.read = now
     return _held.keyring
+
+
+def keyring_from(row: dynamodb.Item) -> Keyring:
+    """The keys of an item."""
+    return Keyring(row["pepper"], tuple(row["signing"]), tuple(row["write_keys"]))
 
 
 def forget() -> None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from functions import releases as live_releases
 from functions.aws.attributes import decode, encode
 from functions.core import alarm
 from functions.core.alarm import Alarm
+from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, folded
 from functions.core.contact import (
     ConsentFacts,
@@ -25,14 +27,27 @@ from functions.core.contact import (
     Standing,
     State,
 )
+from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.event import FORM, Event
 from functions.core.message import Message
 from functions.core.policy import Recent
 from functions.core.release import canonical, load
+from functions.publish import keyring
 from functions.send import queue
-from functions.tables import addresses, caps, contacts, decisions, enrollments, events, messages, tokens
+from functions.tables import (
+    addresses,
+    caps,
+    contacts,
+    decisions,
+    enrollments,
+    events,
+    identities,
+    messages,
+    releases,
+    tokens,
+)
 from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
 from functions.work import jobs
 from tests.generate import release
@@ -169,6 +184,12 @@ LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
 
+KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), ("wk_browser",))
+MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
+_MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
+KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
+
+
 def _state_row() -> dict[str, Any]:
     return contacts.state_row(STATE, [DECISION]) | {"w": set(STATE.watching), "n": STATE.version}
 
@@ -211,6 +232,19 @@ def samples() -> dict[str, Sample]:
             lambda row: caps.from_item(_plain(row)),
         ),
         "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
+        "identity": Sample(
+            {"e#hash": CONTACT},
+            _row(identities.to_row("e#hash", CONTACT)),
+            lambda row: identities.owners_in({(row["pk"]["S"], "I"): _plain(row)}),
+        ),
+        "keyring": Sample(KEYS, _row(keyring.to_row(KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))),
+        "release-pointer": Sample(
+            live_releases.Live(MOVE.seq, MOVE.release),
+            _row(releases.to_rows(MOVE)[1]),
+            lambda row: live_releases.live_from(_plain(row)),
+        ),
+        "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
+        "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),

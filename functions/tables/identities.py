@@ -33,6 +33,11 @@ def owners_in(rows: Mapping[dynamodb.Key, dynamodb.Item]) -> dict[str, str]:
     }
 
 
+def to_row(ref: str, contact: str) -> dynamodb.Item:
+    """The item that gives an identity to a contact."""
+    return {"pk": key(ref)[0], "sk": "I", "contact": contact, "v": VERSION}
+
+
 def forgotten(refs: Iterable[str]) -> set[str]:
     """Which of these identities belong to an erased person.
 
@@ -50,7 +55,7 @@ def claim(ref: str, contact: str) -> str:
     """
     table = settings.contacts_table()
     for _ in range(ATTEMPTS):
-        row = {"pk": key(ref)[0], "sk": "I", "contact": contact, "v": VERSION}
+        row = to_row(ref, contact)
         try:
             dynamodb.transact(
                 [

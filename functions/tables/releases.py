@@ -40,11 +40,19 @@ def live() -> Pointer | None:
 
 def history() -> list[Entry]:
     """Every move, newest first."""
-    rows = dynamodb.query(settings.contacts_table(), _LOG, forward=False)
-    return [
-        Entry(row["seq"], row["release"], row["at"], row["by"], row.get("based_on"), row.get("note", ""))
-        for row in rows
-    ]
+    return [entry_from(row) for row in dynamodb.query(settings.contacts_table(), _LOG, forward=False)]
+
+
+def entry_from(row: dynamodb.Item) -> Entry:
+    """The move of an item of the log."""
+    return Entry(row["seq"], row["release"], row["at"], row["by"], row.get("based_on"), row.get("note", ""))
+
+
+def to_rows(entry: Entry) -> tuple[dynamodb.Item, dynamodb.Item]:
+    """The items of a move: in the log, and the pointer as it stands after it."""
+    stamp = {"v": 1, "seq": entry.seq, "release": entry.release, "at": entry.at, "by": entry.by}
+    logged = {"pk": _LOG, "sk": f"{entry.seq:08d}", **stamp, "based_on": entry.based_on, "note": entry.note}
+    return logged, {"pk": _POINTER[0], "sk": _POINTER[1], **stamp}
 
 
 def content(release: str) -> Release:
@@ -104,9 +112,7 @@ def rollback(release: str, *, by: str, note: str = "") -> Pointer:
 def _move(before: Pointer | None, new: str, *, by: str, based_on: str | None, note: str) -> Pointer:
     """Log the move and move the pointer, both or neither, unless another move came first."""
     table, seq, now = settings.contacts_table(), (before.seq if before else 0) + 1, clock.now_ms()
-    stamp = {"v": 1, "seq": seq, "release": new, "at": now, "by": by}
-    entry = {"pk": _LOG, "sk": f"{seq:08d}", **stamp, "based_on": based_on, "note": note}
-    pointer = {"pk": _POINTER[0], "sk": _POINTER[1], **stamp}
+    entry, pointer = to_rows(Entry(seq, new, now, by, based_on, note))
     # Whoever moves the pointer from here to there keeps the same: writing it twice is no harm.
     s3.put(settings.bucket(), releases.kept_key(seq), _kept(before, now))
     condition, values = ("seq = :seq", {":seq": before.seq}) if before else ("attribute_not_exists(pk)", None)
