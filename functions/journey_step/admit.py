@@ -62,7 +62,7 @@ def _watched(contact_id: str, journey: Journey, fresh: Enrollment) -> Contact:
     # Noted before the row is written: from here on whatever is scored wakes the run, and
     # whatever was scored before is in what this returns.
     noted = contacts.watch(contact_id, fresh.id) if watches(journey) else None
-    return noted or progress.surviving(contact_id)
+    return noted or contacts.surviving(contact_id)
 
 
 def _refuse(journey: Journey, existing: Enrollment, trigger: Decision, now: int) -> None:

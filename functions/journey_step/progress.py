@@ -54,7 +54,7 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
         if not enrollment.active:
             return enrollment
         release = releases.by_id(enrollment.release)
-        contact = contact or surviving(enrollment.contact)
+        contact = contact or contacts.surviving(enrollment.contact)
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)
@@ -120,14 +120,6 @@ def restart(enrollment: Enrollment, now: int) -> Enrollment:
     logger.info("clock restarted", enrollment=enrollment.id, generation=generation)
     metric("ClocksRestarted")
     return enrollments.settle(restarted, now)
-
-
-def surviving(contact: str) -> Contact:
-    """The contact as stored now, or the one that it was merged into."""
-    found = contacts.load([contact])[contact]
-    while found.state.merged_into:
-        found = contacts.load([found.state.merged_into])[found.state.merged_into]
-    return found
 
 
 def _reloaded(enrollment: Enrollment) -> Enrollment:

@@ -116,7 +116,7 @@ def _wake(contact: str, now: int) -> None:
     open_ones = [enrollment for enrollment in enrollments.of(contact) if enrollment.active or enrollment.todo]
     if not open_ones:
         return
-    person = progress.surviving(contact)
+    person = contacts.surviving(contact)
     failed: list[Exception] = []
     for enrollment in open_ones:
         try:

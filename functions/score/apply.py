@@ -36,7 +36,7 @@ def apply(contact: Contact, arrivals: Sequence[Arrival], live: Live, now: int) -
     Raises Contended if other writers keep coming between.
     """
     for _ in range(ATTEMPTS):
-        contact = _survivor(contact)
+        contact = contacts.survivor(contact)
         live = _not_older(live, contact)
         read = contact
         contact = _folded(contact, arrivals, live.counters)
@@ -80,13 +80,6 @@ def refold(contact_id: str, now: int) -> Rebuilt | None:
             changed = contact.state.facts != read.state.facts
             return Rebuilt(contact_id, changed, differing(contact, live.release, now))
     raise Contended(f"contact {contact_id} kept changing")
-
-
-def _survivor(contact: Contact) -> Contact:
-    while contact.state.merged_into:
-        winner = contact.state.merged_into
-        contact = contacts.load([winner])[winner]
-    return contact
 
 
 def _not_older(live: Live, contact: Contact) -> Live:

@@ -12,7 +12,6 @@ from functions.core import compose, policy
 from functions.core import message as ledger
 from functions.core.compose import Letter, Urls
 from functions.core.consent import Head
-from functions.core.contact import Contact
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.message import Message
 from functions.core.policy import Recent, Withhold
@@ -106,7 +105,7 @@ def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] 
 
 
 def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
-    contact = _person(message.contact)
+    contact = contacts.surviving(message.contact)
     keys = releases.keyring()
     ref = identity_ref(EMAIL, contact.profile.email, keys.pepper)
     address = hash_of(ref) if ref else ""
@@ -120,12 +119,6 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
     return _Ready(address, head or Head(), decision.reserved, letter)
-
-
-def _person(id: str) -> Contact:
-    """The contact, or the one that it was merged into."""
-    contact = contacts.load([id])[id]
-    return _person(contact.state.merged_into) if contact.state.merged_into else contact
 
 
 def _urls(message: Message, address: str, links: Links) -> Urls:

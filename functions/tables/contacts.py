@@ -107,6 +107,19 @@ def load(contacts: Iterable[str]) -> dict[str, Contact]:
     return {contact: _assembled(contact, rows) for contact in wanted}
 
 
+def surviving(contact: str) -> Contact:
+    """The contact as stored now, or the one that it was merged into."""
+    return survivor(load([contact])[contact])
+
+
+def survivor(contact: Contact) -> Contact:
+    """The same for a contact in hand."""
+    while contact.state.merged_into:
+        winner = contact.state.merged_into
+        contact = load([winner])[winner]
+    return contact
+
+
 def _assembled(contact: str, rows: Mapping[dynamodb.Key, dynamodb.Item]) -> Contact:
     state = rows.get((partition(contact), STATE))
     profile = rows.get((partition(contact), PROFILE))
