@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions.core.release import Release
 
 KEYS_FOR_S = 60
-_POINTER = ("X#live", "X")
+POINTER = ("X#live", "X")
 _KEYRING = ("X#keys", "X")
 
 
@@ -62,7 +62,7 @@ _held = _Held()
 
 def live() -> Live:
     """The live release. Raises NothingLive before the first publish."""
-    return live_from(dynamodb.get(settings.contacts_table(), _POINTER))
+    return live_from(dynamodb.get(settings.contacts_table(), POINTER))
 
 
 def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dynamodb.Item]]:
@@ -70,8 +70,8 @@ def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dyn
 
     Not consistent: what a moment ago was written may be missing. Raises NothingLive.
     """
-    rows = dynamodb.batch_get(settings.contacts_table(), [_POINTER, *keys], consistent=False)
-    return live_from(rows.get(_POINTER)), rows
+    rows = dynamodb.batch_get(settings.contacts_table(), [POINTER, *keys], consistent=False)
+    return live_from(rows.get(POINTER)), rows
 
 
 def live_from(row: dynamodb.Item | None) -> Live:

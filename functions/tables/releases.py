@@ -12,7 +12,6 @@ from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
 from functions.core.views import iso
 
-_POINTER = ("X#live", "X")
 _LOG = "X#releases"
 
 
@@ -34,7 +33,7 @@ class Entry:
 
 def live() -> Pointer | None:
     """The live pointer, or None before the first publish."""
-    row = dynamodb.get(settings.contacts_table(), _POINTER)
+    row = dynamodb.get(settings.contacts_table(), releases.POINTER)
     return Pointer(row["seq"], row["release"], row["at"], row["by"]) if row else None
 
 
@@ -52,7 +51,7 @@ def to_rows(entry: Entry) -> tuple[dynamodb.Item, dynamodb.Item]:
     """The items of a move: in the log, and the pointer as it stands after it."""
     stamp = {"v": 1, "seq": entry.seq, "release": entry.release, "at": entry.at, "by": entry.by}
     logged = {"pk": _LOG, "sk": f"{entry.seq:08d}", **stamp, "based_on": entry.based_on, "note": entry.note}
-    return logged, {"pk": _POINTER[0], "sk": _POINTER[1], **stamp}
+    return logged, {"pk": releases.POINTER[0], "sk": releases.POINTER[1], **stamp}
 
 
 def content(release: str) -> Release:
