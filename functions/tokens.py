@@ -21,6 +21,9 @@ LONGEST: Final = 8192
 OPEN: Final = "open"
 CLICK: Final = "click"
 UNSUBSCRIBE: Final = "unsubscribe"
+PROOF: Final = "proof"
+PROOF_MS: Final = 30 * 86_400_000
+"""So long a proof is taken: whoever opened a link from a mailbox is its owner for a while, not for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,18 @@ class Unsubscribing:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a link from a person's own mailbox proves to a page that it leads to: who opened it.
+
+    `address` is the hash of the address that the mail went to, `signed` in ms.
+    """
+
+    contact: str
+    address: str
+    signed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Makes the links of one deployment: `base_url` has no trailing slash."""
 
@@ -78,6 +93,17 @@ class Links:
     def unsubscribe_url(self, said: Unsubscribing) -> str:
         """Address of the unsubscribe page; a POST to it is the one-click unsubscribe."""
         return f"{self.base_url}/u/{sign(self.keys, UNSUBSCRIBE, payload(said))}"
+
+
+def sign_proof(keys: Sequence[bytes], said: Proof) -> str:
+    """A token that says whose mailbox a visitor came from."""
+    return sign(keys, PROOF, {"c": said.contact, "a": said.address, "s": said.signed})
+
+
+def read_proof(keys: Sequence[bytes], token: str, now: int) -> Proof:
+    """Whose mailbox a visitor came from. Raises Refused for what was not signed here, or too long ago."""
+    said = _strings(read(keys, PROOF, token, max_age=PROOF_MS, now=now), "c", "a")
+    return Proof(said["c"], said["a"], said["s"])
 
 
 def payload(said: Opened | Clicked | Unsubscribing) -> dict[str, Any]:

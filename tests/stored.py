@@ -53,7 +53,7 @@ from functions.work import jobs
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CURRENT = "v1"
+CURRENT = "v2"
 NOW = 1_790_000_000_000
 CONTACT = "k7kqm3k5w2yvld4c6gq7mzabcd"
 RUN = "enr3k5w2yvld4c6gq7mzabcdef"

@@ -42,7 +42,9 @@ class Event:
     e e-mail, a anonymousId, c the contact itself). `stamp` is the client's clock in ms,
     uncorrected; `at` is corrected for skew and never later than `received`.
     `identities` are further identities that the event carried, in the same form. `kind` is the
-    call that brought it (track, page, identify, …), SYSTEM or FORM.
+    call that brought it (track, page, identify, …), SYSTEM or FORM. `proved`: not a stranger's
+    claim, but vouched for by the owner's own systems or by a signed link. `held`: it counts
+    only once a verdict says that a person did it.
     """
 
     source: str
@@ -57,6 +59,8 @@ class Event:
     context: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     identities: tuple[str, ...] = ()
     cause: str = LIVE
+    proved: bool = False
+    held: bool = False
 
     @property
     def sort_key(self) -> str:

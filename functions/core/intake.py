@@ -81,6 +81,7 @@ def to_event(call: Call, sent_at: int | None, sender: Sender) -> Event:
         traits=_traits(call, sender) if call.type == "identify" or sender.trusted else _EMPTY,
         context=trim_context(call.context, sender.user_agent, with_page=call.type != "page"),
         identities=tuple(others),
+        proved=sender.trusted,
     )
 
 

@@ -1,7 +1,8 @@
 """Rows of the events table: inserted once, never changed.
 
 pk source "k#hash" · sk client stamp#messageId · at, rx (ms) · kind, name · body (JSON of
-properties, traits, context) · ids (further identities) · cause (absent when live) · v
+properties, traits, context) · ids (further identities) · cause (absent when live) ·
+proved, held (absent when not) · v
 """
 
 import json
@@ -15,7 +16,7 @@ from functions.core.event import LIVE, Event
 from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, kind_of
 from functions.observability import metric
 
-VERSION = 1
+VERSION = 2
 READ_AT_MOST: Final = 24 * 1024 * 1024
 """Bytes of rows that are read for one contact: some forty thousand events. Anyone may flood a browser's
 source and claim it for an address; the function that counts must still come to an end."""
@@ -42,6 +43,7 @@ def to_row(event: Event) -> dict[str, Any]:
         row["ids"] = list(event.identities)
     if event.cause != LIVE:
         row["cause"] = event.cause
+    row |= {name: True for name in ("proved", "held") if getattr(event, name)}
     return row
 
 
@@ -64,6 +66,8 @@ def from_row(row: Mapping[str, Any]) -> Event:
         context=body.get("c", {}),
         identities=tuple(row.get("ids", ())),
         cause=row.get("cause", LIVE),
+        proved=row.get("proved", False),
+        held=row.get("held", False),
     )
 
 
