@@ -13,43 +13,54 @@ from functions.core.message import Message
 from functions.core.policy import REASONS
 from functions.core.views import band, iso, local_day, points
 from functions.releases import Live
-from functions.tables import addresses, contacts, decisions, enrollments, events, identities, messages
+from functions.score.history import History
+from functions.tables import addresses, contacts, decisions, enrollments, identities, messages
 
 
 class UnknownPerson(ValueError):
     """No contact has that address."""
 
 
-def find(email: str) -> Contact:
-    """The contact of an address. Raises UnknownPerson."""
-    ref = identity.identity_ref(identity.EMAIL, email, releases.keyring().pepper)
-    if ref is None:
-        raise UnknownPerson(f'"{email}" is not an e-mail address')
-    owner = identities.owners([ref]).get(ref)
-    if owner is None:
-        raise UnknownPerson(f"nobody with the address {email} is known here")
-    if not owner:
-        raise UnknownPerson(f"the person with the address {email} was erased")
-    contact = contacts.load([owner])[owner]
-    while contact.state.merged_into:
-        contact = contacts.load([contact.state.merged_into])[contact.state.merged_into]
+_KINDS = {
+    "address": identity.EMAIL,
+    "user id": identity.USER,
+    "phone": identity.PHONE,
+    "browser (anonymousId)": identity.ANONYMOUS,
+}
+
+
+def find(who: str) -> Contact:
+    """The contact of an address, user id, phone, anonymousId or contact id. Raises UnknownPerson."""
+    pepper = releases.keyring().pepper
+    asked = {name: identity.identity_ref(kind, who.strip(), pepper) for name, kind in _KINDS.items()}
+    known = identities.read(ref for ref in asked.values() if ref)
+    for ref in asked.values():
+        found = known.get(ref) if ref else None
+        if found is None:
+            continue
+        if found.forgotten:
+            raise UnknownPerson(f'the person known as "{who}" was erased')
+        return contacts.surviving(found.contact)
+    contact = contacts.surviving(who.strip())
+    if not contact.state.version:
+        tried = ", ".join(name for name, ref in asked.items() if ref)
+        raise UnknownPerson(f'nobody is known here as "{who}" (tried as {tried}, contact id)')
     return contact
 
 
-def dossier(email: str, *, limit: int = 50) -> dict[str, Any]:
-    """What is known about the person with an address; the newest `limit` events. Raises UnknownPerson."""
-    contact, live, now = find(email), releases.live(), clock.now_ms()
-    sources = (*contact.profile.identities, identity.own_ref(contact.id))
-    timeline = sorted(events.of_sources(sources), key=lambda event: (event.at, event.ref), reverse=True)
+def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
+    """What is known about a person (see `find`); the newest `limit` events. Raises UnknownPerson."""
+    contact, live, now = find(who), releases.live(), clock.now_ms()
+    timeline = sorted(History(contact).events(), key=lambda event: (event.at, event.ref), reverse=True)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
     return {
         "contact": contact.id,
-        "email": contact.profile.email or email,
+        "email": contact.profile.email,
         "traits": {name: value for name, (_, value) in sorted(contact.profile.traits.items())},
         "identities": len(contact.profile.identities),
         **_standing(contact, live, now),
         "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
-        "topics": _topics(email, contact, live),
+        "topics": _topics(contact, live),
         "events": len(timeline),
         "timeline": [_event(event) for event in timeline[:limit]],
         "decisions": [_decision(decision) for decision in decisions.of(contact.id)],
@@ -75,9 +86,9 @@ def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
     }
 
 
-def _topics(email: str, contact: Contact, live: Live) -> dict[str, Any]:
+def _topics(contact: Contact, live: Live) -> dict[str, Any]:
     """Consent by topic as the contact's events amount to, and what the ledger of the address says."""
-    ref = identity.identity_ref(identity.EMAIL, contact.profile.email or email, releases.keyring().pepper)
+    ref = identity.identity_ref(identity.EMAIL, contact.profile.email, releases.keyring().pepper)
     head = addresses.head(identity.hash_of(ref)) if ref else Head()
     topics: dict[str, Any] = {}
     for topic in live.release.sending.topics:

@@ -7,7 +7,7 @@ are missing; existing ones are never rewritten, because somewhere they are still
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from functions.core.contact import (
     MessageFacts,
     Moment,
     Profile,
+    Rank,
     Standing,
     State,
 )
@@ -32,6 +33,7 @@ from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, U
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.event import FORM, Event
 from functions.core.message import Message
+from functions.core.ownership import Run
 from functions.core.policy import Recent
 from functions.core.release import canonical, load
 from functions.publish import keyring
@@ -41,6 +43,7 @@ from functions.tables import (
     caps,
     contacts,
     decisions,
+    duplicates,
     enrollments,
     events,
     identities,
@@ -48,6 +51,7 @@ from functions.tables import (
     releases,
     tokens,
 )
+from functions.tables.identities import Identity
 from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
 from functions.work import jobs
 from tests.generate import release
@@ -104,9 +108,14 @@ STATE = State(
     due=NOW + 86_400_000,
     watching=frozenset({RUN}),
 )
+SHARING = replace(STATE, shared={"a#hash": 2})
 PROFILE = Profile(
-    CONTACT, 4, {"email": (Moment(NOW, 3), "İpek@çay.example"), "n": (Moment(NOW, 4), 5)}, ("a#hash", "e#hash")
+    CONTACT,
+    4,
+    {"email": (Rank(False, Moment(NOW, 3)), "İpek@çay.example"), "n": (Rank(False, Moment(NOW, 4)), 5)},
+    ("a#hash", "e#hash"),
 )
+KNOWN = replace(PROFILE, traits={"city": (Rank(True, Moment(NOW, 3)), "Łódź")})
 EVENT = Event(
     source="e#hash",
     id="form-1",
@@ -121,6 +130,14 @@ EVENT = Event(
     identities=("a#hash",),
     cause="import",
 )
+VOUCHED = replace(EVENT, proved=True, held=True, cause="live")
+SHARED = Identity(
+    "a#hash",
+    CONTACT,
+    runs=(Run(Moment(NOW - 9, 3), "other3k5w2yvld4c6gq7mzabcd"), Run(Moment(NOW, 5), CONTACT)),
+    version=2,
+)
+PAIR = duplicates.Pair(duplicates.PLUS_TAG, "e#hash", "e#hush", NOW, "e#hash#1790000000000#form-1")
 RUNNING = Enrollment(
     id=RUN,
     contact=CONTACT,
@@ -190,8 +207,8 @@ _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
 
 
-def _state_row() -> dict[str, Any]:
-    return contacts.state_row(STATE, [DECISION]) | {"w": set(STATE.watching), "n": STATE.version}
+def _state_row(state: State = STATE) -> dict[str, Any]:
+    return contacts.state_row(state, [DECISION]) | {"w": set(state.watching), "n": state.version}
 
 
 def _read_token(kind: str) -> Callable[[Any], Any]:
@@ -233,9 +250,23 @@ def samples() -> dict[str, Sample]:
         ),
         "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
         "identity": Sample(
-            {"e#hash": CONTACT},
-            _row(identities.to_row("e#hash", CONTACT)),
-            lambda row: identities.owners_in({(row["pk"]["S"], "I"): _plain(row)}),
+            Identity("e#hash", CONTACT),
+            _row(identities.to_row(Identity("e#hash", CONTACT))),
+            lambda row: identities.from_row(_plain(row)),
+        ),
+        "shared-browser": Sample(SHARED, _row(identities.to_row(SHARED)), lambda row: identities.from_row(_plain(row))),
+        "duplicate": Sample(PAIR, _row(duplicates.to_row(PAIR)), lambda row: duplicates.from_row(_plain(row))),
+        "event-vouched-for": Sample(VOUCHED, _row(events.to_row(VOUCHED)), lambda row: events.from_row(_plain(row))),
+        "profile-vouched-for": Sample(
+            KNOWN, _row(contacts.profile_row(KNOWN, 4)), lambda row: contacts.profile_from(_plain(row))
+        ),
+        "state-of-a-shared-browser": Sample(
+            replace(STATE, shared={"a#hash": 2}),
+            _row(
+                contacts.state_row(replace(STATE, shared={"a#hash": 2}), [DECISION])
+                | {"w": set(STATE.watching), "n": 7}
+            ),
+            lambda row: contacts.state_from(_plain(row)),
         ),
         "keyring": Sample(KEYS, _row(keyring.to_row(KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))),
         "release-pointer": Sample(

@@ -12,12 +12,20 @@ from typing import Any
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Moment:
     """Orders competing values of one register: the event's time, then its id."""
 
     at: int
     tie: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """Orders competing values of one trait: what the owner's systems say outranks what anyone may claim."""
+
+    proved: bool
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class State:
     `fence` is the newest arrival seen by the last recount: a record at or before either is
     not trusted to be new. `due` is a lower bound (ms) of when time alone may cross a line.
     `watching` are ids of open enrollments; `merged_into` points to the surviving contact.
+    `shared` holds, for each browser that changed hands, the version of its row that last
+    moved a part of its history to or from this contact.
     """
 
     contact: str
@@ -85,16 +95,17 @@ class State:
     due: int | None = None
     watching: frozenset[str] = frozenset()
     merged_into: str | None = None
+    shared: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who the contact is, as far as claimed or proved. `traits` map a name to (moment, value);
+    """Who the contact is, as far as claimed or proved. `traits` map a name to (rank, value);
     `identities` are "kind#hash" of every source whose events are this contact's."""
 
     contact: str
     version: int = 0
-    traits: Mapping[str, tuple[Moment, Any]] = field(default_factory=lambda: _NONE)
+    traits: Mapping[str, tuple[Rank, Any]] = field(default_factory=lambda: _NONE)
     identities: tuple[str, ...] = ()
 
     def trait(self, name: str) -> Any:

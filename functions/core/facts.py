@@ -15,7 +15,7 @@ from typing import Any
 
 from functions.core import event as names
 from functions.core.consent import EVERYTHING
-from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, State
+from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, Rank, State
 from functions.core.counters import Counters
 from functions.core.event import Event
 from functions.core.identity import EMAIL, kind_of
@@ -72,7 +72,7 @@ class _Folding:
         for counter in self.counting.matching(event):
             if counter.newest:
                 moments = {*self.newest.get(counter.id, ()), moment}
-                self.newest[counter.id] = tuple(sorted(moments, key=_order)[-counter.newest :])
+                self.newest[counter.id] = tuple(sorted(moments)[-counter.newest :])
         match event.kind, event.name:
             case names.SYSTEM, names.TAG_ADDED | names.TAG_REMOVED:
                 self._tag(str(event.properties.get("tag", "")), moment, event.name == names.TAG_ADDED)
@@ -89,7 +89,7 @@ class _Folding:
 
     def _tag(self, tag: str, moment: Moment, present: bool) -> None:
         held = self.tags.get(tag)
-        if tag and (held is None or _order(held[0]) < _order(moment)):
+        if tag and (held is None or held[0] < moment):
             self.tags[tag] = (moment, present)
 
     def _message(self, event: Event) -> None:
@@ -102,8 +102,7 @@ class _Folding:
         else:
             held = replace(held, clicked=min(event.at, held.clicked or event.at))
         self.messages[message] = held
-        if len(self.messages) > MESSAGES_KEPT:
-            del self.messages[min(self.messages, key=lambda one: (self.messages[one].sent, one))]
+        newest_messages(self.messages)
 
     def count(self, event: Event) -> None:
         """Day counters: count an event that is surely new."""
@@ -122,18 +121,20 @@ class _Folding:
                 self.count(event)
 
     def done(self) -> Facts:
-        newest_day = None if self.last is None else local_day(self.last, self.counting.zone)
-        counters: dict[str, dict[int, int]] = {}
-        for key, days in self.counters.items():
-            horizon = self.counting.by_id[key].horizon
-            kept = {day: n for day, n in days.items() if n and (newest_day is None or day > newest_day - horizon)}
-            if kept:
-                counters[key] = kept
+        counters = pruned(self.counters, self.last, self.counting)
         return Facts(counters, self.newest, self.tags, self.messages, self.consents, self.first, self.last, self.skew)
 
 
-def _order(moment: Moment) -> tuple[int, int]:
-    return moment.at, moment.tie
+def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting: Counters) -> dict[str, dict[int, int]]:
+    """The day counters without days that no longer matter at `last`, the newest event (ms)."""
+    newest_day = None if last is None else local_day(last, counting.zone)
+    counters: dict[str, dict[int, int]] = {}
+    for key, days in counted.items():
+        horizon = counting.by_id[key].horizon
+        kept = {day: n for day, n in days.items() if n and (newest_day is None or day > newest_day - horizon)}
+        if kept:
+            counters[key] = kept
+    return counters
 
 
 def _topics(event: Event) -> list[str]:
@@ -192,6 +193,11 @@ def _advance(state: State, arrivals: Sequence[Arrival], fence: int) -> tuple[Map
             max(held[0], arrival.position),
             max(held[1], arrival.event.received),
         )
+    return remembered(positions, fence)
+
+
+def remembered(positions: dict[str, tuple[int, int]], fence: int) -> tuple[Mapping[str, tuple[int, int]], int]:
+    """So many positions as are kept, and the fence that stands in for those dropped."""
     while len(positions) > SOURCES_KEPT:
         oldest = min(positions, key=lambda source: (positions[source][1], source))
         fence = max(fence, positions.pop(oldest)[1])
@@ -223,16 +229,22 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
 def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
     traits = dict(profile.traits)
     for event in events:
-        moment = moment_of(event)
+        rank = Rank(event.proved, moment_of(event))
         for name, value in event.traits.items():
             held = traits.get(name)
-            newer = held is None or _order(held[0]) < _order(moment)
+            newer = held is None or held[0] < rank
             if newer and _fits(name, value) and (name != "email" or _is_theirs(profile, event)):
-                traits[name] = (moment, value)
+                traits[name] = (rank, value)
+    traits = newest_traits(traits)
+    return profile if traits == profile.traits else replace(profile, traits=traits)
+
+
+def newest_traits(traits: dict[str, tuple[Rank, Any]]) -> dict[str, tuple[Rank, Any]]:
+    """So many traits as are kept; the others are dropped from `traits`."""
     # Anyone may send traits: the newest are kept, so that no stranger can fill the row.
     while len(traits) > TRAITS_KEPT:
-        del traits[min(traits, key=lambda name: (*_order(traits[name][0]), name))]
-    return profile if traits == profile.traits else replace(profile, traits=traits)
+        del traits[min(traits, key=lambda name: (traits[name][0], name))]
+    return traits
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -243,6 +255,13 @@ def _fits(name: str, value: Any) -> bool:
 
 def _is_theirs(profile: Profile, event: Event) -> bool:
     """Whether mail may go to the address that `event` brings. Anyone may claim a user id for a
-    known address, and then another address for that user id: who is known by an address keeps it."""
-    known = {ref for ref in profile.identities if kind_of(ref) == EMAIL}
-    return not known or not known.isdisjoint((event.source, *event.identities))
+    known address, and then another address for that user id: only an address that became one
+    of the contact's own identities is written to."""
+    return any(kind_of(ref) == EMAIL and ref in profile.identities for ref in (event.source, *event.identities))
+
+
+def newest_messages(messages: dict[str, MessageFacts]) -> dict[str, MessageFacts]:
+    """So many messages as are kept; the others are dropped from `messages`."""
+    while len(messages) > MESSAGES_KEPT:
+        del messages[min(messages, key=lambda one: (messages[one].sent, one))]
+    return messages

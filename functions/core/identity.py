@@ -1,5 +1,6 @@
 """Identities: how people are told apart, without ever storing an address as a key."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -7,8 +8,11 @@ from functions.core.ids import digest
 
 USER: Final = "u"
 EMAIL: Final = "e"
+PHONE: Final = "p"
 ANONYMOUS: Final = "a"
 SELF: Final = "c"
+PERSONAL: Final = (USER, EMAIL, PHONE)
+"""Kinds that say who somebody is, the strongest first; a browser is only where somebody was."""
 
 _SHARED = frozenset(
     (
@@ -47,6 +51,27 @@ def _fold(text: str) -> str:
     return folded.replace("ı", "i")
 
 
+_PHONE_MARKS = re.compile(r"[\s()./\-\u2010-\u2015\u00a0]+")
+_TRUNK = re.compile(r"\(0\)")
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def normal_phone(text: str) -> str | None:
+    """The E.164 form of a number that names its country ("+90 (0)532 …"), or None for any other."""
+    written = unicodedata.normalize("NFKC", text).strip()
+    if written.startswith("00"):
+        written = "+" + written[2:]
+    digits = _PHONE_MARKS.sub("", _TRUNK.sub("", written))
+    return digits if _PHONE.fullmatch(digits) else None
+
+
+def without_plus_tag(text: str) -> str | None:
+    """The address that "ada+tea@example.com" probably belongs to, or None where it has no plus-tag."""
+    local, _, domain = text.strip().rpartition("@")
+    plain, plus, _ = local.partition("+")
+    return f"{plain}@{domain}" if plain and plus and normal_email(text) else None
+
+
 def is_shared(value: str) -> bool:
     """Whether many people would carry this value because some program had none to give."""
     bare = value.strip().casefold()
@@ -65,6 +90,14 @@ def identity_ref(kind: str, value: object, pepper: bytes) -> str | None:
         if normal is None:
             return None
         text = normal
+    elif kind == PHONE:
+        number = normal_phone(text)
+        if number is None:
+            return None
+        text = number
+    elif kind == USER:
+        # Many shops use the address as the user's id: letter case doesn't make two users of it either.
+        text = normal_email(text) or text
     return f"{kind}#{digest('identity', kind, text, pepper=pepper)}"
 
 

@@ -1,18 +1,19 @@
 """Whose each call is and when it happened: calls in, events out. Nothing is read or written.
 
-An event is stored under one identity, the best that the call names: userId, then the e-mail
-address of an identify, then anonymousId. Whatever else it names goes along.
+An event is stored under one identity, the best that the call names: the contact whose mailbox
+a signed link proves, then userId, then the e-mail address and the phone of an identify, then
+anonymousId. Whatever else it names goes along.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 from functions.core import event as names
 from functions.core.errors import Refused
 from functions.core.event import Event
-from functions.core.identity import ANONYMOUS, EMAIL, USER, identity_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, USER, identity_ref, own_ref
 from functions.core.wire import Call, Dropped, Posted
 
 WINDOW_MS: Final = 15 * 60_000
@@ -41,12 +42,14 @@ _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What is known of a request besides its body. `trusted` is the owner's own application."""
+    """What is known of a request besides its body. `trusted` is the owner's own application;
+    `proofs` are tokens found in its calls (context.proof), each with the contact it proves."""
 
     received: int
     pepper: bytes
     user_agent: str = ""
     trusted: bool = False
+    proofs: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
 
 
 def take(posted: Posted, sender: Sender) -> tuple[list[Event], list[Dropped]]:
@@ -95,22 +98,39 @@ def when(call: Call, sent_at: int | None, received: int) -> tuple[int, int]:
     return call.timestamp, max(0, min(call.timestamp + skew, received))
 
 
+def proof_of(call: Call) -> str | None:
+    """The token by which the call says whose mailbox its visitor came from."""
+    proof = call.context.get("proof")
+    return proof if isinstance(proof, str) and proof else None
+
+
 def _identities(call: Call, sender: Sender) -> tuple[str, list[str]]:
+    proved = sender.proofs.get(proof_of(call) or "")
     user = identity_ref(USER, call.user_id, sender.pepper)
     anonymous = identity_ref(ANONYMOUS, call.anonymous_id, sender.pepper)
-    email = None if call.type == "group" else identity_ref(EMAIL, _email(call), sender.pepper)
-    order = (user, email, anonymous) if call.type == "identify" or sender.trusted else (user, anonymous, email)
+    known = [own_ref(proved) if proved else None, user]
+    if call.type == "identify" or sender.trusted or not (user or anonymous):
+        # Elsewhere an address in the context is what the browser remembers, not what somebody said now.
+        known += [identity_ref(kind, _trait(call, name), sender.pepper) for kind, name in _CONTACTABLE]
     # Only browsers alias in practice, from the id that they had given themselves.
-    previous = identity_ref(ANONYMOUS, call.previous_id, sender.pepper)
-    refs = list(dict.fromkeys(ref for ref in (*order, previous) if ref))
+    kind = USER if sender.trusted and call.anonymous_id is None else ANONYMOUS
+    previous = [identity_ref(kind, call.previous_id, sender.pepper)] if call.type == "alias" else []
+    refs = list(dict.fromkeys(ref for ref in (*known, anonymous, *previous) if ref))
     if not refs:
         raise Refused("no-identity", "userId, anonymousId or traits.email must say whose event this is.")
     return refs[0], refs[1:]
 
 
-def _email(call: Call) -> Any:
+_CONTACTABLE: Final = ((EMAIL, "email"), (PHONE, "phone"))
+
+
+def _trait(call: Call, name: str) -> Any:
+    if call.type == "group":
+        return None
     nested = call.context.get("traits")
-    return call.traits.get("email") or (nested.get("email") if isinstance(nested, dict) else None)
+    said = call.traits.get(name) or (nested.get(name) if isinstance(nested, dict) else None)
+    # An address for a user id is an address too.
+    return said or (call.user_id if name == "email" else None)
 
 
 def _traits(call: Call, sender: Sender) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Applying events, time or a rebuild to one contact: read, fold, decide, one conditional write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from functions import releases
@@ -9,10 +9,10 @@ from functions.core.contact import Contact, Decision
 from functions.core.counters import Counters
 from functions.core.decisions import Outcome, decide, differing, keep
 from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
-from functions.core.identity import own_ref
 from functions.observability import metric
 from functions.releases import Live
-from functions.tables import contacts, events
+from functions.score.history import History
+from functions.tables import contacts
 from functions.tables.identities import Contended
 
 ATTEMPTS = 6
@@ -29,14 +29,18 @@ class Rebuilt:
     differing: tuple[Decision, ...]
 
 
-def apply(contact: Contact, arrivals: Sequence[Arrival], live: Live, now: int) -> tuple[Decision, ...]:
+def apply(
+    contact: Contact, arrivals: Sequence[Arrival], live: Live, now: int, seen: Mapping[str, int] | None = None
+) -> tuple[Decision, ...]:
     """Fold `arrivals` into the contact and write it; the decisions that this made.
 
-    Safe to repeat: records applied before are recognised or counted again from the events.
-    Raises Contended if other writers keep coming between.
+    `seen` are the versions of the browsers' rows by which the arrivals were found to be this
+    contact's. Safe to repeat: records applied before are recognised or counted again from the
+    events. Raises Contended if other writers keep coming between, or a browser changed hands.
     """
     for _ in range(ATTEMPTS):
         contact = contacts.survivor(contact)
+        _still_theirs(contact, arrivals, seen or {})
         live = _not_older(live, contact)
         read = contact
         contact = _folded(contact, arrivals, live.counters)
@@ -74,7 +78,7 @@ def refold(contact_id: str, now: int) -> Rebuilt | None:
         if read.state.merged_into:
             return None
         live = _not_older(live, read)
-        contact = rebuild(read, events.of_sources(_sources(read)), live.counters)
+        contact = rebuild(read, History(read).events(), live.counters)
         outcome = keep(contact, live.release, now)
         if _saved(read, contact, outcome, live):
             changed = contact.state.facts != read.state.facts
@@ -91,23 +95,26 @@ def _not_older(live: Live, contact: Contact) -> Live:
     return newer
 
 
-def _sources(contact: Contact) -> tuple[str, ...]:
-    return (*contact.profile.identities, own_ref(contact.id))
+def _still_theirs(contact: Contact, arrivals: Sequence[Arrival], seen: Mapping[str, int]) -> None:
+    """Raises Contended where a browser's row was read before a part of its history moved from or to the contact."""
+    for browser, version in contact.state.shared.items():
+        named = any(browser in (one.event.source, *one.event.identities) for one in arrivals)
+        if named and version > seen.get(browser, 0):
+            raise Contended(f"a browser of contact {contact.id} changed hands")
 
 
 def _folded(contact: Contact, arrivals: Sequence[Arrival], counters: Counters) -> Contact:
     state = contact.state
     if state.version == 0:
         contact = replace(contact, state=replace(state, spec=counters.spec))
-    sources, days = _sources(contact), doubtful_days(state, arrivals, counters)
-    if state.version and (state.spec != counters.spec or len(days) * len(sources) > RECOUNTS_AT_MOST):
+    days, history = doubtful_days(state, arrivals, counters), History(contact)
+    if state.version and (state.spec != counters.spec or len(days) * len(history.sources) > RECOUNTS_AT_MOST):
         metric("ContactsRebuilt")
-        return rebuild(contact, events.of_sources(sources), counters, arrivals)
+        own = [arrival for arrival in arrivals if history.owns(arrival.event)]
+        return rebuild(contact, history.events(), counters, own)
     if days:
         metric("DaysRecounted", len(days))
-    recounted = {
-        day: list(events.of_sources(sources, stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days
-    }
+    recounted = {day: list(history.events(stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days}
     return fold(contact, arrivals, recounted, counters)
 
 

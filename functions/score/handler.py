@@ -54,11 +54,15 @@ def _score(records: list[_Record]) -> None:
     live, rows = releases.live_and(map(identities.key, named))
     now = clock.now_ms()
     failed: list[Exception] = []
-    grouped = _by_contact(records, Resolver(identities.owners_in(rows)), failed)
+    resolver = Resolver(identities.among(rows), live.counters)
+    grouped = _by_contact(records, resolver, failed)
+    if resolver.turned and not failed:
+        # A browser changed hands within the batch: what came before that record may be another's.
+        grouped = _by_contact([record for group in grouped.values() for record in group], resolver, failed)
     loaded = contacts.load(grouped)
     for contact, group in grouped.items():
         try:
-            apply(loaded[contact], [record.arrival for record in group], live, now)
+            apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions)
         except Exception as error:
             _fail(group, error, failed)
     if failed:

@@ -1,46 +1,76 @@
-"""Joining two contacts: the loser points to the winner, whose facts are then made anew."""
+"""Joining two contacts: the loser points to the winner, who gets its facts, traits and identities."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from functions import clock, settings
 from functions.aws import dynamodb
-from functions.core.contact import Contact, Decision, Profile
+from functions.core.contact import Contact, Decision
+from functions.core.counters import Counters
 from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
+from functions.core.joining import joined
 from functions.tables import contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
+from functions.tables.identities import Contended
 
 ATTEMPTS = 5
+IDENTITIES_KEPT = 500
+"""Anyone may claim a browser for an address: past so many, further browsers stay contacts of their own."""
+MOVED_AT_ONCE = 90
+"""So many identities fit into the transaction of a merge; whoever gathered more stays apart."""
+
+May = Callable[[Contact, Contact], bool]
 
 
-def merge(loser: str, winner: str) -> None:
-    """Give `winner` every identity of `loser`, in one transaction guarded by both versions.
+def always(loser: Contact, winner: Contact) -> bool:
+    """Nothing speaks against joining the two."""
+    return True
 
-    Afterwards the winner's facts carry no spec, so that whoever touches it next rebuilds
-    it from the events of all its sources. The loser leaves its segments, and its open runs
-    are told to follow. Merging again changes nothing.
+
+def merge(loser: str, winner: str, counters: Counters | None = None, may: May = always) -> bool:
+    """Make the two one, in one transaction guarded by both versions; False where `may` says no (any more).
+
+    The winner's facts are the sum of both where both were folded under `counters`; else they
+    carry no spec, so that whoever touches it next rebuilds it from the events of all its
+    sources. The loser leaves its segments, and its open runs are told to follow. Merging
+    again changes nothing.
     """
     for _ in range(ATTEMPTS):
         both = contacts.load([loser, winner])
-        if both[loser].state.merged_into:
-            return
-        if both[winner].state.merged_into:
-            raise identities.Contended(f"contact {winner} was merged meanwhile")
+        if both[loser].state.merged_into == winner:
+            return True
+        if both[loser].state.merged_into or both[winner].state.merged_into:
+            raise Contended(f"contact {loser} or {winner} was merged meanwhile")
+        if not _fits(both[loser], both[winner]) or not may(both[loser], both[winner]):
+            return False
         try:
-            dynamodb.transact(_operations(both[loser], both[winner]))
+            dynamodb.transact(_operations(both[loser], both[winner], counters))
         except dynamodb.TransactionRefused:
             continue
-        return
-    raise identities.Contended(f"contacts {loser} and {winner} could not be merged")
+        return True
+    raise Contended(f"contacts {loser} and {winner} could not be merged")
 
 
-def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
+def is_full(contact: Contact) -> bool:
+    """Whether a contact has as many identities as it may."""
+    return len(contact.profile.identities) >= IDENTITIES_KEPT
+
+
+def _fits(loser: Contact, winner: Contact) -> bool:
+    moving, held = len(loser.profile.identities), len(winner.profile.identities)
+    return moving <= MOVED_AT_ONCE and moving + held < IDENTITIES_KEPT
+
+
+def _operations(loser: Contact, winner: Contact, counters: Counters | None) -> list[dict[str, object]]:
     table = settings.contacts_table()
-    moving = [ref for ref in loser.profile.identities if kind_of(ref) != SELF]
-    joined = dict.fromkeys((*winner.profile.identities, *loser.profile.identities, own_ref(loser.id)))
-    profile = replace(winner.profile, identities=tuple(joined))
+    listed = [ref for ref in loser.profile.identities if kind_of(ref) != SELF]
+    # A browser that others use as well may be another's by now.
+    moving = [ref for ref, identity in identities.read(listed).items() if identity.contact == loser.id]
     last = [contacts.decision_row(decision) for decision in _last_decisions(loser, winner.id)]
     handed_on = {":out": last, ":o": len(last)} if last else {}
+    into = {"#into": "into"}
     return [
         dynamodb.update_op(
             table,
@@ -48,25 +78,17 @@ def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
             "SET #into = :winner, n = :next, v = :v"
             + (", #out = :out, o = :o REMOVE ds, du" if last else " REMOVE ds, du, #out, o"),
             condition=_guard(loser.state.version),
-            names={"#into": "into", "#out": "out"},
+            names=into | {"#out": "out"},
             values=_versions(loser.state.version) | handed_on | {":winner": winner.id, ":v": contacts.VERSION},
         ),
-        dynamodb.update_op(
-            table,
-            (partition(winner.id), STATE),
-            "SET spec = :none, n = :next, v = :v REMOVE #out, o",
-            condition=_guard(winner.state.version),
-            names={"#out": "out"},
-            values=_versions(winner.state.version) | {":none": "", ":v": contacts.VERSION},
-        ),
-        _guarded_profile(table, profile),
+        *_survive(loser, winner, counters),
         # Whoever still takes the loser for the owner may not give it another identity.
         dynamodb.update_op(
             table,
             (partition(loser.id), PROFILE),
             "SET #into = :winner, n = :next, v = :v",
             condition=_guard(loser.profile.version),
-            names={"#into": "into"},
+            names=into,
             values=_versions(loser.profile.version) | {":winner": winner.id, ":v": contacts.VERSION},
         ),
         *(
@@ -78,6 +100,38 @@ def _operations(loser: Contact, winner: Contact) -> list[dict[str, object]]:
                 values={":winner": winner.id, ":loser": loser.id},
             )
             for ref in moving
+        ),
+    ]
+
+
+def _survive(loser: Contact, winner: Contact, counters: Counters | None) -> list[dict[str, object]]:
+    """The winner's two rows."""
+    table = settings.contacts_table()
+    names = dict.fromkeys((*winner.profile.identities, *loser.profile.identities, own_ref(loser.id)))
+    specs = {both.state.spec for both in (loser, winner) if both.state.version}
+    if counters is not None and specs <= {counters.spec}:
+        one = joined(winner, loser, counters)
+        facts = contacts.facts_row(replace(one.state, spec=counters.spec))
+    else:
+        one, facts = winner, {"spec": ""}
+    profile = replace(one.profile, identities=tuple(names))
+    version = winner.profile.version
+    return [
+        dynamodb.update_op(
+            table,
+            (partition(winner.id), STATE),
+            "SET n = :next, v = :v, " + ", ".join(f"#{name} = :{name}" for name in facts) + " REMOVE #out, o",
+            condition=_guard(winner.state.version),
+            names={"#out": "out"} | {f"#{name}": name for name in facts},
+            values=_versions(winner.state.version)
+            | {":v": contacts.VERSION}
+            | {f":{name}": value for name, value in facts.items()},
+        ),
+        dynamodb.put_op(
+            table,
+            contacts.profile_row(profile, version + 1),
+            condition=_guard(version),
+            values={":held": version} if version else None,
         ),
     ]
 
@@ -98,15 +152,5 @@ def _guard(version: int) -> str:
     return "n = :held" if version else "attribute_not_exists(n)"
 
 
-def _versions(version: int) -> dict[str, int]:
+def _versions(version: int) -> dict[str, Any]:
     return {":next": version + 1} | ({":held": version} if version else {})
-
-
-def _guarded_profile(table: str, profile: Profile) -> dict[str, object]:
-    version = profile.version
-    return dynamodb.put_op(
-        table,
-        contacts.profile_row(profile, version + 1),
-        condition=_guard(version),
-        values={":held": version} if version else None,
-    )

@@ -2,8 +2,9 @@
 
 State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
 segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
-of this write and their number; absent when none) · into (merged) · v.
-Profile: n · traits (JSON) · ids (string set) · into (merged) · v.
+of this write and their number; absent when none) · into (merged) · shared (browsers that changed
+hands: version of their row) · v.
+Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · into (merged) · v.
 """
 
 import json
@@ -13,12 +14,12 @@ from typing import Any
 
 from functions import settings
 from functions.aws import dynamodb
-from functions.core.contact import Contact, Decision, Moment, Profile, Standing, State
+from functions.core.contact import Contact, Decision, Moment, Profile, Rank, Standing, State
 from functions.core.errors import Newer
 from functions.tables import compact
 from functions.tables.due import shard
 
-VERSION = 1
+VERSION = 2
 STATE = "S"
 PROFILE = "P"
 
@@ -50,6 +51,7 @@ def state_from(row: Mapping[str, Any]) -> State:
         due=row.get("du"),
         watching=frozenset(row.get("w", ())),
         merged_into=row.get("into"),
+        shared=row.get("shared", {}),
     )
 
 
@@ -57,13 +59,19 @@ def profile_from(row: Mapping[str, Any]) -> Profile:
     """The profile of an item."""
     if row.get("v", VERSION) > VERSION:
         raise Newer(f"profile row of version {row['v']} is newer than this code reads")
-    traits = {name: (Moment(at, tie), value) for name, (at, tie, value) in json.loads(row.get("traits", "{}")).items()}
+    traits = {
+        name: (Rank(bool(proved), Moment(at, tie)), value)
+        for name, (at, tie, value, *proved) in json.loads(row.get("traits", "{}")).items()
+    }
     return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))))
 
 
 def profile_row(profile: Profile, version: int) -> dict[str, Any]:
     """The item of a profile."""
-    traits = {name: [moment.at, moment.tie, value] for name, (moment, value) in profile.traits.items()}
+    traits = {
+        name: [rank.moment.at, rank.moment.tie, value, *([1] if rank.proved else [])]
+        for name, (rank, value) in profile.traits.items()
+    }
     return {
         "pk": partition(profile.contact),
         "sk": PROFILE,
@@ -163,17 +171,13 @@ def _unchanged(version: int) -> tuple[str, dict[str, Any]]:
 def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
     """The attributes of a state item that scoring owns; `n` counts this write."""
     standing = state.standing
-    positions = {source: [str(at), seen] for source, (at, seen) in state.positions.items()}
     row: dict[str, Any] = {
         "pk": partition(state.contact),
         "sk": STATE,
         "v": VERSION,
         "n": state.version + 1,
         "seq": state.release,
-        "spec": state.spec,
-        "facts": compact.dump(state.facts),
-        "pos": json.dumps(positions, separators=(",", ":")),
-        "fence": state.fence,
+        **facts_row(state),
         "band": standing.temperature,
         "since": standing.since,
         "segs": dict(standing.segments),
@@ -182,6 +186,20 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
         row |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
     if state.due is not None:
         row |= {"ds": shard(state.contact), "du": state.due}
+    return row
+
+
+def facts_row(state: State) -> dict[str, Any]:
+    """The attributes of a state item that say what was folded, and how far."""
+    positions = {source: [str(at), seen] for source, (at, seen) in state.positions.items()}
+    row: dict[str, Any] = {
+        "spec": state.spec,
+        "facts": compact.dump(state.facts),
+        "pos": json.dumps(positions, separators=(",", ":")),
+        "fence": state.fence,
+    }
+    if state.shared:
+        row["shared"] = dict(state.shared)
     return row
 
 

@@ -306,7 +306,7 @@ class Cloud(Visitors):
 
         ref = identity_ref(kind, value, PEPPER)
         assert ref is not None
-        return identities.owners([ref])[ref]
+        return identities.read([ref])[ref].contact
 
     def items(self, table: str = "contacts") -> list[dict[str, Any]]:
         """Every item of a table in plain values."""

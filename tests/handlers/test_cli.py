@@ -178,7 +178,7 @@ def test_a_stranger_is_said_to_be_unknown(terminal: Terminal) -> None:
     terminal.run("publish")
     result = terminal.run("contact", "bob@tea.example", "--json")
     assert result.exit_code == 1
-    assert "nobody with the address" in json.loads(result.output)["error"]
+    assert "nobody is known here" in json.loads(result.output)["error"]
 
 
 def test_refold_wants_one_person_or_everybody(terminal: Terminal) -> None:

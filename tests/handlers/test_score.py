@@ -190,12 +190,40 @@ def test_people_who_both_have_a_user_id_are_not_joined(shop: Cloud) -> None:
     assert shop.owner(USER, "bob") != shop.owner(USER, "ada")
 
 
-def test_a_browser_that_two_people_use_joins_neither_to_the_other(shop: Cloud) -> None:
+def test_a_browser_that_two_people_use_joins_neither_to_the_other_and_gives_each_his_own_pages(shop: Cloud) -> None:
+    visit(shop, 2, "kiosk")
+    shop.settle()
     shop.post_form(email="ada@example.com", anonymous="kiosk")
+    shop.settle()
+    visit(shop, 1, "kiosk", first=2)
     shop.settle()
     shop.post_form(email="bob@example.com", anonymous="kiosk")
     shop.settle()
-    assert shop.owner(EMAIL, "ada@example.com") != shop.owner(EMAIL, "bob@example.com")
+    visit(shop, 4, "kiosk", first=3)
+    shop.settle()
+    shop.post_form(email="ada@example.com", anonymous="kiosk", nonce="again")
+    visit(shop, 8, "kiosk", first=7)
+    shop.settle()
+    ada, bob = contact(shop, EMAIL, "ada@example.com"), contact(shop, EMAIL, "bob@example.com")
+    assert ada.id != bob.id
+    assert (pages(ada), pages(bob)) == (2 + 1 + 8, 4)
+
+
+def test_a_late_identify_moves_what_was_done_since_then_to_whom_it_names(shop: Cloud) -> None:
+    before = shop.clock.now
+    shop.post_form(email="ada@example.com", anonymous="kiosk")
+    shop.clock.now += 60_000
+    visit(shop, 3, "kiosk")
+    shop.settle()
+    assert pages(contact(shop, EMAIL, "ada@example.com")) == 3
+    # Bob's phone was offline: he had identified half a minute after Ada.
+    traits = {"email": "bob@example.com"}
+    shop.call("identify", messageId="late", anonymousId="kiosk", traits=traits, timestamp=before + 30_000)
+    shop.settle()
+    shop.sweep()
+    shop.settle()
+    assert pages(contact(shop, EMAIL, "bob@example.com")) == 3
+    assert pages(contact(shop, EMAIL, "ada@example.com")) == 0
 
 
 def test_a_new_counter_is_made_from_the_events_there_are(shop: Cloud) -> None:

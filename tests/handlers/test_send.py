@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from functions import clock, releases
 from functions.core import compose
 from functions.core.consent import Change, Entry
-from functions.core.contact import ConsentFacts, Contact, Facts, Moment, Profile, State
+from functions.core.contact import ConsentFacts, Contact, Facts, Moment, Profile, Rank, State
 from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
 from functions.core.release import Release, canonical, release_id
@@ -83,7 +83,9 @@ class World:
     def contact(self, facts: Facts | None = None, **traits: Any) -> None:
         """Ada as she is stored."""
         held = {"email": ADDRESS, "first_name": "Ada"} | traits
-        contacts.save_profile(Profile(ADA, 0, {name: (Moment(1, 1), value) for name, value in held.items() if value}))
+        contacts.save_profile(
+            Profile(ADA, 0, {name: (Rank(False, Moment(1, 1)), value) for name, value in held.items() if value})
+        )
         contacts.save_state(State(ADA, facts=facts or Facts()), [])
 
     def grant(self) -> None:

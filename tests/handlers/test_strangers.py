@@ -9,6 +9,7 @@ from functions.aside import LONGEST, set_aside
 from functions.core import facts
 from functions.core.identity import ANONYMOUS, EMAIL, USER
 from functions.score import apply, resolve
+from functions.score import merge as merging
 from functions.score.merge import merge
 from functions.tables import contacts, events, identities
 from local.emulator import EmulatorProcess
@@ -55,9 +56,10 @@ def test_an_address_in_another_spelling_is_still_her_own(shop: Cloud) -> None:
 
 def test_a_browser_with_more_identities_than_one_transaction_holds_stays_apart(shop: Cloud) -> None:
     shop.post_form(email=ADA, anonymous="laptop")
-    for number in range(resolve.MOVED_AT_ONCE + 10):
-        shop.call("alias", messageId=f"a{number}", anonymousId="flood", previousId=f"previous-{number}")
+    visit(shop, 1, "flood")
     shop.settle()
+    for number in range(merging.MOVED_AT_ONCE + 10):
+        identities.claim(f"a#previous-{number}", shop.owner(ANONYMOUS, "flood"))
     shop.call("identify", messageId="i", anonymousId="flood", traits={"email": ADA})
     visit(shop, 1, "somebody")
     shop.settle()
@@ -67,7 +69,7 @@ def test_a_browser_with_more_identities_than_one_transaction_holds_stays_apart(s
 
 
 def test_a_contact_takes_in_only_so_many_browsers(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolve, "IDENTITIES_KEPT", 8)
+    monkeypatch.setattr(merging, "IDENTITIES_KEPT", 8)
     for number in range(6):
         visit(shop, 1, f"browser-{number}")
         shop.settle()
@@ -84,7 +86,7 @@ def test_a_record_whose_contact_can_not_be_found_out_holds_up_nobody(
     visit(shop, 1, "phone")
     shop.settle()
 
-    def refused(loser: str, winner: str) -> None:
+    def refused(*_: object) -> None:
         raise ValueError("never")
 
     monkeypatch.setattr(resolve, "merge", refused)
@@ -129,7 +131,7 @@ def test_traits_never_fill_the_row_of_somebody_else(shop: Cloud) -> None:
     assert found.state.facts.consents["tips"].granted
     assert len(found.profile.traits) == facts.TRAITS_KEPT // 2 + 1
     assert shop.aside == []
-    most = facts.TRAITS_KEPT * (facts.TRAIT_BYTES + facts.TRAIT_NAME_BYTES + 60) + resolve.IDENTITIES_KEPT * 30
+    most = facts.TRAITS_KEPT * (facts.TRAIT_BYTES + facts.TRAIT_NAME_BYTES + 60) + merging.IDENTITIES_KEPT * 30
     assert most < 400_000
 
 
@@ -143,6 +145,8 @@ def test_a_flooded_browser_does_not_keep_its_person_from_being_counted_anew(
     monkeypatch.setattr(events, "READ_AT_MOST", 10_000)
     shop.call("identify", messageId="i2", anonymousId="flood", traits={"email": ADA})
     shop.settle()
+    assert pages(contact(shop, EMAIL, ADA)) == 60
+    apply.refold(contact(shop, EMAIL, ADA).id, shop.clock.now)
     found = contact(shop, EMAIL, ADA)
     assert found.id == shop.owner(ANONYMOUS, "flood")
     assert 0 < pages(found) < 60
@@ -157,7 +161,9 @@ def test_a_claim_for_a_contact_that_was_merged_meanwhile_goes_to_its_survivor(sh
     merge(phone, ada)
     # Whoever read the owner a moment before the merge.
     late = contacts.load([ada])[ada].profile.identities[0].replace("a#", "a#late").replace("e#", "a#late")
-    assert identities.claim(late, phone) == ada
+    claimed = identities.claim(late, phone)
+    assert claimed is not None
+    assert claimed.contact == ada
     assert late in contacts.load([ada])[ada].profile.identities
     assert late not in contacts.load([phone])[phone].profile.identities
 

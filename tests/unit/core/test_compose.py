@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.compose import Letter, Unrenderable, Urls, compose
-from functions.core.contact import Contact, Moment, Profile, State
+from functions.core.contact import Contact, Moment, Profile, Rank, State
 from functions.core.message import intended
 from functions.core.release import Release
 from functions.core.sending import Topic
@@ -65,7 +65,7 @@ def build(
     message = intended(
         id="m" * 26, contact="c", journey="j", step="s", template="welcome", topic="tips", release="r", now=1
     )
-    held = {name: (Moment(1, 1), value) for name, value in (traits or {}).items()}
+    held = {name: (Rank(False, Moment(1, 1)), value) for name, value in (traits or {}).items()}
     contact = Contact(State("c"), Profile("c", 1, held))
     topic = Topic(id="tips", title="Tips", transactional=transactional)
     return compose(message, contact, topic, recipient, release, Urls(sign or Signed(), PIXEL, UNSUBSCRIBE))

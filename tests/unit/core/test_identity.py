@@ -2,7 +2,16 @@
 
 import pytest
 
-from functions.core.identity import EMAIL, USER, contact_id, identity_ref, is_shared, normal_email
+from functions.core.identity import (
+    EMAIL,
+    USER,
+    contact_id,
+    identity_ref,
+    is_shared,
+    normal_email,
+    normal_phone,
+    without_plus_tag,
+)
 
 PEPPER = b"p" * 32
 
@@ -55,3 +64,21 @@ def test_kinds_are_told_apart_and_a_contact_is_founded_the_same_way_twice() -> N
     assert user is not None
     assert contact_id(user) == contact_id(user)
     assert user.split("#")[1] not in contact_id(user)
+
+
+@pytest.mark.parametrize(
+    "written", ["+905321234567", "+90 532 123 45 67", "0090-532-123-45-67", "+90 (0)532.123.45.67", "＋90 532 1234567"]
+)
+def test_a_phone_that_names_its_country_is_one_number_however_it_is_written(written: str) -> None:
+    assert normal_phone(written) == "+905321234567"
+
+
+@pytest.mark.parametrize("written", ["0532 123 45 67", "", "+", "+0532123456", "call me", "+1234567890123456"])
+def test_a_number_without_its_country_is_nobody_s(written: str) -> None:
+    assert normal_phone(written) is None
+
+
+def test_a_plus_tag_suggests_the_address_behind_it() -> None:
+    assert without_plus_tag("Ada+tea@example.com") == "Ada@example.com"
+    assert without_plus_tag("ada@example.com") is None
+    assert without_plus_tag("+tea@example.com") is None

@@ -45,9 +45,35 @@ def test_an_event_is_stored_under_the_best_identity_and_carries_the_others() -> 
     assert made({"anonymousId": "a1"}).source == ref("a", "a1")
 
 
-def test_an_address_in_the_context_of_a_track_goes_along_but_does_not_take_the_event() -> None:
-    event = made({"anonymousId": "a1", "context": {"traits": {"email": "ada@tea.example"}}})
-    assert (event.source, event.identities) == (ref("a", "a1"), (ref("e", "ada@tea.example"),))
+def test_an_address_that_a_browser_remembers_is_no_new_claim_unless_nothing_else_says_who_it_is() -> None:
+    context = {"traits": {"email": "ada@tea.example"}}
+    event = made({"anonymousId": "a1", "context": context})
+    assert (event.source, event.identities) == (ref("a", "a1"), ())
+    assert made({"context": context}).source == ref("e", "ada@tea.example")
+    server = Sender(NOW, PEPPER, trusted=True)
+    assert made({"anonymousId": "a1", "context": context}, sender=server).source == ref("e", "ada@tea.example")
+
+
+def test_a_phone_and_a_user_id_that_is_an_address_are_identities_as_well() -> None:
+    event = made({"userId": "Ada@Tea.example", "traits": {"phone": "+90 (0)532 123 45 67"}}, "identify")
+    assert event.source == ref("u", "ada@tea.example")
+    assert event.identities == (ref("e", "ada@tea.example"), ref("p", "+905321234567"))
+    assert made({"userId": "u1", "traits": {"phone": "0532 123 45 67"}}, "identify").identities == ()
+
+
+def test_a_signed_link_s_proof_says_whose_event_it_is_and_a_forged_one_nothing() -> None:
+    sender = Sender(NOW, PEPPER, proofs={"signed": "contact1"})
+    event = made({"anonymousId": "a1", "context": {"proof": "signed"}}, sender=sender)
+    assert (event.source, event.identities) == ("c#contact1", (ref("a", "a1"),))
+    assert "proof" not in event.context
+    forged = made({"anonymousId": "a1", "context": {"proof": "forged"}}, sender=sender)
+    assert (forged.source, forged.identities) == (ref("a", "a1"), ())
+
+
+def test_an_alias_names_the_browser_that_became_a_user_and_only_the_owner_s_systems_join_two_users() -> None:
+    alias = {"userId": "u1", "previousId": "a1"}
+    assert made(alias, "alias").identities == (ref("a", "a1"),)
+    assert made(alias, "alias", sender=Sender(NOW, PEPPER, trusted=True)).identities == (ref("u", "a1"),)
 
 
 @pytest.mark.parametrize("nobody", ["null", "undefined", "00000000-0000-0000-0000-000000000000", "", " "])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.core.consent import Head
-from functions.core.contact import Contact, Facts, Moment, Profile, State
+from functions.core.contact import Contact, Facts, Moment, Profile, Rank, State
 from functions.core.counters import counter_id
 from functions.core.message import LATEST, Message, intended
 from functions.core.policy import REASONS, Allow, Recent, Withhold, decide, mailbox
@@ -55,7 +55,7 @@ def message(**changes: Any) -> Message:
 
 
 def contact(email: str | None = "Ada@Example.com", goal_at: int | None = None) -> Contact:
-    traits = {"email": (Moment(1, 1), email)} if email else {}
+    traits = {"email": (Rank(False, Moment(1, 1)), email)} if email else {}
     journey = RELEASE.journeys["welcome"]
     assert journey.goal is not None
     newest = {counter_id(journey.goal): (Moment(goal_at, 1),)} if goal_at else {}
