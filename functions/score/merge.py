@@ -13,6 +13,7 @@ from functions.core.ids import decision_id
 from functions.core.joining import joined
 from functions.tables import contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
+from functions.tables.due import shard
 from functions.tables.identities import Contended
 
 ATTEMPTS = 5
@@ -33,8 +34,8 @@ def merge(loser: str, winner: str, counters: Counters | None = None, may: May = 
     """Make the two one, in one transaction guarded by both versions; False where `may` says no (any more).
 
     The winner's facts are the sum of both where both were folded under `counters`; else they
-    carry no spec, so that whoever touches it next rebuilds it from the events of all its
-    sources. The loser leaves its segments, and its open runs are told to follow. Merging
+    carry no spec, so that whoever touches it next, the sweep at the latest, rebuilds it from
+    the events of all its sources. The loser leaves its segments, and its open runs are told to follow. Merging
     again changes nothing.
     """
     for _ in range(ATTEMPTS):
@@ -113,7 +114,7 @@ def _survive(loser: Contact, winner: Contact, counters: Counters | None) -> list
         one = joined(winner, loser, counters)
         facts = contacts.facts_row(replace(one.state, spec=counters.spec))
     else:
-        one, facts = winner, {"spec": ""}
+        one, facts = winner, {"spec": "", "ds": shard(winner.id), "du": clock.now_ms()}
     profile = replace(one.profile, identities=tuple(names))
     version = winner.profile.version
     return [

@@ -13,7 +13,7 @@ from functions import settings
 from functions.aws import dynamodb
 from functions.core.errors import Newer
 from functions.core.event import LIVE, Event
-from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, kind_of
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, kind_of
 from functions.observability import metric
 
 VERSION = 2
@@ -22,7 +22,7 @@ READ_AT_MOST: Final = 24 * 1024 * 1024
 source and claim it for an address; the function that counts must still come to an end."""
 _ROW_BYTES: Final = 200
 """What a row takes besides its body."""
-_FLOODED_LAST: Final = {USER: 0, EMAIL: 1, SELF: 2, ANONYMOUS: 3}
+_FLOODED_LAST: Final = (USER, EMAIL, PHONE, SELF, ANONYMOUS)
 
 
 def to_row(event: Event) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) ->
     """
     between = None if stamps is None else (f"{stamps[0]:013d}#", f"{stamps[1]:013d}#\U0010ffff")
     left = READ_AT_MOST
-    for source in sorted(sources, key=lambda source: _FLOODED_LAST[kind_of(source)]):
+    for source in sorted(sources, key=lambda source: _FLOODED_LAST.index(kind_of(source))):
         for row in dynamodb.query(settings.events_table(), source, between=between, forward=False):
             left -= _ROW_BYTES + len(row.get("body", ""))
             if left < 0:
