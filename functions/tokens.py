@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -22,6 +22,8 @@ OPEN: Final = "open"
 CLICK: Final = "click"
 UNSUBSCRIBE: Final = "unsubscribe"
 PROOF: Final = "proof"
+PROOF_PARAMETER: Final = "sv"
+"""The query parameter in which a page gets its visitor's proof."""
 PROOF_MS: Final = 30 * 86_400_000
 """So long a proof is taken: whoever opened a link from a mailbox is its owner for a while, not for ever."""
 
@@ -39,7 +41,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """What a click redirect's token says; `url` is where it leads."""
+    """What a click redirect's token says; `url` is where it leads.
+
+    `address` is the hash of the address that the mail went to where the link leads to the
+    business's own site, which learns whose mailbox its visitor came from; "" elsewhere.
+    """
 
     contact: str
     message: str
@@ -47,6 +53,7 @@ class Clicked:
     place: str
     template: str
     url: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,13 @@ def sign_proof(keys: Sequence[bytes], said: Proof) -> str:
     return sign(keys, PROOF, {"c": said.contact, "a": said.address, "s": said.signed})
 
 
+def with_proof(url: str, token: str) -> str:
+    """The URL with a proof for the page that it leads to, before its fragment."""
+    parts = urlsplit(url)
+    others = [part for part in parts.query.split("&") if part and part.partition("=")[0] != PROOF_PARAMETER]
+    return urlunsplit(parts._replace(query="&".join([*others, f"{PROOF_PARAMETER}={token}"])))
+
+
 def read_proof(keys: Sequence[bytes], token: str, now: int) -> Proof:
     """Whose mailbox a visitor came from. Raises Refused for what was not signed here, or too long ago."""
     said = _strings(read(keys, PROOF, token, max_age=PROOF_MS, now=now), "c", "a")
@@ -113,7 +127,8 @@ def payload(said: Opened | Clicked | Unsubscribing) -> dict[str, Any]:
         case Opened():
             return about | {"k": said.place, "t": said.template}
         case Clicked():
-            return about | {"k": said.place, "t": said.template, "u": said.url}
+            own = {"a": said.address} if said.address else {}
+            return about | {"k": said.place, "t": said.template, "u": said.url, **own}
         case Unsubscribing():
             return about | {"t": said.topic, "a": said.address}
         case _:
@@ -158,7 +173,10 @@ def read_click(keys: Sequence[bytes], token: str) -> Clicked:
     said = _strings(read(keys, CLICK, token), "c", "m", "k", "t", "u")
     if urlsplit(said["u"]).scheme not in ("http", "https"):
         raise _bad()
-    return Clicked(said["c"], said["m"], said["s"], said["k"], said["t"], said["u"])
+    address = said.get("a", "")
+    if not isinstance(address, str):
+        raise _bad()
+    return Clicked(said["c"], said["m"], said["s"], said["k"], said["t"], said["u"], address)
 
 
 def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribing:

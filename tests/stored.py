@@ -280,6 +280,11 @@ def samples() -> dict[str, Sample]:
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
+        "link-click-to-own-site": Sample(
+            replace(CLICKED, address="hash"),
+            sign([KEY], CLICK, payload(replace(CLICKED, address="hash"))),
+            _read_token(CLICK),
+        ),
         "link-open": Sample(OPENED, sign([KEY], OPEN, payload(OPENED)), _read_token(OPEN)),
         "link-unsubscribe": Sample(LEAVING, sign([KEY], UNSUBSCRIBE, payload(LEAVING)), _read_token(UNSUBSCRIBE)),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),

@@ -1,6 +1,7 @@
 """sending.yaml: who sends, about what, how fast and how often."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -51,3 +52,12 @@ class Sending(Definition):
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
+
+    def is_own(self, url: str) -> bool:
+        """Whether a link leads to the business's own site or a part of it."""
+        site = (urlsplit(self.business.site).hostname or "").removeprefix("www.")
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        return bool(site) and (host == site or host.endswith(f".{site}"))

@@ -113,7 +113,7 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
     decision = policy.decide(message, contact, head, caps.get(message.contact), release, now)
     if isinstance(decision, Withhold):
         return decision
-    urls = _urls(message, address, Links(keys.signing, settings.public_url()))
+    urls = _urls(message, address, Links(keys.signing, settings.public_url()), release)
     try:
         letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
     except compose.Unrenderable as failure:
@@ -121,11 +121,15 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
     return _Ready(address, head or Head(), decision.reserved, letter)
 
 
-def _urls(message: Message, address: str, links: Links) -> Urls:
+def _urls(message: Message, address: str, links: Links, release: Release) -> Urls:
+    def click(url: str) -> str:
+        own = release.sending.is_own(url) or url.startswith(f"{links.base_url}/")
+        return links.click_url(Clicked(*about, place, message.template, url, address if own else ""))
+
     place = f"{message.journey}/{message.step}"
     about = (message.contact, message.id, message.created)
     return Urls(
-        click=lambda url: links.click_url(Clicked(*about, place, message.template, url)),
+        click=click,
         open=links.open_url(Opened(*about, place, message.template)),
         unsubscribe=links.unsubscribe_url(Unsubscribing(*about, message.topic, address)),
     )

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from functions import clock, releases
@@ -32,7 +33,8 @@ def receive(request: Request) -> Answer:
         body["sentAt"] = request.headers["sentat"]
     size = len(request.body)
     posted = wire.read_batch(body, size) if name == "batch" else wire.read_call(body, name, size)
-    taken, dropped = intake.take(posted, Sender(received, keys.pepper, request.user_agent))
+    sender = Sender(received, keys.pepper, request.user_agent, proofs=proofs(posted, keys.signing, received))
+    taken, dropped = intake.take(posted, sender)
     if name != "batch" and dropped:
         raise dropped[0].reason
     store.insert(taken)
@@ -44,6 +46,17 @@ def receive(request: Request) -> Answer:
     return json_answer(
         200, {"success": True, "accepted": len(posted.calls) + len(posted.dropped) - len(dropped), **named}
     )
+
+
+def proofs(posted: wire.Posted, keys: Sequence[bytes], now: int) -> dict[str, str]:
+    """The contacts that signed links prove, by the tokens in the calls. What is none proves nothing."""
+    found: dict[str, str] = {}
+    for token in {token for _, call in posted.calls if (token := intake.proof_of(call))}:
+        from functions import tokens
+
+        with contextlib.suppress(Refused):
+            found[token] = tokens.read_proof(keys, token, now).contact
+    return found
 
 
 def write_key(request: Request, body: Mapping[str, Any]) -> str:

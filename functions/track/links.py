@@ -16,7 +16,7 @@ from functions.core.sending import Sending
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
 from functions.observability import logger, metric
 from functions.tables import addresses
-from functions.tokens import Clicked, Opened, Unsubscribing
+from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
 
 OPEN_WINDOW_MS: Final = 60_000
@@ -75,7 +75,15 @@ def _click(request: Request, token: str) -> Answer:
             logger.error("click not stored", error=type(error).__name__, where=where(error))
             metric("RequestsFailed")
             return _wait_a_moment(said.url)
-    return redirect(said.url)
+    return redirect(_with_proof(said))
+
+
+def _with_proof(said: Clicked) -> str:
+    """Where a click leads; the business's own pages learn whose mailbox their visitor came from."""
+    if not said.address:
+        return said.url
+    proof = Proof(said.contact, said.address, clock.now_ms())
+    return tokens.with_proof(said.url, tokens.sign_proof(releases.keyring().signing, proof))
 
 
 def _wait_a_moment(url: str) -> Answer:

@@ -1,5 +1,7 @@
 """Links in mails: what looking does, what a POST does, and what a forged token doesn't."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -10,7 +12,7 @@ from functions.http import PIXEL
 from functions.tables import addresses
 from functions.tokens import Clicked, Links, Opened, Unsubscribing
 from tests.handlers.conftest import PUBLIC_URL, SIGNING, Stack
-from tests.handlers.http_client import BROWSER, post_form, send
+from tests.handlers.http_client import BROWSER, post, post_form, send
 
 CONTACT, MESSAGE, ADDRESS = "c" * 26, "m" * 26, "a" * 26
 SENT = 1_790_000_000_000
@@ -51,6 +53,29 @@ def test_a_click_is_noted_and_led_on(stack: Stack) -> None:
     assert (reply.status, reply.headers["location"]) == (302, TARGET)
     (event,) = stack.events()
     assert (event.name, event.properties["url"], event.properties["sent"]) == ("Email Link Clicked", TARGET, SENT)
+
+
+def test_a_click_to_the_business_s_own_site_brings_a_proof_of_whose_mailbox_it_came_from(stack: Stack) -> None:
+    own = LINKS.click_url(Clicked(CONTACT, MESSAGE, SENT, "welcome/hello", "first", f"{TARGET}&sv=old#top", ADDRESS))
+    location = urlsplit(send("GET", own.removeprefix(PUBLIC_URL), headers=BROWSER).headers["location"])
+    assert location.fragment == "top"
+    assert location.query.startswith("a=1&b=ç&sv=")
+    (token,) = parse_qs(location.query)["sv"]
+    assert tokens.read_proof(SIGNING, token, clock.now_ms()).contact == CONTACT
+    call = {"anonymousId": "laptop", "messageId": "p1", "event": "Tea Chosen", "context": {"proof": token}}
+    assert post("track", call).status == 200
+    event = next(event for event in stack.events() if event.name == "Tea Chosen")
+    assert (event.source, event.identities) == (own_ref(CONTACT), (stack.ref("a", "laptop"),))
+    assert "proof" not in event.context
+
+
+@pytest.mark.parametrize("age_ms", [tokens.PROOF_MS + 1, None])
+def test_an_old_or_forged_proof_proves_nothing_and_loses_nothing(stack: Stack, age_ms: int | None) -> None:
+    said = tokens.Proof(CONTACT, ADDRESS, clock.now_ms() - (age_ms or 0))
+    token = tokens.sign_proof(SIGNING if age_ms else [b"another deployment's key"], said)
+    assert post("page", {"anonymousId": "laptop", "messageId": "p1", "context": {"proof": token}}).status == 200
+    (event,) = stack.events()
+    assert (event.source, event.identities) == (stack.ref("a", "laptop"), ())
 
 
 def test_head_leads_on_and_notes_nothing(stack: Stack) -> None:
