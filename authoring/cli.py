@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import health, local, people, release
+from authoring.commands import health, local, people, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -40,6 +40,8 @@ for _command in (
     release.schema,
     people.contact,
     people.refold,
+    sameness.duplicates,
+    sameness.merge,
     health.doctor,
     local.local,
 ):

@@ -57,7 +57,7 @@ def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
         "contact": contact.id,
         "email": contact.profile.email,
         "traits": {name: value for name, (_, value) in sorted(contact.profile.traits.items())},
-        "identities": len(contact.profile.identities),
+        "known_by": _known_by(contact),
         **_standing(contact, live, now),
         "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
         "topics": _topics(contact, live),
@@ -67,6 +67,19 @@ def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
     }
+
+
+def _known_by(contact: Contact) -> list[str]:
+    """By how many identities of each kind, and whether somebody vouches for them."""
+    held = identities.read(ref for ref in contact.profile.identities if identity.kind_of(ref) != identity.SELF)
+    said: list[str] = []
+    for name, kind in _KINDS.items():
+        of_kind = [one for ref, one in held.items() if identity.kind_of(ref) == kind]
+        if of_kind:
+            vouched = sum(one.proved for one in of_kind)
+            how = "" if kind == identity.ANONYMOUS else " (vouched for)" if vouched == len(of_kind) else " (claimed)"
+            said.append(f"{len(of_kind)} {name}{how}")
+    return said
 
 
 def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:

@@ -21,18 +21,19 @@ _IDS = ("message", "provider_id", "sent", "processingTimeMillis")
 
 
 @click.command()
-@click.argument("email")
+@click.argument("who")
 @click.option("--limit", default=50, show_default=True, help="How many of the newest events to show.")
 @json_option
 @click.pass_obj
-def contact(app: App, email: str, limit: int, as_json: bool) -> None:
+def contact(app: App, who: str, limit: int, as_json: bool) -> None:
     """One person: score, timeline, messages, and why.
 
-    EMAIL is the person's address. Also shows decisions with their causes, journeys and consent. Times are UTC.
+    WHO is the person's address, user id, phone, anonymousId or contact id. Also shows decisions with their
+    causes, journeys and consent. Times are UTC.
     """
     with explained(as_json):
         app.connect()
-        found = dossier.dossier(email, limit=limit)
+        found = dossier.dossier(who, limit=limit)
     if as_json:
         emit(found)
     else:
@@ -40,7 +41,8 @@ def contact(app: App, email: str, limit: int, as_json: bool) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    say(f"{found['email']}  ·  contact {found['contact']}", "bold")
+    say(f"{found['email'] or 'no address'}  ·  contact {found['contact']}", "bold")
+    say(f"Known by: {', '.join(found['known_by'])}")
     scores = ", ".join(f"{name} {value}" for name, value in found["scores"].items()) or "none"
     say(f"Scores: {scores}  ·  {found['temperature']}")
     say(f"Tags: {', '.join(found['tags']) or 'none'}  ·  Segments: {', '.join(found['segments']) or 'none'}")
@@ -101,20 +103,21 @@ def _short(text: str) -> str:
 
 
 @click.command()
-@click.argument("email", required=False)
+@click.argument("who", required=False)
 @click.option("--all", "everybody", is_flag=True, help="Everybody, as a job in slices.")
 @json_option
 @click.pass_obj
-def refold(app: App, email: str | None, everybody: bool, as_json: bool) -> None:
+def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
     """Count facts again from the events.
 
-    Of the person with the address EMAIL, or of everybody with --all. No decision is made; differing ones are reported.
+    Of one person (WHO as in `samovar contact`), or of everybody with --all. No decision is made; differing
+    ones are reported.
     """
-    if (email is None) != everybody:
-        raise click.UsageError("give either an address or --all")
+    if (who is None) != everybody:
+        raise click.UsageError("name either a person or --all")
     with explained(as_json):
         app.connect()
-        report = _everybody(as_json) if everybody else _one(str(email))
+        report = _everybody(as_json) if everybody else _one(str(who))
     if as_json:
         emit(report)
         return
@@ -127,10 +130,10 @@ def refold(app: App, email: str | None, everybody: bool, as_json: bool) -> None:
         say(f"  {report['differing']} decisions would be different now; none was made.", "yellow")
 
 
-def _one(email: str) -> dict[str, Any]:
-    rebuilt = rebuild(dossier.find(email).id, clock.now_ms())
+def _one(who: str) -> dict[str, Any]:
+    rebuilt = rebuild(dossier.find(who).id, clock.now_ms())
     if rebuilt is None:
-        raise dossier.UnknownPerson(f"the contact of {email} was merged into another meanwhile: try again")
+        raise dossier.UnknownPerson(f"the contact of {who} was merged into another meanwhile: try again")
     differing = [{"kind": one.kind, "name": one.name, "to": one.after} for one in rebuilt.differing]
     return {
         "contacts": 1,

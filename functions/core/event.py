@@ -22,6 +22,7 @@ UNSUBSCRIBED: Final = "Unsubscribed"
 RESUBSCRIBED: Final = "Resubscribed"
 TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
+CONTACTS_MERGED: Final = "Contacts Merged"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""

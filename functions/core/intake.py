@@ -23,7 +23,7 @@ RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
-        *(names.TAG_ADDED, names.TAG_REMOVED),
+        *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""

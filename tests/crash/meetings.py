@@ -175,6 +175,25 @@ def two_batches(cloud: Cloud) -> None:
     cloud.events.read()
 
 
+def two_turns(cloud: Cloud) -> None:
+    """At Ada's browser Bob identifies, and a page that is his by now waits in another shard."""
+    parked(cloud)
+    traits = {"email": "bob@example.com"}
+    cloud.call("identify", messageId="i1", anonymousId="laptop", traits=traits)
+    cloud.page("/first-flush", "p2", "laptop")
+    cloud.events.read()
+
+
+def two_people(cloud: Cloud) -> None:
+    """At a visitor's browser two people identify at once."""
+    cloud.page("/first-flush", "p1", "laptop")
+    cloud.settle()
+    for name in ("ada", "bob"):
+        traits = {"email": f"{name}@example.com"}
+        cloud.call("identify", messageId=name, anonymousId="laptop", traits=traits)
+    cloud.events.read()
+
+
 def half(place: int) -> Act:
     """Score one half of what waits, as the follower of one shard."""
 
@@ -234,6 +253,9 @@ MEETINGS = (
     Meeting("run follows, clocks ring", two_runs_of_one, deliver("journey_step"), deliver("clock", "clock")),
     Meeting("clocks ring, run follows", two_runs_of_one, deliver("clock", "clock"), deliver("journey_step")),
     Meeting("score, score", two_batches, half(0), half(1)),
+    Meeting("Bob's turn, his page", two_turns, half(0), half(1)),
+    Meeting("Bob's page, his turn", two_turns, half(1), half(0)),
+    Meeting("two turns", two_people, half(0), half(1)),
     Meeting("refold, score", counted_anew, deliver("work"), deliver("score")),
     Meeting("score, refold", counted_anew, deliver("score"), deliver("work")),
     Meeting("sweep cools, score", cooling, sweep, deliver("score")),

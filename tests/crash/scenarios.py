@@ -91,6 +91,34 @@ def merge(cloud: Cloud) -> None:
     wait(cloud, days=4)
 
 
+def kiosk(cloud: Cloud) -> None:
+    """Ada and Bob take turns at one browser; that Bob had come in between turns out a day late."""
+    cloud.page("/first-flush", "p1", "kiosk")
+    cloud.post_form(email="ada@example.com", anonymous="kiosk", nonce="a1")
+    wait(cloud)
+    between = cloud.clock.now
+    cloud.skip(minutes=5)
+    cloud.page("/rize-black", "p2", "kiosk")
+    cloud.page("/prices", "p3", "kiosk")
+    wait(cloud, days=1)
+    traits = {"email": "bob@example.com"}
+    cloud.call("identify", messageId="i1", anonymousId="kiosk", traits=traits, timestamp=between + 60_000)
+    wait(cloud)
+    cloud.post_form(email="ada@example.com", anonymous="kiosk", nonce="a2")
+    cloud.page("/first-flush", "p4", "kiosk")
+    wait(cloud)
+
+
+def vouched(cloud: Cloud) -> None:
+    """A stranger's user id claimed Ada's address; the shop's own system says whose it is, and gives a user two."""
+    cloud.call("identify", messageId="i1", userId="stranger", traits={"email": "ada@example.com"})
+    wait(cloud)
+    cloud.put_on_bus("Order Completed", id="o1", userId="u1", email="ada@example.com")
+    wait(cloud)
+    cloud.put_on_bus("Order Completed", id="o2", userId="u2", email="ada@example.com")
+    wait(cloud)
+
+
 def refold(cloud: Cloud) -> None:
     """Everybody is counted anew, by hand and then because a release counts something new."""
     cloud.page("/first-flush", "p1", "laptop")
@@ -165,7 +193,20 @@ def deploy(cloud: Cloud) -> None:
 
 SCENARIOS = tuple(
     Scenario(story.__name__, story)
-    for story in (whole_loop, no_click, clock_dies, bounce, goal, merge, refold, coming_back, runs_merge, deploy)
+    for story in (
+        whole_loop,
+        no_click,
+        clock_dies,
+        bounce,
+        goal,
+        merge,
+        kiosk,
+        vouched,
+        refold,
+        coming_back,
+        runs_merge,
+        deploy,
+    )
 )
 
 

@@ -13,10 +13,10 @@ from authoring.cli import main
 from functions import clock
 from functions.aws import session
 from functions.core.contact import Decision
-from functions.core.event import EMAIL_CLICKED, FORM_SUBMITTED, Event
+from functions.core.event import EMAIL_CLICKED, FORM, FORM_SUBMITTED, Event
 from functions.core.identity import contact_id
 from functions.core.message import Message
-from functions.tables import decisions, events, identities, messages
+from functions.tables import decisions, duplicates, events, identities, messages
 from tests.handlers.conftest import WRITE_KEY, Stack
 from tests.unit.authoring.folders import Folder
 
@@ -179,6 +179,49 @@ def test_a_stranger_is_said_to_be_unknown(terminal: Terminal) -> None:
     result = terminal.run("contact", "bob@tea.example", "--json")
     assert result.exit_code == 1
     assert "nobody is known here" in json.loads(result.output)["error"]
+
+
+def test_a_person_is_found_by_whatever_is_known_of_them(terminal: Terminal) -> None:
+    terminal.run("publish")
+    ada = contact_id(terminal.stack.ref("u", "u1"))
+    known = {"u": "u1", "e": ADA, "p": "+905321234567", "a": "browser-1"}
+    for kind, value in known.items():
+        identities.claim(terminal.stack.ref(kind, value), ada)
+    now = clock.now_ms()
+    events.insert([Event(terminal.stack.ref("u", "u1"), "m1", now, now, now, "track", "Tea Chosen")])
+    terminal.read("refold", "u1")
+    for value in ("u1", ADA.upper(), "+90 (532) 123-45-67", "browser-1", ada):
+        assert terminal.read("contact", value)["contact"] == ada
+    assert terminal.read("contact", "u1")["known_by"] == [
+        "1 address (claimed)",
+        "1 user id (claimed)",
+        "1 phone (claimed)",
+        "1 browser (anonymousId)",
+    ]
+
+
+def test_suspected_duplicates_are_listed_until_a_person_joins_them(terminal: Terminal) -> None:
+    terminal.run("publish")
+    now = clock.now_ms()
+    for number, value in enumerate((ADA, "ada+tea@tea.example")):
+        ref = terminal.stack.ref("e", value)
+        identities.claim(ref, contact_id(ref))
+        events.insert(
+            [Event(ref, f"m{number}", now, now, now, FORM, FORM_SUBMITTED, {"form": "hello"}, {"email": value})]
+        )
+        terminal.read("refold", value)
+    one, other = (terminal.stack.ref("e", value) for value in (ADA, "ada+tea@tea.example"))
+    duplicates.note(duplicates.PLUS_TAG, one, other, "cause", now)
+    (pair,) = terminal.read("duplicates")["duplicates"]
+    assert set(pair["known_as"]) == {ADA, "ada+tea@tea.example"}
+    merged = terminal.read("merge", ADA, "ada+tea@tea.example")
+    assert merged["contact"] == contact_id(one)
+    found = terminal.read("contact", "ada+tea@tea.example")
+    assert found["contact"] == contact_id(one)
+    assert [event["name"] for event in found["timeline"]].count(FORM_SUBMITTED) == 2
+    assert found["scores"] == terminal.read("contact", ADA)["scores"]
+    assert terminal.read("duplicates")["duplicates"] == []
+    assert "the same contact already" in terminal.run("merge", ADA, "ada+tea@tea.example").stderr
 
 
 def test_refold_wants_one_person_or_everybody(terminal: Terminal) -> None:
