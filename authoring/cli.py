@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import health, local, people, release, sameness
+from authoring.commands import health, keys, local, people, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -42,6 +42,7 @@ for _command in (
     people.refold,
     sameness.duplicates,
     sameness.merge,
+    keys.keys,
     health.doctor,
     local.local,
 ):

@@ -18,6 +18,8 @@ from typing import Any
 from bench.answers import answering
 from bench.report import Say
 from bench.traffic import WRITE_KEY, call, posted
+from functions.aws.attributes import encode
+from functions.core.keys import public_key, to_plain
 
 SIZES = (1, 25, 100)
 EVENTS_A_SAMPLE = 1_000
@@ -25,10 +27,11 @@ SAMPLES = 7
 KEYRING = {
     "pk": {"S": "X#keys"},
     "sk": {"S": "X"},
-    "v": {"N": "1"},
+    "v": {"N": "2"},
     "pepper": {"B": base64.b64encode(b"p" * 32).decode()},
     "signing": {"L": [{"B": base64.b64encode(b"s" * 32).decode()}]},
-    "write_keys": {"L": [{"S": WRITE_KEY}]},
+    # A limit that a benchmark doesn't reach.
+    "keys": encode([to_plain(public_key("bench", WRITE_KEY, per_minute=10**9, at=0))]),
 }
 MOMENT = "2026-05-04T09:30:00.000Z"
 

@@ -37,17 +37,37 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked. Header names are lower-case; `raw` is the body as it came, decoded from base64."""
+    """What was asked. Header names are lower-case; `raw` is the body as it came, decoded from base64.
+
+    `address` is the network address that asked: to count floods by, never to be kept or logged.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     query_string: str
     raw: bytes
+    address: str = ""
 
     @property
     def user_agent(self) -> str:
         return self.headers.get("user-agent", "")
+
+    @property
+    def origin(self) -> str | None:
+        """Whose page asks, as browsers say with every POST and with what they fetch from elsewhere."""
+        return self.headers.get("origin") or None
+
+    @property
+    def basic_user(self) -> str | None:
+        """The user name of Basic authorization; None without, "" where it can't be read."""
+        scheme, _, credentials = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
+        except (binascii.Error, ValueError):
+            return ""
 
     @property
     def wants_html(self) -> bool:
@@ -90,6 +110,7 @@ def parse(event: Mapping[str, Any]) -> Request:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query_string=event.get("rawQueryString") or "",
         raw=raw,
+        address=http.get("sourceIp") or "",
     )
 
 
@@ -152,7 +173,8 @@ def pixel() -> Answer:
 
 def refusal(reason: Refused) -> Answer:
     """The one JSON shape of an error."""
-    return json_answer(reason.status, reason.body())
+    later = {} if reason.retry_after is None else {"retry-after": str(reason.retry_after)}
+    return json_answer(reason.status, reason.body(), later)
 
 
 def unavailable() -> Answer:

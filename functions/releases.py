@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions import clock, settings
 from functions.aws import dynamodb
+from functions.core import keys
+from functions.core.keys import WriteKey
 
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 KEYS_FOR_S = 60
 POINTER = ("X#live", "X")
-_KEYRING = ("X#keys", "X")
+KEYRING = ("X#keys", "X")
 
 
 class NothingLive(RuntimeError):
@@ -44,11 +46,16 @@ class Live:
 @dataclass(frozen=True, slots=True)
 class Keyring:
     """The deployment's secrets: `pepper` keys identity hashes, `signing` (newest first) signs
-    links, `write_keys` let browsers and servers post."""
+    links, `keys` let browsers and servers post."""
 
     pepper: bytes
     signing: tuple[bytes, ...]
-    write_keys: tuple[str, ...]
+    keys: tuple[WriteKey, ...]
+
+    @property
+    def write_keys(self) -> tuple[str, ...]:
+        """The public write keys, oldest first."""
+        return tuple(key.held for key in self.keys if key.kind == keys.PUBLIC)
 
 
 @dataclass(slots=True)
@@ -121,7 +128,7 @@ def keyring() -> Keyring:
     """The deployment's keys, at most a minute old."""
     now = clock.monotonic()
     if _held.keyring is None or now - _held.read > KEYS_FOR_S:
-        row: dict[str, Any] | None = dynamodb.get(settings.contacts_table(), _KEYRING)
+        row: dict[str, Any] | None = dynamodb.get(settings.contacts_table(), KEYRING)
         if row is None:
             raise NothingLive("the deployment has no keys yet: they are made when it is first deployed")
         _held.keyring = keyring_from(row)
@@ -130,8 +137,16 @@ def keyring() -> Keyring:
 
 
 def keyring_from(row: dynamodb.Item) -> Keyring:
-    """The keys of an item."""
-    return Keyring(row["pepper"], tuple(row["signing"]), tuple(row["write_keys"]))
+    """The keys of an item. Version 1 had public write keys only, without names."""
+    if "keys" in row:
+        held = tuple(keys.from_plain(one) for one in row["keys"])
+    else:
+        names = ("first", *(f"first-{number}" for number in range(2, len(row["write_keys"]) + 1)))
+        held = tuple(
+            WriteKey(name, keys.PUBLIC, key, at=row.get("at", 0))
+            for name, key in zip(names, row["write_keys"], strict=False)
+        )
+    return Keyring(row["pepper"], tuple(row["signing"]), held)
 
 
 def forget() -> None:

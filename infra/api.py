@@ -12,6 +12,8 @@ from infra.nag import accept
 
 TRACK: Mapping[str, Sequence[http.HttpMethod]] = {
     "/v1/{proxy+}": [http.HttpMethod.POST],
+    # What RudderStack's browser SDK sends in its beacon mode.
+    "/beacon/v1/batch": [http.HttpMethod.POST],
     "/f/{form}": [http.HttpMethod.POST],
     "/o/{token}": [http.HttpMethod.GET],
     "/c/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
@@ -22,7 +24,20 @@ PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/f/{form}": [http.HttpMethod.GET],
     "/thanks/{form}": [http.HttpMethod.GET],
     "/v1/openapi.json": [http.HttpMethod.GET],
+    "/v1/projects/{key}/settings": [http.HttpMethod.GET],
+    # RudderStack's browser SDK asks with a slash at the end. No route of an HTTP API may end in one, and
+    # accounts differ on whether the plain route takes such a request or the greedy one.
+    "/sourceConfig": [http.HttpMethod.GET],
+    "/sourceConfig/{proxy+}": [http.HttpMethod.GET],
 }
+
+SENT: Sequence[str] = (
+    *("authorization", "content-type", "anonymousid", "sentat"),
+    # What browser SDKs add to a request that they send again: without these no page's retry would ever arrive.
+    *("x-retry-count", "rsa-recovered", "rsa-retry-attempt", "rsa-retry-reason"),
+    *("rsa-since-first-attempt", "rsa-since-last-attempt"),
+)
+"""Headers that a page on another origin may send."""
 
 
 class Api(Construct):
@@ -34,10 +49,11 @@ class Api(Construct):
             self,
             "Http",
             cors_preflight=http.CorsPreflightOptions(
-                # Write keys are public and no cookie is used: any page may send events.
+                # No cookie is used, and track knows from which pages a write key may come.
                 allow_origins=["*"],
-                allow_headers=["authorization", "content-type", "anonymousid", "sentat"],
+                allow_headers=list(SENT),
                 allow_methods=[http.CorsHttpMethod.GET, http.CorsHttpMethod.POST],
+                expose_headers=["retry-after"],
                 max_age=cdk.Duration.days(1),
             ),
             create_default_stage=False,

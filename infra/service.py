@@ -100,7 +100,7 @@ class ServiceStack(cdk.Stack):
                 timeout=TRACK_TIMEOUT,
                 needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
             ),
-            "pages": make("pages", memory=512, timeout=10, needs=read_only),
+            "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
             "score": make("score", memory=256, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
             "send": make(

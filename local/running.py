@@ -17,8 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from authoring import ledger
 from authoring.validate import Invalid, validate
+from functions.aws.attributes import from_item
 from functions.core.release import Release, canonical, release_id
 from functions.core.release import load as load_release
+from functions.releases import keyring_from
 from local import deploy, emulator, synth
 from local.emulator import HOST, ROOT, EmulatorProcess
 from local.front.api import proxy
@@ -111,7 +113,7 @@ def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _sile
             inbox_url=inbox_url,
             aws_endpoint=aws.url,
             region=emulator.REGION,
-            write_key=_row(aws, outputs, "X#keys")["write_keys"]["L"][0]["S"],
+            write_key=next(iter(keyring_from(from_item(_row(aws, outputs, "X#keys"))).write_keys), ""),
             events_table=outputs["EventsTable"],
             contacts_table=outputs["ContactsTable"],
             bucket=outputs["Bucket"],

@@ -32,6 +32,7 @@ from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.event import FORM, Event
+from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.policy import Recent
@@ -48,6 +49,7 @@ from functions.tables import (
     events,
     identities,
     messages,
+    rates,
     releases,
     tokens,
 )
@@ -201,7 +203,11 @@ LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
 
-KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), ("wk_browser",))
+BROWSER = WriteKey("first", PUBLIC, "wk_browser", at=NOW)
+SHOP = WriteKey("shop", PUBLIC, "wk_shop", ("https://xn--ay-3ia.example", "https://*.tea.example"), 600, NOW)
+SERVER = WriteKey("server", SECRET, "k7kqm3k5w2yvld4c6gq7mzabcd", at=NOW)
+KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), (BROWSER,))
+MORE_KEYS = live_releases.Keyring(b"pepper", (b"new",), (SHOP, SERVER))
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
@@ -269,6 +275,14 @@ def samples() -> dict[str, Sample]:
             lambda row: contacts.state_from(_plain(row)),
         ),
         "keyring": Sample(KEYS, _row(keyring.to_row(KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))),
+        "write-keys": Sample(
+            MORE_KEYS, _row(keyring.to_row(MORE_KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))
+        ),
+        "rate": Sample(
+            {"m": NOW // 60_000, "n": 1200},
+            _row(rates.to_row("shop", NOW // 60_000, 1200)),
+            lambda row: {name: _plain(row)[name] for name in ("m", "n")},
+        ),
         "release-pointer": Sample(
             live_releases.Live(MOVE.seq, MOVE.release),
             _row(releases.to_rows(MOVE)[1]),

@@ -16,14 +16,24 @@ class Refused(Exception):
 
     `code` is kebab-case and never changes once released; `field` names the offending
     field as a dotted path, `status` is the HTTP status the edge answers with (4xx).
+    `retry_after` (seconds) says when the same would be taken.
     """
 
-    def __init__(self, code: str, message: str, *, field: str | None = None, status: int = 400) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        status: int = 400,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
         self.status = status
+        self.retry_after = retry_after
 
     def body(self) -> Mapping[str, Any]:
         """The JSON error shape that every public route answers with."""

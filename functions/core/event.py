@@ -31,6 +31,8 @@ FORM: Final = "form"
 
 LIVE: Final = "live"
 """Cause of events that happen now; any other cause ("import", "backfill") starts no journey."""
+IMPORT: Final = "import"
+"""Cause of events that are brought from elsewhere long after they happened."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -64,8 +64,9 @@ class _Folding:
 
     def join(self, event: Event) -> None:
         """Registers: joining an event again changes nothing."""
-        self.first = event.at if self.first is None else min(self.first, event.at)
-        self.last = event.at if self.last is None else max(self.last, event.at)
+        if event.context.get("active", True):
+            self.first = event.at if self.first is None else min(self.first, event.at)
+            self.last = event.at if self.last is None else max(self.last, event.at)
         skew = event.at - event.stamp
         self.skew = (min(self.skew[0], skew), max(self.skew[1], skew))
         moment = moment_of(event)

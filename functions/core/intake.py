@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from functions.core import event as names
+from functions.core import traits as reserved
 from functions.core.errors import Refused
 from functions.core.event import Event
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, USER, identity_ref, own_ref
@@ -35,21 +36,28 @@ _NAMES: Final = {
     "group": "Group Joined",
     "alias": "Aliased",
 }
+HISTORY_MS: Final = 86_400_000
+"""What comes by /v1/import and is older is history. What is younger is live: some SDKs send everything there."""
+
 _PAGE: Final = ("url", "path", "title", "referrer", "search")
 _CAMPAIGN: Final = ("source", "medium", "name", "term", "content")
+_NAMED: Final = {"referrer": ("id", "type", "name"), "device": ("type",), "os": ("name",)}
+"""Parts of the context of which only these are kept."""
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """What is known of a request besides its body. `trusted` is the owner's own application;
-    `proofs` are tokens found in its calls (context.proof), each with the contact it proves."""
+    `proofs` are tokens found in its calls (context.proof), each with the contact it proves;
+    `importing` says that it may bring what happened long ago."""
 
     received: int
     pepper: bytes
     user_agent: str = ""
     trusted: bool = False
     proofs: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    importing: bool = False
 
 
 def take(posted: Posted, sender: Sender) -> tuple[list[Event], list[Dropped]]:
@@ -71,7 +79,7 @@ def to_event(call: Call, sent_at: int | None, sender: Sender) -> Event:
     if call.event in RESERVED and not sender.trusted:
         raise Refused("reserved-event", f"{call.event} is recorded by Samovar itself.", field="event")
     source, others = _identities(call, sender)
-    stamp, at = when(call, sent_at, sender.received)
+    stamp, at = when(call, call.sent_at if sent_at is None else sent_at, sender.received)
     return Event(
         source=source,
         id=call.message_id,
@@ -82,8 +90,9 @@ def to_event(call: Call, sent_at: int | None, sender: Sender) -> Event:
         name=_NAMES.get(call.type, call.event),
         properties=_properties(call, sender),
         traits=_traits(call, sender) if call.type == "identify" or sender.trusted else _EMPTY,
-        context=trim_context(call.context, sender.user_agent, with_page=call.type != "page"),
+        context=trim_context(call.context, sender.user_agent, with_page=call.type != "page", channel=call.channel),
         identities=tuple(others),
+        cause=names.IMPORT if sender.importing and at < sender.received - HISTORY_MS else names.LIVE,
         proved=sender.trusted,
     )
 
@@ -135,7 +144,9 @@ def _trait(call: Call, name: str) -> Any:
 
 def _traits(call: Call, sender: Sender) -> Mapping[str, Any]:
     nested = call.context.get("traits")
-    traits = {**nested, **call.traits} if isinstance(nested, dict) else dict(call.traits)
+    # A group's traits are not its member's.
+    own = call.traits if call.type == "identify" else _EMPTY
+    traits = reserved.normal({**nested, **own} if isinstance(nested, dict) else own)
     if "email" in traits and identity_ref(EMAIL, traits["email"], sender.pepper) is None:
         del traits["email"]
     return traits
@@ -158,14 +169,23 @@ def _properties(call: Call, sender: Sender) -> Mapping[str, Any]:
             return call.properties
 
 
-def trim_context(context: Mapping[str, Any], user_agent: str = "", *, with_page: bool = True) -> dict[str, Any]:
+def trim_context(
+    context: Mapping[str, Any], user_agent: str = "", *, with_page: bool = True, channel: str = ""
+) -> dict[str, Any]:
     """What is worth a place in the event's row; never the visitor's network address."""
     kept: dict[str, Any] = {}
     if with_page and (page := _without_derived(_texts(context.get("page"), _PAGE))):
         kept["page"] = page
     if campaign := _texts(context.get("campaign"), _CAMPAIGN, 100):
         kept["campaign"] = campaign
-    kept |= _texts(context, ("locale", "timezone"), 64)
+    kept |= _texts(context, ("locale", "timezone", "channel", "groupId"), 64)
+    if channel:
+        kept["channel"] = channel
+    for name, parts in _NAMED.items():
+        if part := _texts(context.get(name), parts, 100):
+            kept[name] = part
+    if context.get("active") is False:
+        kept["active"] = False
     agent = context.get("userAgent") or user_agent
     if isinstance(agent, str) and agent:
         kept["userAgent"] = agent[:200]

@@ -45,7 +45,12 @@ FIELDS: Final[Mapping[str, Field]] = {
     "sentAt": Field(_ID, "When it was sent, by the client's clock: corrects timestamp for a clock that is wrong."),
     "userId": Field(_ID, "Your own id of the person.", 256),
     "anonymousId": Field(_ID, "The browser's or device's id.", 256),
-    "context": Field(_OBJECT, "Where it happened; page, campaign, locale, timezone, userAgent and traits are kept."),
+    "context": Field(
+        _OBJECT,
+        "Where it happened. Kept of it: page, campaign, referrer, locale, timezone, userAgent, channel, groupId, the "
+        "names of device and os, active; its traits belong to the person. Never kept: ip.",
+    ),
+    "channel": Field(_TEXT, "Where the call was made: browser, mobile or server.", 64),
     "event": Field(("string",), "What happened, such as Order Completed.", 200),
     "name": Field(_TEXT, "Name of the page or screen.", 200),
     "category": Field(_TEXT, "Category of the page or screen.", 200),
@@ -55,7 +60,9 @@ FIELDS: Final[Mapping[str, Field]] = {
     "previousId": Field(_ID, "The id that the person had before.", 256),
 }
 
-COMMON: Final = ("messageId", "timestamp", "originalTimestamp", "sentAt", "userId", "anonymousId", "context")
+COMMON: Final = (
+    *("messageId", "timestamp", "originalTimestamp", "sentAt", "userId", "anonymousId", "context", "channel"),
+)
 CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "identify": (*COMMON, "traits"),
     "track": (*COMMON, "event", "properties"),
@@ -70,12 +77,13 @@ REQUIRED: Final[Mapping[str, str]] = {"track": "event", "group": "groupId", "ali
 @dataclass(frozen=True, slots=True)
 class Call:
     """One tracking call. `message_id` is always there; `digested` says that it was made from
-    the content. `timestamp` is the client's clock in epoch ms, None where it gave none."""
+    the content. `timestamp` and `sent_at` are the client's clock in epoch ms, None where it gave none."""
 
     type: str
     message_id: str
     digested: bool = False
     timestamp: int | None = None
+    sent_at: int | None = None
     user_id: str | None = None
     anonymous_id: str | None = None
     event: str = ""
@@ -86,6 +94,7 @@ class Call:
     properties: Mapping[str, Any] = field(default_factory=lambda: _NONE)
     traits: Mapping[str, Any] = field(default_factory=lambda: _NONE)
     context: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ def parse(item: Any, kind: str | None, seen: dict[str, int] | None = None) -> Ca
         message_id=message_id,
         digested=given is None or given == "",
         timestamp=_timestamp(values),
+        sent_at=parse_sent_at(values.get("sentAt")),
         user_id=_identifier(values.get("userId")),
         anonymous_id=_identifier(values.get("anonymousId")),
         event=str(values.get("event", "")).strip(),
@@ -203,6 +213,7 @@ def parse(item: Any, kind: str | None, seen: dict[str, int] | None = None) -> Ca
         properties=values.get("properties", _NONE),
         traits=values.get("traits", _NONE),
         context=values.get("context", _NONE),
+        channel=values.get("channel", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Public pages: forms, thanks, and the description of the API."""
+"""Public pages: forms, thanks, the description of the API, and what browser SDKs ask for first."""
 
 from typing import Any
 
@@ -19,12 +19,20 @@ def respond(request: Request, request_id: str) -> Answer:
     """The page at the request's path."""
     if request.method not in ("GET", "HEAD"):
         return refusal(Refused("unknown-route", "There is nothing at this address.", status=404))
-    match request.path.rstrip("/").split("/")[-2:]:
+    match request.path.rstrip("/").split("/")[-3:]:
+        case ["projects", key, "settings"]:
+            from functions.pages import sources
+
+            return sources.segment(request, key)
         case [*_, "f", form]:
             return show_form(request, form, request_id)
         case [*_, "thanks", form]:
             return show_thanks(request, form)
-        case ["v1", "openapi.json"]:
+        case [*_, "sourceConfig"]:
+            from functions.pages import sources
+
+            return sources.rudderstack(request)
+        case [*_, "v1", "openapi.json"]:
             from functions.track.openapi import describe
 
             return json_answer(200, describe(), {"access-control-allow-origin": "*"})

@@ -1,21 +1,21 @@
-"""The tracking API: POST /v1/{identify,track,page,screen,group,alias,batch}."""
+"""The tracking API: POST /v1/{identify,track,page,screen,group,alias,batch,import} and the short names of each."""
 
-import base64
-import binascii
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from functions import clock, releases
+from functions import callers, clock, releases
 from functions.core import intake, wire
 from functions.core.errors import Refused
+from functions.core.event import UNSUBSCRIBED
 from functions.core.intake import Sender
 from functions.http import Answer, Request, json_answer
 from functions.observability import metric
-from functions.track import store
+from functions.track import limits, store
 
-SHORT: Final[Mapping[str, str]] = {name[0]: name for name in (*wire.CALLS, "batch")} | {"import": "batch"}
-"""Other names that SDKs use for a call: its first letter, and import."""
+BATCHES: Final = ("batch", "import")
+SHORT: Final[Mapping[str, str]] = {name[0]: name for name in (*wire.CALLS, "batch")}
+"""The first letter of a call is another name of it."""
 
 
 def receive(request: Request) -> Answer:
@@ -23,29 +23,38 @@ def receive(request: Request) -> Answer:
     received = clock.now_ms()
     name = request.path.rstrip("/").rpartition("/")[2]
     name = SHORT.get(name, name)
-    if request.method != "POST" or (name != "batch" and name not in wire.CALLS):
+    if request.method != "POST" or (name not in BATCHES and name not in wire.CALLS):
         raise Refused("unknown-route", "There is nothing at this address.", status=404)
     body = wire.read_object(request.body)
-    keys = releases.keyring()
-    if write_key(request, body) not in keys.write_keys:
-        raise Refused("unknown-write-key", "Send a write key of this deployment.", status=401)
+    keyring = releases.keyring()
+    key = callers.caller(request, keyring, body)
     if "sentAt" not in body and "sentat" in request.headers:
         body["sentAt"] = request.headers["sentat"]
-    size = len(request.body)
-    posted = wire.read_batch(body, size) if name == "batch" else wire.read_call(body, name, size)
-    sender = Sender(received, keys.pepper, request.user_agent, proofs=proofs(posted, keys.signing, received))
+    size, many = len(request.body), name in BATCHES
+    posted = wire.read_batch(body, size) if many else wire.read_call(body, name, size)
+    limits.admit(key, request.address, len(posted.calls), received)
+    sender = Sender(
+        received,
+        keyring.pepper,
+        request.user_agent,
+        trusted=key.trusted,
+        proofs=proofs(posted, keyring.signing, received),
+        importing=name == "import",
+    )
     taken, dropped = intake.take(posted, sender)
-    if name != "batch" and dropped:
+    if not many and dropped:
         raise dropped[0].reason
+    for event in taken if key.trusted else ():
+        if event.name == UNSUBSCRIBED:
+            store.withdraw(event, "api")
     store.insert(taken)
-    if name != "batch":
+    if not many:
         return json_answer(200, {"success": True})
     if dropped:
         metric("EventsDropped", len(dropped))
     named = {"dropped": [item.body() for item in dropped]} if dropped else {}
-    return json_answer(
-        200, {"success": True, "accepted": len(posted.calls) + len(posted.dropped) - len(dropped), **named}
-    )
+    accepted = len(posted.calls) + len(posted.dropped) - len(dropped)
+    return json_answer(200, {"success": True, "accepted": accepted, **named})
 
 
 def proofs(posted: wire.Posted, keys: Sequence[bytes], now: int) -> dict[str, str]:
@@ -57,15 +66,3 @@ def proofs(posted: wire.Posted, keys: Sequence[bytes], now: int) -> dict[str, st
         with contextlib.suppress(Refused):
             found[token] = tokens.read_proof(keys, token, now).contact
     return found
-
-
-def write_key(request: Request, body: Mapping[str, Any]) -> str:
-    """The write key, from wherever SDKs put it: Basic user name, query or body; "" for none."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
-        except (binascii.Error, ValueError):
-            return ""
-    key = request.query.get("writeKey") or body.get("writeKey")
-    return key if isinstance(key, str) else ""

@@ -9,13 +9,10 @@ from typing import Any
 
 from functions import aside, clock, releases
 from functions.core import intake, wire
-from functions.core.consent import EVERYTHING, Change, Entry
 from functions.core.errors import Refused
-from functions.core.event import UNSUBSCRIBED, Event
-from functions.core.identity import EMAIL, hash_of
+from functions.core.event import UNSUBSCRIBED
 from functions.core.intake import Sender
 from functions.observability import metric
-from functions.tables import addresses
 from functions.track import store
 
 
@@ -31,7 +28,7 @@ def receive(event: dict[str, Any]) -> None:
         aside.set_aside("track", event, reason)
         return
     if taken.name == UNSUBSCRIBED:
-        _withdraw(taken)
+        store.withdraw(taken, "bus")
     store.insert([taken])
 
 
@@ -55,13 +52,3 @@ def to_call(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _withdraw(taken: Event) -> None:
-    """Somebody unsubscribed elsewhere: it holds here at once."""
-    topic = taken.properties.get("topic")
-    change = Change("withdrawal", topic if isinstance(topic, str) and topic else EVERYTHING)
-    for ref in (taken.source, *taken.identities):
-        if ref.startswith(f"{EMAIL}#"):
-            entry = Entry(taken.ref, taken.at, taken.received, "bus", (change,))
-            addresses.append(hash_of(ref), entry)

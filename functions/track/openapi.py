@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from functions.core import intake, wire
+from functions.track import api
 
 _JSON: Final = "application/json"
 _ERROR: Final = {"$ref": "#/components/schemas/Error"}
@@ -11,6 +12,8 @@ _ERROR: Final = {"$ref": "#/components/schemas/Error"}
 def describe() -> dict[str, Any]:
     """The description as a JSON object."""
     calls = {f"/v1/{kind}": {"post": _call(kind)} for kind in wire.CALLS}
+    calls |= {f"/v1/{kind}": {"post": _batch(kind)} for kind in api.BATCHES}
+    calls |= {f"/v1/{letter}": {"post": _short(letter, kind)} for letter, kind in api.SHORT.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -19,12 +22,22 @@ def describe() -> dict[str, Any]:
             "description": "Takes Segment's tracking calls, form posts and the clicks of links in mails.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": {**calls, "/v1/batch": {"post": _batch()}, **_forms(), **_links(), **_rest()},
+        "paths": {**calls, "/beacon/v1/batch": {"post": _beacon()}, **_forms(), **_links(), **_sources(), **_rest()},
         "components": {
             "schemas": {_name(kind): _schema(kind) for kind in wire.CALLS} | _shared(),
             "securitySchemes": {
-                "writeKey": {"type": "http", "scheme": "basic", "description": "The write key as user name."},
-                "writeKeyInQuery": {"type": "apiKey", "in": "query", "name": "writeKey"},
+                "writeKey": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "A write key as user name; the password is empty or anything. A public key may be "
+                    "bound to the origins of its pages; a secret key is refused from a browser.",
+                },
+                "writeKeyInQuery": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "writeKey",
+                    "description": "Where no header can be set, as with sendBeacon. The body's writeKey does as well.",
+                },
             },
         },
     }
@@ -78,6 +91,7 @@ def _shared() -> dict[str, Any]:
                 "batch": {"type": "array", "items": {"anyOf": item, "required": ["type"]}},
                 "sentAt": _field(wire.FIELDS["sentAt"]),
                 "context": {"type": ["object", "null"], "description": "Added to the context of every item."},
+                "writeKey": {"type": "string", "description": "The write key, where neither header nor query has it."},
             },
             "required": ["batch"],
         },
@@ -95,23 +109,48 @@ def _shared() -> dict[str, Any]:
     }
 
 
+_TWICE: Final = "The body may be gzip, under whatever content type. A retry with the same ids stores nothing twice."
+
+
 def _call(kind: str) -> dict[str, Any]:
-    return _posting(kind, f"Store one {kind} call", f"#/components/schemas/{_name(kind)}", "Stored")
+    return _posting(kind, f"Store one {kind} call", _TWICE, _name(kind), "Stored")
 
 
-def _batch() -> dict[str, Any]:
-    return _posting("batch", "Store many calls", "#/components/schemas/Batch", "BatchStored")
+def _batch(kind: str) -> dict[str, Any]:
+    old = "" if kind == "batch" else " Here, what is more than a day old is history: it counts, and starts no journey."
+    return _posting(kind, "Store many calls", _TWICE + old, "Batch", "BatchStored")
 
 
-def _posting(id: str, summary: str, body: str, stored: str) -> dict[str, Any]:
+def _short(letter: str, kind: str) -> dict[str, Any]:
+    full = _batch(kind) if kind in api.BATCHES else _call(kind)
+    return {**full, "operationId": letter, "summary": f"Another name of {kind}", "description": _TWICE}
+
+
+def _beacon() -> dict[str, Any]:
+    full = _posting("beacon", "Store many calls, sent while a page is left", _TWICE, "Batch", "BatchStored")
+    return {**full, "security": [{"writeKeyInQuery": []}]}
+
+
+def _posting(id: str, summary: str, description: str, body: str, stored: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{body}"}
     return {
         "operationId": id,
         "summary": summary,
-        "description": "The body may be gzip. A retry with the same ids stores nothing twice.",
+        "description": description,
         "security": [{"writeKey": []}, {"writeKeyInQuery": []}],
-        "requestBody": {"required": True, "content": {_JSON: {"schema": {"$ref": body}}}},
-        "responses": {"200": _answer("Stored", stored), **_errors("400", "401", "413", "415", "503")},
+        "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in (_JSON, "text/plain")}},
+        "responses": {
+            "200": _answer("Stored", stored),
+            **_errors("400", "401", "403", "413", "415"),
+            "429": _later("More events than the key may bring in a minute"),
+            "503": _later("Send the same request again"),
+        },
     }
+
+
+def _later(description: str) -> dict[str, Any]:
+    after = {"description": "Seconds after which to send the same again.", "schema": {"type": "integer"}}
+    return {"description": description, "headers": {"Retry-After": after}, "content": {_JSON: {"schema": _ERROR}}}
 
 
 def _answer(description: str, schema: str) -> dict[str, Any]:
@@ -122,6 +161,7 @@ def _errors(*statuses: str) -> dict[str, Any]:
     meaning = {
         "400": "The request is not understood",
         "401": "Unknown write key",
+        "403": "A page of this origin may not use the key",
         "404": "Unknown form, token or address",
         "413": "Too large",
         "415": "Compressed in a way that is not understood",
@@ -210,6 +250,28 @@ def _links() -> dict[str, Any]:
                 "summary": "Unsubscribe (RFC 8058, or the page's buttons)",
                 "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": action}}},
                 "responses": unsubscribe,
+            },
+        },
+    }
+
+
+def _sources() -> dict[str, Any]:
+    answer = {"200": {"description": "JSON", "content": {_JSON: {}}}, **_errors("400", "401", "403", "503")}
+    return {
+        "/v1/projects/{key}/settings": {
+            "parameters": _path("key"),
+            "get": {
+                "operationId": "segmentSettings",
+                "summary": "What @segment/analytics-next asks for first",
+                "responses": answer,
+            },
+        },
+        "/sourceConfig": {
+            "get": {
+                "operationId": "sourceConfig",
+                "summary": "What @rudderstack/analytics-js asks for first, with or without a slash at the end",
+                "security": [{"writeKey": []}, {"writeKeyInQuery": []}],
+                "responses": answer,
             },
         },
     }

@@ -15,6 +15,9 @@ from functions import observability, releases
 from functions.aws import dynamodb
 from functions.aws.attributes import from_item
 from functions.core.identity import EMAIL, identity_ref
+from functions.core.keys import public_key
+from functions.publish import keyring
+from functions.releases import Keyring
 from infra.machine import definition
 from local.emulator import REGION, EmulatorProcess
 from tests.cloud import stores
@@ -322,17 +325,10 @@ class Cloud(Visitors):
             self.wire.watch = outer
 
     def _make_keys(self) -> None:
+        key = public_key("tests", WRITE_KEY, per_minute=10**9, at=START)
         dynamodb.put(
             f"{self.name}-contacts",
-            {
-                "pk": "X#keys",
-                "sk": "X",
-                "v": 1,
-                "at": START,
-                "pepper": PEPPER,
-                "signing": SIGNING,
-                "write_keys": [WRITE_KEY],
-            },
+            keyring.to_row(Keyring(PEPPER, tuple(SIGNING), (key,)), START),
         )
 
 

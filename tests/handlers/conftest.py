@@ -9,14 +9,20 @@ import pytest
 
 from functions import releases
 from functions.aws import session
+from functions.aws.attributes import to_item
 from functions.core.identity import identity_ref
+from functions.core.keys import WriteKey, public_key, secret_key
 from functions.core.release import Release, canonical, release_id
+from functions.publish import keyring
+from functions.releases import Keyring
 from functions.tables import events
+from functions.track import limits
 from local.emulator import REGION, EmulatorProcess, start
 
 PEPPER = b"pepper" * 5
 SIGNING = (b"newest-key" * 3, b"older-key" * 3)
 WRITE_KEY = "wk_test"
+SECRET = "sk_test"
 PUBLIC_URL = "https://go.tea.example"
 
 
@@ -38,6 +44,13 @@ class Stack:
         row = {"pk": {"S": "X#live"}, "sk": {"S": "X"}, "seq": {"N": "1"}, "release": {"S": release_id(content)}}
         self.dynamodb().put_item(TableName=self.environment["CONTACTS_TABLE"], Item=row)
         releases.forget()
+
+    def put_keys(self, *keys: WriteKey) -> None:
+        """Let exactly these write keys in."""
+        row = keyring.to_row(Keyring(PEPPER, SIGNING, keys), 0)
+        self.dynamodb().put_item(TableName=self.environment["CONTACTS_TABLE"], Item=to_item(row))
+        releases.forget()
+        limits.forget()
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of "events" or "contacts", as DynamoDB shapes it."""
@@ -106,14 +119,7 @@ def make_stack(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch, label
     made = Stack(emulator, environment)
     _tables(made)
     emulator.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-    keys = {
-        "pk": {"S": "X#keys"},
-        "sk": {"S": "X"},
-        "pepper": {"B": PEPPER},
-        "signing": {"L": [{"B": key} for key in SIGNING]},
-        "write_keys": {"L": [{"S": WRITE_KEY}]},
-    }
-    made.dynamodb().put_item(TableName=environment["CONTACTS_TABLE"], Item=keys)
+    made.put_keys(public_key("tests", WRITE_KEY, per_minute=10**9, at=0), secret_key("server", SECRET, PEPPER, at=0))
     return made
 
 

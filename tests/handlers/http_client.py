@@ -11,7 +11,13 @@ from functions.pages.handler import handler as pages
 from functions.track.handler import handler as track
 from tests.handlers.conftest import WRITE_KEY
 
-BASIC = {"authorization": "Basic " + base64.b64encode(f"{WRITE_KEY}:".encode()).decode()}
+
+def basic(key: str) -> dict[str, str]:
+    """The header with which SDKs send a write key."""
+    return {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+
+
+BASIC = basic(WRITE_KEY)
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "user-agent": "Mozilla/5.0 Firefox/140"}
 
 
@@ -38,7 +44,12 @@ class Reply:
 
 
 def event(
-    method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    query: str = "",
+    address: str = "192.0.2.1",
 ) -> dict[str, Any]:
     """The event of a request, payload format 2.0."""
     return {
@@ -46,16 +57,23 @@ def event(
         "rawPath": path,
         "rawQueryString": query,
         "headers": dict(headers or {}),
-        "requestContext": {"http": {"method": method, "path": path}, "requestId": "r1"},
+        "requestContext": {"http": {"method": method, "path": path, "sourceIp": address}, "requestId": "r1"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
 
 
-def send(method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = "") -> Reply:
+def send(
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    query: str = "",
+    address: str = "192.0.2.1",
+) -> Reply:
     """Send a request to the function that the API would route it to."""
-    is_page = method in ("GET", "HEAD") and path.split("/")[1] in ("", "f", "thanks", "v1")
-    answer = (pages if is_page else track)(event(method, path, body, headers, query), None)
+    is_page = method in ("GET", "HEAD") and path.split("/")[1] in ("", "f", "thanks", "v1", "sourceConfig")
+    answer = (pages if is_page else track)(event(method, path, body, headers, query, address), None)
     raw = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
     return Reply(answer["statusCode"], answer["headers"], raw)
 

@@ -12,12 +12,13 @@ from click.testing import CliRunner, Result
 from authoring.cli import main
 from functions import clock
 from functions.aws import session
+from functions.core import keys
 from functions.core.contact import Decision
 from functions.core.event import EMAIL_CLICKED, FORM, FORM_SUBMITTED, Event
 from functions.core.identity import contact_id
 from functions.core.message import Message
 from functions.tables import decisions, duplicates, events, identities, messages
-from tests.handlers.conftest import WRITE_KEY, Stack
+from tests.handlers.conftest import PEPPER, WRITE_KEY, Stack
 from tests.unit.authoring.folders import Folder
 
 JOURNEY = "journeys/welcome.yaml"
@@ -258,3 +259,42 @@ def test_time_is_skipped_on_the_local_stack_only(terminal: Terminal) -> None:
     assert "not a length of time" in terminal.run("local", "skip", "soon").output
     for span in ("0d", "400d"):
         assert "366 days at a time" in terminal.run("local", "skip", span).output
+
+
+def test_keys_are_made_listed_and_revoked(terminal: Terminal) -> None:
+    made = terminal.read("keys", "create", "shop", "--origin", "https://tea.example", "--per-minute", "600")
+    assert made["key"].startswith("wk_")
+    listed = {key["name"]: key for key in terminal.read("keys", "list")}
+    assert listed["shop"]["key"] == made["key"]
+    assert (listed["shop"]["origins"], listed["shop"]["per_minute"]) == (["https://tea.example"], 600)
+    assert terminal.run("keys", "revoke", "shop", "--yes").exit_code == 0
+    assert "shop" not in {key["name"] for key in terminal.read("keys", "list")}
+
+
+def test_a_secret_key_is_shown_once(terminal: Terminal) -> None:
+    shown = terminal.read("keys", "create", "backend", "--secret")["key"]
+    assert shown.startswith("sk_")
+    for words in (("keys", "list"), ("keys", "list", "--json"), ("doctor", "--json")):
+        output = terminal.run(*words).output
+        assert shown not in output
+        assert "backend" in output or words[0] == "doctor"
+    stored = str(terminal.stack.rows("contacts"))
+    assert shown not in stored
+    assert keys.secret_digest(shown, PEPPER) in stored
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("create", "Web Shop"), "is no name"),
+        (("create", "web", "--origin", "tea.example"), "is no origin"),
+        (("create", "web", "--per-minute", "0"), "revoke it"),
+        (("create", "web", "--secret", "--origin", "https://tea.example"), "never sent by a page"),
+        (("create", "tests"), "already"),
+        (("revoke", "nobody", "--yes"), "there is no key"),
+    ],
+)
+def test_what_can_not_be_done_with_a_key_is_said(terminal: Terminal, words: tuple[str, ...], said: str) -> None:
+    result = terminal.run("keys", *words)
+    assert result.exit_code == 1
+    assert said in " ".join(result.output.split())

@@ -131,3 +131,15 @@ def test_a_state_of_a_typical_contact_stays_within_one_write_unit(zone: str) -> 
         contact = truth(history(random.Random(seed)), counting)
         sizes.append(len(compact.dump(contact.state.facts).encode()))
     assert sorted(sizes)[25] < 800
+
+
+def test_an_event_that_says_nobody_was_active_is_counted_and_says_nothing_of_when_they_were_seen() -> None:
+    counting = counters(release())
+    seen = Event("a#1", "m1", 1_790_000_000_000, 1_790_000_000_000, 1_790_000_000_000, "page", "Page Viewed")
+    later = replace(seen, id="m2", stamp=seen.stamp + 60_000, at=seen.at + 60_000, context={"active": False})
+    both = truth([seen, later], counting)
+    assert (both.state.facts.first, both.state.facts.last) == (seen.at, seen.at)
+    unseen = truth([later], counting).state.facts
+    assert (unseen.first, unseen.last) == (None, None)
+    assert unseen.counters == truth([replace(later, context={})], counting).state.facts.counters != {}
+    assert compact.load(compact.dump(unseen)) == unseen

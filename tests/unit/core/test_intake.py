@@ -193,3 +193,80 @@ def test_a_browser_s_page_view_fits_in_one_write_unit() -> None:
 def test_events_that_name_an_erased_person_are_left_out() -> None:
     kept, gone = made({"userId": "u1"}), made({"userId": "u2", "anonymousId": "a2"})
     assert without([kept, gone], {ref("a", "a2")}) == [kept]
+
+
+def test_what_is_imported_is_history_once_it_is_a_day_old() -> None:
+    importing = Sender(NOW, PEPPER, importing=True)
+    for age, cause in ((0, names.LIVE), (86_400_000, names.LIVE), (86_400_001, names.IMPORT)):
+        item = {"userId": "u1", "timestamp": NOW - age}
+        assert made(item, sender=importing).cause == cause
+        assert made(item).cause == names.LIVE
+
+
+def test_an_item_s_own_time_of_sending_corrects_its_clock_where_the_request_has_none() -> None:
+    item = {"userId": "u1", "timestamp": NOW - 3_601_000, "sentAt": NOW - 3_600_000}
+    assert made(item).at == NOW - 1000
+    assert made(item, sent_at=NOW).at == NOW - 3_601_000
+    assert made(item).stamp == made(item, sent_at=NOW).stamp
+
+
+def test_of_the_context_is_kept_what_tells_where_it_happened_and_never_an_address_of_the_network() -> None:
+    context = {
+        "active": False,
+        "app": {"name": "Shop"},
+        "campaign": {"source": "newsletter", "name": "spring"},
+        "channel": "browser",
+        "device": {"id": "B5372DB0", "type": "ios", "advertisingId": "7A3C"},
+        "groupId": "tea-club",
+        "ip": "203.0.113.9",
+        "library": {"name": "analytics.js", "version": "2"},
+        "locale": "tr-TR",
+        "network": {"wifi": True},
+        "os": {"name": "iPhone OS", "version": "8.1"},
+        "page": {"url": "https://tea.example/çay", "title": "Çay"},
+        "referrer": {"id": "ABC", "type": "dataxu"},
+        "screen": {"width": 320},
+        "timezone": "Europe/Istanbul",
+        "userAgent": "Safari",
+    }
+    stored = made({"userId": "u1", "context": context, "channel": "mobile", "integrations": {"All": False}}).context
+    assert stored == {
+        "active": False,
+        "campaign": {"source": "newsletter", "name": "spring"},
+        "channel": "mobile",
+        "device": {"type": "ios"},
+        "groupId": "tea-club",
+        "locale": "tr-TR",
+        "os": {"name": "iPhone OS"},
+        "page": {"url": "https://tea.example/çay", "title": "Çay"},
+        "referrer": {"id": "ABC", "type": "dataxu"},
+        "timezone": "Europe/Istanbul",
+        "userAgent": "Safari",
+    }
+
+
+def test_first_names_are_one_trait_however_an_sdk_spells_them() -> None:
+    assert made({"userId": "u1", "traits": {"firstName": "Łucja", "age": "42"}}, "identify").traits == {
+        "first_name": "Łucja",
+        "age": 42,
+    }
+
+
+def test_a_group_s_traits_are_not_its_member_s_though_a_server_says_so() -> None:
+    server = Sender(NOW, PEPPER, trusted=True)
+    item = {"userId": "u1", "groupId": "g", "traits": {"name": "Tea & Co"}, "context": {"traits": {"name": "Ada"}}}
+    event = made(item, "group", sender=server)
+    assert (event.traits, event.properties) == ({"name": "Ada"}, {"groupId": "g", "name": "Tea & Co"})
+
+
+def test_a_context_of_the_whole_batch_is_added_to_each_item_s_own() -> None:
+    items = [
+        {"type": "page", "userId": "u1", "context": {"locale": "pl-PL"}},
+        {"type": "page", "userId": "u2", "context": None},
+    ]
+    body = {"batch": items, "context": {"locale": "tr-TR", "timezone": "Europe/Istanbul"}}
+    events, _ = take(read_batch(body, 1), SENDER)
+    assert [(event.context["locale"], event.context["timezone"]) for event in events] == [
+        ("pl-PL", "Europe/Istanbul"),
+        ("tr-TR", "Europe/Istanbul"),
+    ]
