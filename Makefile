@@ -25,7 +25,7 @@ $(VENV)/.ready: requirements/dev.txt requirements/node.txt pyproject.toml
 	@test -x $(PY) || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing packages into $(VENV) (about two minutes the first time) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@command -v node >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	@{ command -v node && command -v npm; } >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -36,15 +36,24 @@ $(VENV)/.ready: requirements/dev.txt requirements/node.txt pyproject.toml
 	@$(PY) -m infra.layer > /dev/null
 	@touch $@
 
-setup: $(VENV)/.ready .build/.layer ## Install everything into .venv
+# Other people's SDKs and lists, which only tests run: fetched again when their lock changes.
+SDKS := tests/npm/node_modules/.package-lock.json
+$(SDKS): tests/npm/package-lock.json $(VENV)/.ready
+	@echo "Installing the SDKs that the tests run ..."
+	@$(PY) -m infra.node tests/npm
+	@touch $@
 
-up: setup ## The whole stack on this machine: storefront, inbox, clock to move (Ctrl-C stops it)
+READY := $(VENV)/.ready .build/.layer
+
+setup: $(READY) $(SDKS) ## Install everything into .venv
+
+up: $(READY) ## The whole stack on this machine: storefront, inbox, clock to move (Ctrl-C stops it)
 	@exec $(PY) -m local.up
 
 test: setup ## All tests, small size
 	$(PY) -m pytest
 
-unit: $(VENV)/.ready ## Unit and property tests only
+unit: $(VENV)/.ready $(SDKS) ## Unit and property tests only
 	$(PY) -m pytest tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
@@ -59,14 +68,14 @@ format: $(VENV)/.ready ## Mend what lint and format can mend
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: setup ## What a unit of work costs: CPU, calls, capacity units, dollars
+bench: $(READY) ## What a unit of work costs: CPU, calls, capacity units, dollars
 	$(PY) -m bench
 
-synth: setup ## The CloudFormation templates into cdk.out, without AWS credentials
+synth: $(READY) ## The CloudFormation templates into cdk.out, without AWS credentials
 	CDK_OUTDIR=cdk.out $(PY) infra/app.py
 	@$(PY) -m infra.idle_cost cdk.out
 
-deploy: setup ## Deploy to the AWS account of your credentials
+deploy: $(READY) ## Deploy to the AWS account of your credentials
 	$(CDK) deploy --all
 	$(VENV)/bin/samovar --stack samovar publish
 
@@ -81,4 +90,4 @@ lock: $(VENV)/.ready ## Renew the lock files from requirements/*.in
 	$(VENV)/bin/uv pip compile -q requirements/runtime.in -c .build/constraints.txt --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/runtime.txt
 
 clean: ## Remove what was built or run here
-	rm -rf .build .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build tests/npm/node_modules .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

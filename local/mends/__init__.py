@@ -35,6 +35,7 @@ def apply() -> None:
         lambdas.silent_handler_is_not_held,
         http.cors_from_the_template,
         http.binary_body_arrives_whole,
+        http.slash_at_the_end_is_no_matter,
         machines.timeout_from_an_expression,
         machines.failed_callback_fails_the_task,
         machines.throttle_has_its_name,

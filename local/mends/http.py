@@ -40,3 +40,16 @@ def binary_body_arrives_whole() -> None:
 
     apigateway._v2_request_body_is_text = lambda kind: not _binary.get() and is_text(kind)
     apigateway._invoke_lambda_proxy = mended
+
+
+def slash_at_the_end_is_no_matter() -> None:
+    """AWS hands "/a/" to the route "/a" as well; RudderStack's browser SDK asks so."""
+    extract = apigateway._extract_path_params
+
+    def mended(route: str, path: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = extract(route, path)
+        if found is None and len(path) > 1 and path.endswith("/"):
+            return mended(route, path[:-1])
+        return found
+
+    apigateway._extract_path_params = mended

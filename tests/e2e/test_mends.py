@@ -200,6 +200,16 @@ def a_compressed_body_arrives_whole(aws: EmulatorProcess) -> bool:
     return bool(event["isBase64Encoded"]) and base64.b64decode(event["body"]) == body
 
 
+def a_slash_at_the_end_is_no_matter(aws: EmulatorProcess) -> bool:
+    url = http_api(aws, function(aws, "return {'statusCode': 200}"))
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/", b"{}")) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return False
+
+
 def a_timeout_may_be_an_expression(aws: EmulatorProcess) -> bool:
     idle = function(aws, "return None")
     return run_task(aws, idle, "{% $states.input.seconds %}", seconds=1) == "States.Timeout"
@@ -277,6 +287,7 @@ MENDS = [
     a_silent_handler_is_not_held,
     cors_of_a_template_is_answered,
     a_compressed_body_arrives_whole,
+    a_slash_at_the_end_is_no_matter,
     a_timeout_may_be_an_expression,
     a_callback_function_that_raises_fails_its_task,
     a_throttle_has_its_own_name,

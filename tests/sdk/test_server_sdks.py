@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from functions.aws import session
+from infra import node
 from local.emulator import EmulatorProcess
 from local.front.server import Server
 from tests.handlers.conftest import SECRET, Stack, make_stack
@@ -48,8 +49,9 @@ def send(sdk: str, stack: Stack, key: str, troubles: int) -> Report:
     with Server(0, Api) as api:
         weather = Weather(api.url, troubles)
         with Server(0, weather.proxy()) as proxy:
+            environment = os.environ | node.environment()
             command = [*COMMANDS[sdk], proxy.url, key, str(COUNT)]
-            subprocess.run(command, check=True, timeout=300, env=dict(os.environ), capture_output=True)
+            subprocess.run(command, check=True, timeout=300, env=environment, capture_output=True)
     return Report(sdk, {str(n) for n in range(COUNT)}, weather, [event.id for event in stack.events()])
 
 

@@ -139,8 +139,10 @@ def calls_in(body: bytes) -> Iterator[tuple[str, str]]:
 
 def number_of(call: dict[str, Any]) -> str:
     """Which of the calls that the SDK was asked to make this is; "" for one it made by itself."""
+    if call.get("previousId"):
+        return str(call["previousId"]).removeprefix("was-")
     context = call.get("context") or {}
     for part in (call.get("properties"), call.get("traits"), context.get("traits")):
         if isinstance(part, dict) and "n" in part:
             return str(part["n"])
-    return str(call.get("previousId") or "").removeprefix("was-")
+    return ""
