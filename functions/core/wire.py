@@ -71,6 +71,10 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "group": (*COMMON, "groupId", "traits"),
     "alias": (*COMMON, "previousId"),
 }
+BATCHES: Final = ("batch", "import")
+"""What brings many calls at once."""
+SHORT: Final[Mapping[str, str]] = {name[0]: name for name in (*CALLS, "batch")}
+"""The first letter of a call is another name of it."""
 REQUIRED: Final[Mapping[str, str]] = {"track": "event", "group": "groupId", "alias": "previousId"}
 
 

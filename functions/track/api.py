@@ -1,8 +1,7 @@
 """The tracking API: POST /v1/{identify,track,page,screen,group,alias,batch,import} and the short names of each."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from functions import callers, clock, releases
 from functions.core import intake, wire
@@ -13,24 +12,20 @@ from functions.http import Answer, Request, json_answer
 from functions.observability import metric
 from functions.track import limits, store
 
-BATCHES: Final = ("batch", "import")
-SHORT: Final[Mapping[str, str]] = {name[0]: name for name in (*wire.CALLS, "batch")}
-"""The first letter of a call is another name of it."""
-
 
 def receive(request: Request) -> Answer:
     """Store the calls of a request. SDKs take nothing but 200 for success."""
     received = clock.now_ms()
     name = request.path.rstrip("/").rpartition("/")[2]
-    name = SHORT.get(name, name)
-    if request.method != "POST" or (name not in BATCHES and name not in wire.CALLS):
+    name = wire.SHORT.get(name, name)
+    if request.method != "POST" or (name not in wire.BATCHES and name not in wire.CALLS):
         raise Refused("unknown-route", "There is nothing at this address.", status=404)
     body = wire.read_object(request.body)
     keyring = releases.keyring()
     key = callers.caller(request, keyring, body)
     if "sentAt" not in body and "sentat" in request.headers:
         body["sentAt"] = request.headers["sentat"]
-    size, many = len(request.body), name in BATCHES
+    size, many = len(request.body), name in wire.BATCHES
     posted = wire.read_batch(body, size) if many else wire.read_call(body, name, size)
     limits.admit(key, request.address, len(posted.calls), received)
     sender = Sender(

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from functions.core import intake, wire
-from functions.track import api
 
 _JSON: Final = "application/json"
 _ERROR: Final = {"$ref": "#/components/schemas/Error"}
@@ -12,8 +11,8 @@ _ERROR: Final = {"$ref": "#/components/schemas/Error"}
 def describe() -> dict[str, Any]:
     """The description as a JSON object."""
     calls = {f"/v1/{kind}": {"post": _call(kind)} for kind in wire.CALLS}
-    calls |= {f"/v1/{kind}": {"post": _batch(kind)} for kind in api.BATCHES}
-    calls |= {f"/v1/{letter}": {"post": _short(letter, kind)} for letter, kind in api.SHORT.items()}
+    calls |= {f"/v1/{kind}": {"post": _batch(kind)} for kind in wire.BATCHES}
+    calls |= {f"/v1/{letter}": {"post": _short(letter, kind)} for letter, kind in wire.SHORT.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -122,7 +121,7 @@ def _batch(kind: str) -> dict[str, Any]:
 
 
 def _short(letter: str, kind: str) -> dict[str, Any]:
-    full = _batch(kind) if kind in api.BATCHES else _call(kind)
+    full = _batch(kind) if kind in wire.BATCHES else _call(kind)
     return {**full, "operationId": letter, "summary": f"Another name of {kind}", "description": _TWICE}
 
 

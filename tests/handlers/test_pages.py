@@ -10,7 +10,6 @@ import pytest
 from functions.core import wire
 from functions.core.forms import Form
 from functions.pages import render
-from functions.track.api import BATCHES, SHORT
 from infra.api import PAGES, TRACK
 from tests.handlers.conftest import HELLO, Stack
 from tests.handlers.http_client import BROWSER, Reply, send
@@ -107,7 +106,7 @@ def test_the_description_names_every_route_and_every_field(stack: Stack) -> None
     described = send("GET", "/v1/openapi.json").json
     assert described["openapi"] == "3.1.0"
     routed = {path for routes in (TRACK, PAGES) for path in routes if not path.endswith("/{proxy+}")}
-    routed |= {f"/v1/{call}" for call in (*wire.CALLS, *BATCHES, *SHORT)}
+    routed |= {f"/v1/{call}" for call in (*wire.CALLS, *wire.BATCHES, *wire.SHORT)}
     assert set(described["paths"]) == routed
     for path, methods in [*TRACK.items(), *PAGES.items()]:
         if path in described["paths"]:

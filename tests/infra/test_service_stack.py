@@ -82,6 +82,9 @@ def test_the_api_is_throttled_and_open_to_any_page(app: Synthesized) -> None:
     (api,) = app.properties("AWS::ApiGatewayV2::Api")
     cors = api["CorsConfiguration"]
     assert {"authorization", "content-type", "anonymousid", "sentat"} <= set(cors["AllowHeaders"])
+    # "*" would not cover authorization, and browser SDKs send these with what they send again.
+    assert {"x-retry-count", "rsa-retry-attempt", "rsa-since-first-attempt"} <= set(cors["AllowHeaders"])
+    assert cors["ExposeHeaders"] == ["retry-after"]
     assert cors["AllowOrigins"] == ["*"]
     assert "AllowCredentials" not in cors
 
@@ -90,6 +93,8 @@ def test_routes_lead_to_the_rooms(app: Synthesized) -> None:
     routes = {route["RouteKey"] for route in app.properties("AWS::ApiGatewayV2::Route")}
     assert {
         *("POST /v1/{proxy+}", "POST /f/{form}", "GET /o/{token}", "GET /c/{token}", "HEAD /c/{token}"),
+        *("POST /beacon/v1/batch", "GET /v1/projects/{key}/settings"),
+        *("GET /sourceConfig", "GET /sourceConfig/{proxy+}"),
         *("GET /u/{token}", "POST /u/{token}", "GET /f/{form}", "GET /thanks/{form}", "GET /v1/openapi.json", "GET /"),
     } <= routes
 
