@@ -61,12 +61,17 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(303, "text/plain", b"", location=place)
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    # A program that sends fifty batches at once opens fifty connections; more than wait here are reset.
+    request_queue_size = 128
+
+
 class Server:
     """Serves in threads of its own until stopped."""
 
     def __init__(self, port: int, make: Callable[..., BaseHTTPRequestHandler]) -> None:
-        self._http = ThreadingHTTPServer((HOST, port), make)
-        self._http.daemon_threads = True
+        self._http = _Http((HOST, port), make)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), daemon=True)
         self.url = f"http://{HOST}:{self._http.server_address[1]}"
 

@@ -21,6 +21,7 @@ LOST: Final = "dropped before"
 UNHEARD: Final = "dropped after"
 TROUBLES: Final = (THROTTLED, BROKEN, LOST, UNHEARD)
 FINE: Final = "fine"
+UNKNOWN: Final = "no answer"
 _HOP: Final = {"connection", "transfer-encoding", "content-length", "date", "server", "keep-alive", "host"}
 
 
@@ -85,7 +86,13 @@ class _Proxy(Handler):
             else:
                 self._refuse(int(fate))
             return
-        status, headers, content = self._ask(body)
+        try:
+            status, headers, content = self._ask(body)
+        except (OSError, http.client.HTTPException):
+            # Not made here, but bad weather all the same: nobody knows whether the API has heard.
+            self.weather.note(Sending(self.route, calls, UNKNOWN, None))
+            self._hang_up()
+            return
         self.weather.note(Sending(self.route, calls, fate, status))
         if fate == UNHEARD:
             self._hang_up()
