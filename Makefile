@@ -43,7 +43,14 @@ $(SDKS): tests/npm/package-lock.json $(VENV)/.ready
 	@$(PY) -m infra.node tests/npm
 	@touch $@
 
-READY := $(VENV)/.ready .build/.layer
+# What builds the tracker script, fetched once as well.
+TRACKER_TOOL := tracker/node_modules/.package-lock.json
+$(TRACKER_TOOL): tracker/package-lock.json $(VENV)/.ready
+	@echo "Installing what builds the tracker script ..."
+	@$(PY) -m infra.node tracker
+	@touch $@
+
+READY := $(VENV)/.ready .build/.layer $(TRACKER_TOOL)
 
 setup: $(READY) $(SDKS) ## Install everything into .venv
 
@@ -53,7 +60,7 @@ up: $(READY) ## The whole stack on this machine: storefront, inbox, clock to mov
 test: setup ## All tests, small size
 	$(PY) -m pytest
 
-unit: $(VENV)/.ready $(SDKS) ## Unit and property tests only
+unit: $(VENV)/.ready $(TRACKER_TOOL) $(SDKS) ## Unit and property tests only
 	$(PY) -m pytest tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
@@ -90,4 +97,4 @@ lock: $(VENV)/.ready ## Renew the lock files from requirements/*.in
 	$(VENV)/bin/uv pip compile -q requirements/runtime.in -c .build/constraints.txt --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/runtime.txt
 
 clean: ## Remove what was built or run here
-	rm -rf .build tests/npm/node_modules .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build tracker/node_modules tests/npm/node_modules .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

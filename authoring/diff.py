@@ -46,6 +46,8 @@ def _things(release: Release) -> dict[str, Any]:
     things |= {f"score {name}": score for name, score in scoring.pop("scores", {}).items()}
     if scoring.get("temperature"):
         things["temperature"] = scoring["temperature"]
+    if tracking := _plain(release.tracking):
+        things["tracking"] = tracking
     kinds: dict[str, Mapping[str, Definition]] = {
         "segment": release.segments,
         "form": release.forms,

@@ -5,7 +5,7 @@ from typing import Any
 from functions import clock, releases
 from functions.core import identity
 from functions.core.consent import Head
-from functions.core.contact import Contact, Decision
+from functions.core.contact import Contact, Decision, Touch
 from functions.core.enrollment import Enrollment
 from functions.core.evaluate import consents
 from functions.core.event import Event
@@ -59,6 +59,10 @@ def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
         "traits": {name: value for name, (_, value) in sorted(contact.profile.traits.items())},
         "known_by": _known_by(contact),
         **_standing(contact, live, now),
+        "attribution": {
+            "first": _touch(contact.profile.first_touch),
+            "last": _touch(contact.profile.last_touch),
+        },
         "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
         "topics": _topics(contact, live),
         "events": len(timeline),
@@ -121,6 +125,10 @@ def _topics(contact: Contact, live: Live) -> dict[str, Any]:
 
 def _moment(at: int | None) -> str | None:
     return iso(at) if at else None
+
+
+def _touch(touch: Touch | None) -> dict[str, Any] | None:
+    return {"at": iso(touch.moment.at), **touch.said} if touch else None
 
 
 def _event(event: Event) -> dict[str, Any]:

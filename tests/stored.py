@@ -27,6 +27,7 @@ from functions.core.contact import (
     Rank,
     Standing,
     State,
+    Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
@@ -118,6 +119,14 @@ PROFILE = Profile(
     ("a#hash", "e#hash"),
 )
 KNOWN = replace(PROFILE, traits={"city": (Rank(True, Moment(NOW, 3)), "Łódź")})
+TOUCHED = Profile(
+    CONTACT,
+    4,
+    {"email": (Rank(False, Moment(NOW, 3)), "İpek@çay.example")},
+    ("a#hash", "e#hash"),
+    Touch(Moment(NOW - 9, 5), {"source": "ад", "gclid": "Cj0", "landing": "https://çay.example/"}),
+    Touch(Moment(NOW - 2, 6), {"referrer": "search.example", "landing": "https://çay.example/ilk-hasat"}),
+)
 EVENT = Event(
     source="e#hash",
     id="form-1",
@@ -208,6 +217,7 @@ SHOP = WriteKey("shop", PUBLIC, "wk_shop", ("https://xn--ay-3ia.example", "https
 SERVER = WriteKey("server", SECRET, "k7kqm3k5w2yvld4c6gq7mzabcd", at=NOW)
 KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), (BROWSER,))
 MORE_KEYS = live_releases.Keyring(b"pepper", (b"new",), (SHOP, SERVER))
+SCRIPT = '{"consent":"required"}'
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
@@ -233,6 +243,9 @@ def samples() -> dict[str, Sample]:
         "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
         "profile": Sample(
             PROFILE, _row(contacts.profile_row(PROFILE, 4)), lambda row: contacts.profile_from(_plain(row))
+        ),
+        "profile-touched": Sample(
+            TOUCHED, _row(contacts.profile_row(TOUCHED, 4)), lambda row: contacts.profile_from(_plain(row))
         ),
         "decision": Sample(
             DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))
@@ -286,6 +299,11 @@ def samples() -> dict[str, Sample]:
         "release-pointer": Sample(
             live_releases.Live(MOVE.seq, MOVE.release),
             _row(releases.to_rows(MOVE)[1]),
+            lambda row: live_releases.live_from(_plain(row)),
+        ),
+        "release-pointer-script": Sample(
+            live_releases.Live(MOVE.seq, MOVE.release, SCRIPT),
+            _row(releases.to_rows(MOVE, SCRIPT)[1]),
             lambda row: live_releases.live_from(_plain(row)),
         ),
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),

@@ -46,6 +46,10 @@ def _show(found: dict[str, Any]) -> None:
     scores = ", ".join(f"{name} {value}" for name, value in found["scores"].items()) or "none"
     say(f"Scores: {scores}  ·  {found['temperature']}")
     say(f"Tags: {', '.join(found['tags']) or 'none'}  ·  Segments: {', '.join(found['segments']) or 'none'}")
+    for which, touch in found["attribution"].items():
+        if touch:
+            said = ", ".join(f"{name} {value}" for name, value in touch.items() if name != "at")
+            say(f"{which.capitalize()} touch: {_short(touch['at'])}  {said}")
     topics = found["topics"]["topics"].items()
     say("Topics: " + (", ".join(f"{name} {_agreed(topic)}" for name, topic in topics) or "none"))
     for reason, at in found["topics"]["suppressed"].items():

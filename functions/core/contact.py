@@ -46,6 +46,15 @@ class ConsentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """How a contact came to the site once: `said` holds source, medium, campaign, term, content, referrer (a host),
+    landing (a page) and advertisers' click ids by name, as far as they are known. See core/attribution.py."""
+
+    moment: Moment
+    said: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Mergeable summaries of a set of events.
 
@@ -107,6 +116,8 @@ class Profile:
     version: int = 0
     traits: Mapping[str, tuple[Rank, Any]] = field(default_factory=lambda: _NONE)
     identities: tuple[str, ...] = ()
+    first_touch: Touch | None = None
+    last_touch: Touch | None = None
 
     def trait(self, name: str) -> Any:
         """The current value of a trait, or None."""

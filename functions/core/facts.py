@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 from functions.core import event as names
+from functions.core.attribution import touched
 from functions.core.consent import EVERYTHING
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, Rank, State
 from functions.core.counters import Counters
@@ -213,7 +214,7 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
     folding = _Folding(Facts(), counters)
     seen: set[str] = set()
     fence = contact.state.fence
-    profile = replace(contact.profile, traits={})
+    profile = replace(contact.profile, traits={}, first_touch=None, last_touch=None)
     for event in chain(events, (arrival.event for arrival in arrivals)):
         if event.ref in seen:
             continue
@@ -237,7 +238,8 @@ def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
             if newer and _fits(name, value) and (name != "email" or _is_theirs(profile, event)):
                 traits[name] = (rank, value)
     traits = newest_traits(traits)
-    return profile if traits == profile.traits else replace(profile, traits=traits)
+    profile = profile if traits == profile.traits else replace(profile, traits=traits)
+    return touched(profile, events, moment_of)
 
 
 def newest_traits(traits: dict[str, tuple[Rank, Any]]) -> dict[str, tuple[Rank, Any]]:

@@ -15,6 +15,7 @@ from functions.core import traits as reserved
 from functions.core.errors import Refused
 from functions.core.event import Event
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, USER, identity_ref, own_ref
+from functions.core.origin import arrival
 from functions.core.wire import Call, Dropped, Posted
 
 WINDOW_MS: Final = 15 * 60_000
@@ -40,7 +41,6 @@ HISTORY_MS: Final = 86_400_000
 """What comes by /v1/import and is older is history. What is younger is live: some SDKs send everything there."""
 
 _PAGE: Final = ("url", "path", "title", "referrer", "search")
-_CAMPAIGN: Final = ("source", "medium", "name", "term", "content")
 _NAMED: Final = {"referrer": ("id", "type", "name"), "device": ("type",), "os": ("name",)}
 """Parts of the context of which only these are kept."""
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -90,7 +90,8 @@ def to_event(call: Call, sent_at: int | None, sender: Sender) -> Event:
         name=_NAMES.get(call.type, call.event),
         properties=_properties(call, sender),
         traits=_traits(call, sender) if call.type == "identify" or sender.trusted else _EMPTY,
-        context=trim_context(call.context, sender.user_agent, with_page=call.type != "page", channel=call.channel),
+        context=trim_context(call.context, sender.user_agent, with_page=call.type != "page", channel=call.channel)
+        | arrival(call.context, _address_of(call)),
         identities=tuple(others),
         cause=names.IMPORT if sender.importing and at < sender.received - HISTORY_MS else names.LIVE,
         proved=sender.trusted,
@@ -169,6 +170,13 @@ def _properties(call: Call, sender: Sender) -> Mapping[str, Any]:
             return call.properties
 
 
+def _address_of(call: Call) -> Any:
+    """The address of the page that a call says was viewed, uncut: a click's id may stand at its end."""
+    page = call.context.get("page")
+    own = call.properties.get("url") or (page.get("url") if isinstance(page, Mapping) else "")
+    return own if call.type == "page" else ""
+
+
 def trim_context(
     context: Mapping[str, Any], user_agent: str = "", *, with_page: bool = True, channel: str = ""
 ) -> dict[str, Any]:
@@ -176,8 +184,6 @@ def trim_context(
     kept: dict[str, Any] = {}
     if with_page and (page := _without_derived(_texts(context.get("page"), _PAGE))):
         kept["page"] = page
-    if campaign := _texts(context.get("campaign"), _CAMPAIGN, 100):
-        kept["campaign"] = campaign
     kept |= _texts(context, ("locale", "timezone", "channel", "groupId"), 64)
     if channel:
         kept["channel"] = channel
@@ -186,6 +192,9 @@ def trim_context(
             kept[name] = part
     if context.get("active") is False:
         kept["active"] = False
+    if context.get("automation") is True:
+        # Says the browser of itself: a hint, for anybody may leave it out.
+        kept["automation"] = True
     agent = context.get("userAgent") or user_agent
     if isinstance(agent, str) and agent:
         kept["userAgent"] = agent[:200]

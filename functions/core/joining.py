@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from functions.core.attribution import earlier, later
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment
 from functions.core.counters import Counters
 from functions.core.facts import newest_messages, newest_traits, pruned, remembered
@@ -29,7 +30,12 @@ def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
             traits[name] = (rank, value)
     return Contact(
         replace(mine, facts=facts, positions=kept, fence=fence, shared=shared),
-        replace(one.profile, traits=newest_traits(traits)),
+        replace(
+            one.profile,
+            traits=newest_traits(traits),
+            first_touch=earlier(one.profile.first_touch, other.profile.first_touch),
+            last_touch=later(one.profile.last_touch, other.profile.last_touch),
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from functions.core.journey import Journey
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
+from functions.core.tracking import Tracking
 
 FORMAT = 1
 """Version of the compiled shape; a reader refuses only what is newer than itself."""
@@ -26,6 +27,7 @@ class Release(Definition):
     format: int = FORMAT
     sending: Sending
     scoring: Scoring = Field(default_factory=Scoring)
+    tracking: Tracking = Field(default_factory=Tracking)
     segments: dict[Id, Segment] = Field(default_factory=dict)
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Public pages: forms, thanks, the description of the API, and what browser SDKs ask for first."""
+"""Public pages: forms, thanks, the tracker script, the description of the API, and what browser SDKs ask for first."""
 
 from typing import Any
 
@@ -28,6 +28,10 @@ def respond(request: Request, request_id: str) -> Answer:
             return show_form(request, form, request_id)
         case [*_, "thanks", form]:
             return show_thanks(request, form)
+        case [*_, "samovar.js"]:
+            from functions.pages import tracker
+
+            return tracker.show(request)
         case [*_, "sourceConfig"]:
             from functions.pages import sources
 

@@ -4,7 +4,8 @@ State: n write version · seq release · spec · facts (see compact) · pos · f
 segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
 of this write and their number; absent when none) · into (merged) · shared (browsers that changed
 hands: version of their row) · v.
-Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · into (merged) · v.
+Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (JSON: the
+first and the last, absent without) · into (merged) · v.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 from functions import settings
 from functions.aws import dynamodb
-from functions.core.contact import Contact, Decision, Moment, Profile, Rank, Standing, State
+from functions.core.contact import Contact, Decision, Moment, Profile, Rank, Standing, State, Touch
 from functions.core.errors import Newer
 from functions.tables import compact
 from functions.tables.due import shard
@@ -63,7 +64,16 @@ def profile_from(row: Mapping[str, Any]) -> Profile:
         name: (Rank(bool(proved), Moment(at, tie)), value)
         for name, (at, tie, value, *proved) in json.loads(row.get("traits", "{}")).items()
     }
-    return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))))
+    first, last = (_touch_from(stored) for stored in json.loads(row.get("touch", "[null, null]")))
+    return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))), first, last)
+
+
+def _touch_from(stored: list[Any] | None) -> Touch | None:
+    return Touch(Moment(stored[0], stored[1]), stored[2]) if stored else None
+
+
+def _touch(touch: Touch | None) -> list[Any] | None:
+    return [touch.moment.at, touch.moment.tie, dict(touch.said)] if touch else None
 
 
 def profile_row(profile: Profile, version: int) -> dict[str, Any]:
@@ -72,7 +82,7 @@ def profile_row(profile: Profile, version: int) -> dict[str, Any]:
         name: [rank.moment.at, rank.moment.tie, value, *([1] if rank.proved else [])]
         for name, (rank, value) in profile.traits.items()
     }
-    return {
+    row = {
         "pk": partition(profile.contact),
         "sk": PROFILE,
         "v": VERSION,
@@ -80,6 +90,10 @@ def profile_row(profile: Profile, version: int) -> dict[str, Any]:
         "traits": json.dumps(traits, ensure_ascii=False, separators=(",", ":"), default=dict),
         "ids": set(profile.identities),
     }
+    if profile.first_touch:
+        touches = [_touch(profile.first_touch), _touch(profile.last_touch)]
+        row["touch"] = json.dumps(touches, ensure_ascii=False, separators=(",", ":"))
+    return row
 
 
 def decision_row(decision: Decision) -> dict[str, Any]:

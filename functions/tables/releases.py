@@ -10,6 +10,7 @@ from functions.core import publishing
 from functions.core.counters import keep
 from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
+from functions.core.tracking import script_settings
 from functions.core.views import iso
 
 _LOG = "X#releases"
@@ -47,11 +48,15 @@ def entry_from(row: dynamodb.Item) -> Entry:
     return Entry(row["seq"], row["release"], row["at"], row["by"], row.get("based_on"), row.get("note", ""))
 
 
-def to_rows(entry: Entry) -> tuple[dynamodb.Item, dynamodb.Item]:
-    """The items of a move: in the log, and the pointer as it stands after it."""
+def to_rows(entry: Entry, script: str = "") -> tuple[dynamodb.Item, dynamodb.Item]:
+    """The items of a move: in the log, and the pointer as it stands after it.
+
+    `script` are the release's settings of samovar.js, which is asked for most: they cost no second read there.
+    """
     stamp = {"v": 1, "seq": entry.seq, "release": entry.release, "at": entry.at, "by": entry.by}
     logged = {"pk": _LOG, "sk": f"{entry.seq:08d}", **stamp, "based_on": entry.based_on, "note": entry.note}
-    return logged, {"pk": releases.POINTER[0], "sk": releases.POINTER[1], **stamp}
+    pointer = {"pk": releases.POINTER[0], "sk": releases.POINTER[1], **stamp}
+    return logged, pointer | ({"script": {"v": releases.SCRIPT, "settings": script}} if script else {})
 
 
 def content(release: str) -> Release:
@@ -81,7 +86,7 @@ def publish(
     the custom resource: see core.publishing.decide. Raises PublishRefused.
     """
     new = release_id(compiled)
-    load(compiled)
+    loaded = load(compiled)
     before = live()
     known = deployment and any(entry.release == new for entry in history())
     when = iso(before.at) if before else ""
@@ -93,7 +98,7 @@ def publish(
     s3.put(bucket, f"releases/{new}.json", compiled)
     if isinstance(verdict, publishing.Stay) and before is not None:
         return before
-    return _move(before, new, by=by, based_on=based_on, note=note)
+    return _move(before, new, loaded, by=by, based_on=based_on, note=note)
 
 
 def rollback(release: str, *, by: str, note: str = "") -> Pointer:
@@ -105,13 +110,15 @@ def rollback(release: str, *, by: str, note: str = "") -> Pointer:
         raise PublishRefused(f"the content of release {release} is gone from the bucket")
     if before is not None and before.release == release:
         return before
-    return _move(before, release, by=by, based_on=before.release if before else None, note=note or "rollback")
+    based_on = before.release if before else None
+    return _move(before, release, content(release), by=by, based_on=based_on, note=note or "rollback")
 
 
-def _move(before: Pointer | None, new: str, *, by: str, based_on: str | None, note: str) -> Pointer:
+def _move(before: Pointer | None, new: str, loaded: Release, *, by: str, based_on: str | None, note: str) -> Pointer:
     """Log the move and move the pointer, both or neither, unless another move came first."""
     table, seq, now = settings.contacts_table(), (before.seq if before else 0) + 1, clock.now_ms()
-    entry, pointer = to_rows(Entry(seq, new, now, by, based_on, note))
+    script = script_settings(loaded.tracking, loaded.sending.business.site)
+    entry, pointer = to_rows(Entry(seq, new, now, by, based_on, note), script)
     # Whoever moves the pointer from here to there keeps the same: writing it twice is no harm.
     s3.put(settings.bucket(), releases.kept_key(seq), _kept(before, now))
     condition, values = ("seq = :seq", {":seq": before.seq}) if before else ("attribute_not_exists(pk)", None)

@@ -280,6 +280,17 @@ def _rest() -> dict[str, Any]:
     answer = {"200": {"description": "JSON", "content": {_JSON: {}}}}
     return {
         "/": {"get": {"operationId": "health", "summary": "Whether the API answers", "responses": answer}},
+        "/samovar.js": {
+            "get": {
+                "operationId": "script",
+                "summary": "The tracker script, with the settings of the live release",
+                "responses": {
+                    "200": {"description": "A script", "content": {"text/javascript": {}}},
+                    "304": {"description": "The one that the browser holds"},
+                    **_errors("404", "503"),
+                },
+            },
+        },
         "/v1/openapi.json": {
             "get": {"operationId": "describe", "summary": "This description", "responses": answer},
         },

@@ -64,13 +64,10 @@ TEAS = (
 
 
 NAMES = {
-    "anonymous": submission.ANONYMOUS_ID,
     "consent": submission.CONSENT,
-    "nonce": submission.NONCE,
-    "page": submission.PAGE,
     "trap": submission.HONEYPOT,
 }
-"""What the parts of a form are called that the marketer does not name."""
+"""What the parts of a form are called that the marketer does not name; the tracker script fills in the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # These are visitors: a browser that says of itself that it is driven is none.
+    "--disable-blink-features=AutomationControlled",
 ]
 
 

@@ -72,7 +72,14 @@ def send(
     address: str = "192.0.2.1",
 ) -> Reply:
     """Send a request to the function that the API would route it to."""
-    is_page = method in ("GET", "HEAD") and path.split("/")[1] in ("", "f", "thanks", "v1", "sourceConfig")
+    is_page = method in ("GET", "HEAD") and path.split("/")[1] in (
+        "",
+        "f",
+        "thanks",
+        "samovar.js",
+        "v1",
+        "sourceConfig",
+    )
     answer = (pages if is_page else track)(event(method, path, body, headers, query, address), None)
     raw = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
     return Reply(answer["statusCode"], answer["headers"], raw)
