@@ -91,6 +91,13 @@ class ServiceStack(cdk.Stack):
             to_send,
         ]
         jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.sends_to(queues.work, "WORK_QUEUE_URL")]
+        # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
+        erasing = [
+            uses.walks_events(log),
+            uses.removes_events(log),
+            uses.looks_through(queues.aside),
+            uses.stops_clocks(machine_arn(self)),
+        ]
         read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
         make = self.functions.make
         return {
@@ -101,7 +108,12 @@ class ServiceStack(cdk.Stack):
                 needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
             ),
             "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
-            "score": make("score", memory=256, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
+            "score": make(
+                "score",
+                memory=256,
+                timeout=60,
+                needs=[*known, uses.reads_events(log), uses.removes_events(log), uses.follows(log)],
+            ),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
             "send": make(
                 "send",
@@ -116,7 +128,7 @@ class ServiceStack(cdk.Stack):
                 "work",
                 memory=1024,
                 timeout=WORK_TIMEOUT,
-                needs=[*known, *jobs, uses.receives(queues.work)],
+                needs=[*known, *jobs, *erasing, uses.receives(queues.work)],
                 calls_itself=True,
             ),
         }

@@ -34,6 +34,16 @@ def inserts_events(table: dynamodb.ITable) -> Use:
     return Use(("dynamodb:PartiQLInsert",), (table.table_arn,), {"EVENTS_TABLE": table.table_name})
 
 
+def removes_events(table: dynamodb.ITable) -> Use:
+    """Takes away what is left of an erased person; changes nothing that stands."""
+    return Use(("dynamodb:DeleteItem",), (table.table_arn,), {"EVENTS_TABLE": table.table_name})
+
+
+def walks_events(table: dynamodb.ITable) -> Use:
+    """Goes through every event, in search of an erased person."""
+    return Use(("dynamodb:Scan",), (table.table_arn,), {"EVENTS_TABLE": table.table_name})
+
+
 def reads_events(table: dynamodb.ITable) -> Use:
     return Use(_READ, (table.table_arn,), {"EVENTS_TABLE": table.table_name})
 
@@ -66,6 +76,12 @@ def follows(table: dynamodb.ITable) -> Use:
 def receives(queue: sqs.IQueue) -> Use:
     """What Lambda needs to hand the queue's messages to the function."""
     actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+    return Use(tuple(f"sqs:{action}" for action in actions), (queue.queue_arn,))
+
+
+def looks_through(queue: sqs.IQueue) -> Use:
+    """Takes single messages off a queue that nobody is fed from, and leaves the others."""
+    actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
     return Use(tuple(f"sqs:{action}" for action in actions), (queue.queue_arn,))
 
 
@@ -102,6 +118,11 @@ def sets_clocks(state_machine_arn: str) -> Use:
         (state_machine_arn,),
         {"STATE_MACHINE_ARN": state_machine_arn},
     )
+
+
+def stops_clocks(state_machine_arn: str) -> Use:
+    """Answers the tokens of executions that wait: they end."""
+    return Use(("states:SendTaskSuccess",), (state_machine_arn,))
 
 
 def sends_mail(stack: Stack, configuration_set: str) -> Use:

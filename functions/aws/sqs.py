@@ -1,9 +1,38 @@
-"""SQS: putting messages on a queue. Bodies carry opaque ids, never an address."""
+"""SQS: putting messages on a queue, and looking through one. Bodies that we put carry opaque ids, never an address."""
+
+from dataclasses import dataclass
 
 from functions.aws.session import client
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message in hand: nobody else is given it until it is released, or its time is over."""
+
+    id: str
+    receipt: str
+    body: str
 
 
 def send(queue_url: str, body: str, *, delay: int = 0) -> None:
     """Put a message on a queue, to be seen after `delay` seconds (900 at most)."""
     arguments = {"DelaySeconds": delay} if delay else {}
     client("sqs").send_message(QueueUrl=queue_url, MessageBody=body, **arguments)
+
+
+def receive(queue_url: str, *, hold: int) -> list[Received]:
+    """Up to ten messages, ours for `hold` seconds. None for a while means that none is left to see."""
+    answer = client("sqs").receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=hold, WaitTimeSeconds=1
+    )
+    return [Received(one["MessageId"], one["ReceiptHandle"], one["Body"]) for one in answer.get("Messages", [])]
+
+
+def delete(queue_url: str, receipt: str) -> None:
+    """Take a message off its queue."""
+    client("sqs").delete_message(QueueUrl=queue_url, ReceiptHandle=receipt)
+
+
+def release(queue_url: str, receipt: str) -> None:
+    """Let others see a message again."""
+    client("sqs").change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=0)

@@ -88,9 +88,9 @@ class State:
     `positions` map a source to (highest stream position applied, newest arrival applied);
     `fence` is the newest arrival seen by the last recount: a record at or before either is
     not trusted to be new. `due` is a lower bound (ms) of when time alone may cross a line.
-    `watching` are ids of open enrollments; `merged_into` points to the surviving contact.
-    `shared` holds, for each browser that changed hands, the version of its row that last
-    moved a part of its history to or from this contact.
+    `watching` are ids of open enrollments; `merged_into` points to the surviving contact, and to
+    nobody ("") where the person was erased. `shared` holds, for each browser that changed hands,
+    the version of its row that last moved a part of its history to or from this contact.
     """
 
     contact: str
@@ -105,6 +105,11 @@ class State:
     watching: frozenset[str] = frozenset()
     merged_into: str | None = None
     shared: Mapping[str, int] = field(default_factory=lambda: _NONE)
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person was erased: nothing may be written for them any more."""
+        return self.merged_into == ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
                 progress.wake(existing, now)
                 continue
             contact = _watched(contact_id, journey, fresh)
+            if contact.state.erased:
+                return
             if contact.id != contact_id:
                 contact_id, watched = contact.id, None
                 continue

@@ -55,6 +55,9 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
             return enrollment
         release = releases.by_id(enrollment.release)
         contact = contact or contacts.surviving(enrollment.contact)
+        if contact.state.erased:
+            # Its row is about to go, and its clock is being stopped.
+            return enrollment
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)

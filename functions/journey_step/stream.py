@@ -45,8 +45,11 @@ def hand_on(records: Sequence[Mapping[str, Any]], now: int) -> None:
     """Hand on the decisions in stream records of contacts' states. Raises the first error that may pass."""
     invocation, outcome = _Invocation(), _Outcome()
     stuck: set[str] = set()
+    erased = contacts.erased({_contact(record) for record in records} - {""})
     for record in records:
-        if _contact(record) not in stuck and not _hand_on(record, invocation, outcome, now):
+        if _contact(record) in erased:
+            metric("DecisionsOfErased")
+        elif _contact(record) not in stuck and not _hand_on(record, invocation, outcome, now):
             # Whatever comes after it for this contact waits for its turn.
             stuck.add(_contact(record))
     if outcome.published:

@@ -40,6 +40,8 @@ def apply(
     """
     for _ in range(ATTEMPTS):
         contact = contacts.survivor(contact)
+        if contact.state.erased:
+            return ()
         _still_theirs(contact, arrivals, seen or {})
         live = _not_older(live, contact)
         read = contact
@@ -56,7 +58,7 @@ def reconsider(contact_id: str, now: int) -> tuple[Decision, ...]:
     live = releases.live()
     for _ in range(ATTEMPTS):
         contact = contacts.load([contact_id])[contact_id]
-        if contact.state.merged_into or (contact.state.due or now + 1) > now:
+        if contact.state.merged_into is not None or (contact.state.due or now + 1) > now:
             return ()
         live = _not_older(live, contact)
         read = contact
@@ -70,12 +72,12 @@ def reconsider(contact_id: str, now: int) -> tuple[Decision, ...]:
 def refold(contact_id: str, now: int) -> Rebuilt | None:
     """Make a contact's facts anew from its events. Makes no decision: reports those it would.
 
-    None for a contact that was merged into another.
+    None for a contact that was merged into another, or erased.
     """
     live = releases.live()
     for _ in range(ATTEMPTS):
         read = contacts.load([contact_id])[contact_id]
-        if read.state.merged_into:
+        if read.state.merged_into is not None:
             return None
         live = _not_older(live, read)
         contact = rebuild(read, History(read).events(), live.counters)

@@ -42,8 +42,8 @@ def merge(loser: str, winner: str, counters: Counters | None = None, may: May = 
         both = contacts.load([loser, winner])
         if both[loser].state.merged_into == winner:
             return True
-        if both[loser].state.merged_into or both[winner].state.merged_into:
-            raise Contended(f"contact {loser} or {winner} was merged meanwhile")
+        if any(one.state.merged_into is not None for one in both.values()):
+            raise Contended(f"contact {loser} or {winner} was merged or erased meanwhile")
         if not _fits(both[loser], both[winner]) or not may(both[loser], both[winner]):
             return False
         try:

@@ -5,6 +5,7 @@ L#<event ref> are the entries, appended once and never changed: the proof.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from functions import clock, settings
@@ -59,6 +60,39 @@ def entries(address: str) -> Iterator[Entry]:
     """The whole ledger of an address hash."""
     for item in dynamodb.query(settings.contacts_table(), f"A#{address}", begins="L#"):
         yield entry_from(item)
+
+
+def erase(address: str, at: int, since: int | None = None) -> int:
+    """Leave of a ledger what keeps mail from an address whose person was erased at `at` (ms): the
+    withdrawal from everything, and suppressions, as moments without wording or source. How many entries went.
+
+    What arrived from `since` on, when the person had come back, stays. Raises Contended.
+    """
+    table = settings.contacts_table()
+    for attempt in range(ATTEMPTS):
+        before = head(address)
+        listed = list(entries(address))
+        later = [entry for entry in listed if since is not None and entry.arrived >= since]
+        withdrawn = {consent.EVERYTHING: max(at, before.withdrawn.get(consent.EVERYTHING, 0) if since is None else 0)}
+        after = Head(before.version, {}, withdrawn, before.suppressed)
+        for entry in later:
+            after = consent.fold(after, entry)
+        after = replace(after, version=before.version + 1)
+        if replace(after, version=before.version) != before:
+            try:
+                dynamodb.transact([_head_op(address, before, after)])
+            except dynamodb.TransactionRefused:
+                clock.sleep(0.01 * 2**attempt)
+                continue
+        # Whatever else the ledger's partition holds goes too: only the head and what came later may stay.
+        kept = {"H", *(f"L#{entry.ref}" for entry in later)}
+        gone = [row["sk"] for row in dynamodb.query(table, f"A#{address}") if row["sk"] not in kept]
+        mine = {f"L#{entry.ref}" for entry in listed}
+        for sk in gone:
+            if sk in mine or not sk.startswith("L#"):
+                dynamodb.delete(table, (f"A#{address}", sk))
+        return len(gone)
+    raise Contended(f"address {address} changed {ATTEMPTS} times")
 
 
 def unchanged_op(address: str, head: Head) -> dict[str, Any]:

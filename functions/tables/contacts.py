@@ -2,10 +2,10 @@
 
 State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
 segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
-of this write and their number; absent when none) · into (merged) · shared (browsers that changed
-hands: version of their row) · v.
+of this write and their number; absent when none) · into (merged; "" where erased) · shared (browsers
+that changed hands: version of their row) · v.
 Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (JSON: the
-first and the last, absent without) · into (merged) · v.
+first and the last, absent without) · into (as above) · v.
 """
 
 import json
@@ -109,6 +109,12 @@ def decision_from(row: Mapping[str, Any]) -> Decision:
     return Decision(
         row["id"], row["kind"], row["name"], row["at"], row["cause"], row.get("from", ""), row.get("to", "")
     )
+
+
+def erased(contacts: Iterable[str]) -> set[str]:
+    """Which of these contacts were erased (consistent read)."""
+    rows = dynamodb.batch_get(settings.contacts_table(), [(partition(contact), STATE) for contact in contacts])
+    return {contact_of(pk) for (pk, _), row in rows.items() if row.get("into") == ""}
 
 
 def decisions_of(image: Mapping[str, Any]) -> list[Decision]:
@@ -236,7 +242,7 @@ def watch(contact: str, enrollment: str) -> Contact | None:
 
     It counts as a write: scoring that read the contact before must read it again. So what
     is scored from now on wakes the enrollment, and what was scored before is in what this
-    returns. None if the contact is no more.
+    returns. None if the contact is no more: merged, or erased.
     """
     return _marked(
         contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {enrollment}, ":one": 1, ":v": VERSION}
@@ -250,7 +256,14 @@ def unwatch(contact: str, enrollments: Iterable[str]) -> Contact | None:
 
 def _marked(contact: str, expression: str, values: Mapping[str, Any]) -> Contact | None:
     table = settings.contacts_table()
-    row = dynamodb.update(table, (partition(contact), STATE), expression, names={"#out": "out"}, values=values)
+    names = {"#out": "out", "#into": "into"}
+    condition, guarded = "attribute_not_exists(#into) OR #into <> :nobody", {**values, ":nobody": ""}
+    try:
+        row = dynamodb.update(
+            table, (partition(contact), STATE), expression, condition=condition, names=names, values=guarded
+        )
+    except dynamodb.ConditionFailed:
+        return None
     profile = dynamodb.get(table, (partition(contact), PROFILE))
     state = state_from(row)
     if state.merged_into:

@@ -76,6 +76,19 @@ def insert(events: Sequence[Event]) -> list[bool]:
     return dynamodb.insert_new(settings.events_table(), [to_row(event) for event in events])
 
 
+def remove(source: str, sort_key: str) -> None:
+    """Take an event of somebody who was erased off the table."""
+    dynamodb.delete(settings.events_table(), (source, sort_key))
+
+
+def keys_of(source: str, limit: int, *, before: int | None = None) -> list[dynamodb.Key]:
+    """Keys of the first `limit` rows of a source, verdicts among them; of events, with `before`, only those
+    stamped earlier (ms)."""
+    between = None if before is None else ("0", f"{before:013d}")
+    rows = dynamodb.query(settings.events_table(), source, between=between, limit=limit)
+    return [(row["pk"], row["sk"]) for row in rows]
+
+
 def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Iterator[Event]:
     """Events of several sources (consistent read), all or between two client stamps in ms, inclusive.
 

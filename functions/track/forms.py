@@ -15,7 +15,7 @@ from functions.core.wire import MAX_BATCH, clean, read_object
 from functions.http import Answer, Request, json_answer, redirect
 from functions.observability import metric
 from functions.pages import render
-from functions.tables import addresses
+from functions.tables import addresses, events
 from functions.track import store
 
 MAX_FIELDS: Final = 200
@@ -46,10 +46,10 @@ def submit(request: Request, id: str) -> Answer:
         user_agent=request.user_agent,
     )
     # Consent stands before the event can start a journey that needs it, and both bear a repetition.
-    if not store.concerns_erased([event]):
-        if entry := submission.to_entry(said, form, event):
+    for admitted in store.admit([event]):
+        if entry := submission.to_entry(said, form, admitted):
             addresses.append(*entry)
-        store.insert_checked([event])
+        events.insert([admitted])
     return _thanks(request, id, form)
 
 

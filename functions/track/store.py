@@ -2,32 +2,19 @@
 
 from collections.abc import Sequence
 
-from functions.core import intake
+from functions.core import erasure
 from functions.core.event import Event
 from functions.core.identity import EMAIL, hash_of
 from functions.observability import metric
-from functions.tables import events, identities
+from functions.tables import events, tombstones
 
 
-def insert(taken: Sequence[Event]) -> None:
-    """Insert events of nobody who was erased. What stands already stays as it is."""
-    if not taken:
-        return
-    kept = intake.without(taken, identities.forgotten(intake.identities_of(taken)))
-    if len(kept) < len(taken):
-        metric("EventsOfErasedPeople", len(taken) - len(kept))
-    insert_checked(kept)
-
-
-def insert_checked(kept: Sequence[Event]) -> None:
-    """Insert events that are known to concern nobody who was erased."""
+def insert(taken: Sequence[Event]) -> list[Event]:
+    """Insert events of nobody who was erased; those that were. What stands already stays as it is."""
+    kept = admit(taken)
     if kept:
         events.insert(kept)
-
-
-def concerns_erased(taken: Sequence[Event]) -> bool:
-    """Whether any of these events names an erased person; then nothing about it is written."""
-    return bool(identities.forgotten(intake.identities_of(taken)))
+    return kept
 
 
 def withdraw(event: Event, source: str) -> None:
@@ -40,3 +27,25 @@ def withdraw(event: Event, source: str) -> None:
     for ref in (event.source, *event.identities):
         if ref.startswith(f"{EMAIL}#"):
             addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, source, (change,)))
+
+
+def admit(taken: Sequence[Event]) -> list[Event]:
+    """What may be stored of events (see core.erasure). Who comes back after an erasure is let in here."""
+    if not taken:
+        return []
+    marks = tombstones.marks(erasure.named(taken))
+    if not marks:
+        return list(taken)
+    kept = []
+    for event in taken:
+        contact = erasure.comes_back(event, marks)
+        if contact is not None:
+            closed = erasure.closed_to(event, marks)
+            tombstones.reopen(closed, contact, event.stamp, {ref: marks[ref].at for ref in closed})
+            metric("ErasedPeopleReturned")
+            kept.append(event)
+        elif (left := erasure.remains(event, marks)) is not None:
+            kept.append(left)
+        else:
+            metric("EventsOfErasedPeople")
+    return kept

@@ -2,7 +2,8 @@
 
 Guarantees. A slice delivered again is recognised by where it starts and does nothing; a
 crash inside one repeats it, which its job must bear (refolding does: it is a function of
-the events). Progress is a row that anyone may read while the job runs.
+the events; so does erasing: what is gone stays so). Progress is a row that anyone may read
+while the job runs.
 """
 
 import json
@@ -12,9 +13,10 @@ from functions import clock
 from functions.aside import set_aside
 from functions.observability import handler as observed
 from functions.work import jobs
+from functions.work.forget import forget_slice
 from functions.work.refold import refold_slice
 
-SLICES = {"refold": refold_slice}
+SLICES = {"refold": refold_slice, "forget": forget_slice}
 
 
 @observed
@@ -37,4 +39,4 @@ def run(job_id: str) -> None:
         return
     slice_ = SLICES[job.kind](job, clock.now_ms())
     if jobs.advance(job, slice_, clock.now_ms()) and slice_.next is not None:
-        jobs.enqueue(job_id)
+        jobs.enqueue(job_id, delay=slice_.delay)

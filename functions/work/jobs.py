@@ -14,7 +14,8 @@ VERSION = 1
 @dataclass(frozen=True, slots=True)
 class Job:
     """`start` is the key after which the next slice begins (None: from the beginning);
-    `done` counts what was worked through, `notes` what was found. Times in ms."""
+    `done` counts what was worked through, `notes` what was found. `about` are opaque ids that
+    the job is about, forgotten when it has finished. Times in ms."""
 
     id: str
     kind: str
@@ -24,15 +25,19 @@ class Job:
     slices: int = 0
     notes: dict[str, int] = field(default_factory=dict)
     finished: int | None = None
+    about: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one slice did; `next` is None when nothing is left."""
+    """What one slice did; `next` is None when nothing is left. `about` replaces the job's where
+    it isn't None; `delay` is how many seconds the next slice waits (900 at most)."""
 
     done: int
     notes: dict[str, int]
     next: Key | None
+    about: Mapping[str, list[str]] | None = None
+    delay: int = 0
 
 
 def _key(job_id: str) -> Key:
@@ -49,7 +54,15 @@ def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
     """The job of an item."""
     start = (row["start"][0], row["start"][1]) if row.get("start") else None
     return Job(
-        job_id, row["kind"], row["started"], start, row["done"], row["slices"], row["notes"], row.get("finished")
+        id=job_id,
+        kind=row["kind"],
+        started=row["started"],
+        start=start,
+        done=row["done"],
+        slices=row["slices"],
+        notes=row["notes"],
+        finished=row.get("finished"),
+        about=row.get("about", {}),
     )
 
 
@@ -59,9 +72,9 @@ def create(job: Job) -> None:
     enqueue(job.id)
 
 
-def enqueue(job_id: str) -> None:
-    """Ask for the next slice."""
-    sqs.send(settings.work_queue_url(), f'{{"v":1,"job":"{job_id}"}}')
+def enqueue(job_id: str, *, delay: int = 0) -> None:
+    """Ask for the next slice, after `delay` seconds."""
+    sqs.send(settings.work_queue_url(), f'{{"v":1,"job":"{job_id}"}}', delay=delay)
 
 
 def advance(job: Job, slice_: Slice, now: int) -> bool:
@@ -76,6 +89,7 @@ def advance(job: Job, slice_: Slice, now: int) -> bool:
         slices=job.slices + 1,
         notes=notes,
         finished=now if slice_.next is None else None,
+        about={} if slice_.next is None else job.about if slice_.about is None else slice_.about,
     )
     try:
         dynamodb.put(settings.contacts_table(), to_row(moved), condition="slices = :held", values={":held": job.slices})
@@ -99,6 +113,8 @@ def to_row(job: Job) -> dict[str, Any]:
     }
     if job.start is not None:
         row["start"] = list(job.start)
+    if job.about:
+        row["about"] = {name: list(ids) for name, ids in job.about.items()}
     if job.finished is not None:
         row["finished"] = job.finished
     return row

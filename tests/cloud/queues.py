@@ -34,13 +34,32 @@ class Queues:
 
     def play(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Answer an API call."""
-        assert operation == "SendMessage", operation
         queue = self.by_name[request["QueueUrl"].rpartition("/")[2]]
-        body = request["MessageBody"]
-        delay = request.get("DelaySeconds", 0)
-        assert 0 <= delay <= 900
-        message = self.put(queue, body, delay)
-        return {"MessageId": message.id, "MD5OfMessageBody": hashlib.md5(body.encode()).hexdigest()}
+        match operation:
+            case "SendMessage":
+                body, delay = request["MessageBody"], request.get("DelaySeconds", 0)
+                assert 0 <= delay <= 900
+                message = self.put(queue, body, delay)
+                return {"MessageId": message.id, "MD5OfMessageBody": _md5(body)}
+            case "ReceiveMessage":
+                return {"Messages": [_handed_out(one) for one in self._received(queue, request)]}
+            case "DeleteMessage":
+                queue.messages = [one for one in queue.messages if _receipt(one) != request["ReceiptHandle"]]
+            case "ChangeMessageVisibility":
+                for one in queue.messages:
+                    if _receipt(one) == request["ReceiptHandle"]:
+                        one.visible = self._now() + request["VisibilityTimeout"] * 1000
+            case _:
+                raise AssertionError(operation)
+        return {}
+
+    def _received(self, queue: Queue, request: dict[str, Any]) -> list[Message]:
+        now = self._now()
+        batch = [one for one in queue.messages if one.visible <= now][: request["MaxNumberOfMessages"]]
+        for one in batch:
+            one.received += 1
+            one.visible = now + request["VisibilityTimeout"] * 1000
+        return batch
 
     def put(self, queue: Queue, body: str, delay: int = 0) -> Message:
         """Put a message on a queue, visible after `delay` seconds."""
@@ -72,13 +91,26 @@ class Queues:
         return min((at for at in waiting if at > now), default=None)
 
 
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def _receipt(message: Message) -> str:
+    return f"receipt-{message.id}-{message.received}"
+
+
+def _handed_out(message: Message) -> dict[str, Any]:
+    body = message.body
+    return {"MessageId": message.id, "ReceiptHandle": _receipt(message), "Body": body, "MD5OfBody": _md5(body)}
+
+
 def sqs_event(messages: list[Message]) -> dict[str, Any]:
     """The event that Lambda makes of a batch."""
     return {
         "Records": [
             {
                 "messageId": message.id,
-                "receiptHandle": f"receipt-{message.id}-{message.received}",
+                "receiptHandle": _receipt(message),
                 "body": message.body,
                 "attributes": {"ApproximateReceiveCount": str(message.received)},
                 "messageAttributes": {},

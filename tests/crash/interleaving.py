@@ -76,14 +76,15 @@ def meet(emulator: EmulatorProcess, meeting: Meeting, number: int) -> tuple[Outc
             meeting.other(cloud)
             meeting.held(cloud)
         else:
-            made = _interrupt(cloud, meeting, number)
+            made = interrupt(cloud, meeting, number)
         wait(cloud)
         soon = ending(cloud)
         wait(cloud, days=5)
         return Outcome(soon, ending(cloud)), made
 
 
-def _interrupt(cloud: Cloud, meeting: Meeting, number: int) -> int:
+def interrupt(cloud: Cloud, meeting: Meeting, number: int) -> int:
+    """Let the other run through before the held one's `number`-th call; how many calls the held one made."""
     hold = _Hold(number)
     failed: list[BaseException] = []
 

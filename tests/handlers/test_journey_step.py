@@ -432,7 +432,7 @@ def test_waking_survives_a_crash_at_every_call(world: World, monkeypatch: pytest
     def deliver() -> None:
         world.deliver(record)
 
-    assert through_crashes(world, monkeypatch, deliver, again=deliver) < 10
+    assert through_crashes(world, monkeypatch, deliver, again=deliver) < 11
     run = world.run()
     assert (run.state, run.todo) == ("done", ())
     assert sorted(row["template"] for row in world.rows("M#")) == ["brewing-guide", "welcome"]

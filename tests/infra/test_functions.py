@@ -103,7 +103,16 @@ def test_stored_events_are_never_changed_by_a_function(app: Synthesized) -> None
     for name, statement in _statements(app):
         if "Events" in json.dumps(statement["Resource"]):
             actions = {action for action in _list(statement["Action"]) if action.startswith("dynamodb:")}
-            assert not actions & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, name
+            assert not actions & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:PartiQLUpdate"}, name
+
+
+def test_only_erasure_takes_events_away(app: Synthesized) -> None:
+    removing = {
+        name
+        for name, statement in _statements(app)
+        if "Events" in json.dumps(statement["Resource"]) and "dynamodb:DeleteItem" in _list(statement["Action"])
+    }
+    assert removing == {app.functions()[room]["Role"]["Fn::GetAtt"][0] for room in ("work", "score")}
 
 
 def test_pages_reads_and_changes_nothing(app: Synthesized) -> None:

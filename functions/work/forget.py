@@ -1,0 +1,198 @@
+"""Erasing a person, slice by slice: whoever is interrupted begins the stage again, and what is gone stays so.
+
+First every identity is closed and the contact's rows become stubs, guarded by their versions: from
+then on nothing can be written for them by anybody who read before. Then what stands goes. Whoever
+was in the middle of something at that moment ends within a minute, and a second look after two
+takes what they left behind. The job knows hashes only.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from functions import settings
+from functions.aws import dynamodb, sqs, stepfunctions
+from functions.aws.dynamodb import Key
+from functions.core.identity import ANONYMOUS, EMAIL, SELF, hash_of, kind_of, own_ref
+from functions.tables import addresses, contacts, events, messages, tombstones
+from functions.tables.contacts import PROFILE, STATE, partition
+from functions.work.jobs import Job, Slice
+from functions.work.mentions import Mentions
+
+ROWS_PER_SLICE: Final = 400
+"""Rows that one slice takes away: each is a call."""
+SCANNED_PER_SLICE: Final = 20_000
+LOOK_AGAIN_S: Final = 120
+"""Longer than any function runs that writes for a contact without asking for its version."""
+HOLD_S: Final = 600
+"""So long messages of the aside queue are hidden from others while they are looked through."""
+
+Notes = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one slice of a stage did, and where the stage goes on; None where it is through."""
+
+    notes: Notes
+    cursor: str | None = None
+    about: dict[str, list[str]] | None = None
+    delay: int = 0
+
+
+def about(contact: str | None, ref: str) -> dict[str, list[str]]:
+    """What a job is told: the contact, where there is one, and the identity by which it was named."""
+    return {"contacts": [contact] if contact else [], "refs": [ref]}
+
+
+def forget_slice(job: Job, now: int) -> Slice:
+    """Do a part of the stage that the job is in. `start` is (number of the stage, where in it)."""
+    number, cursor = (int(job.start[0]), job.start[1]) if job.start else (0, "")
+    step = STAGES[number](job, cursor, now)
+    if step.cursor is None:
+        number += 1
+    following = (str(number), step.cursor or "") if number < len(STAGES) else None
+    return Slice(sum(step.notes.values()), step.notes, following, step.about, step.delay)
+
+
+def _close(job: Job, _: str, now: int) -> _Step:
+    """Close every identity and bury every contact, as soon as the job knows of all of them."""
+    names, refs = list(job.about["contacts"]), set(job.about["refs"])
+    for contact, loaded in contacts.load(names).items():
+        state, profile = loaded.state, loaded.profile
+        if state.erased:
+            continue
+        found = {*profile.identities, own_ref(contact)}
+        found |= {f"{EMAIL}#{one.address}" for one in messages.list_for(contact) if one.address}
+        others = {hash_of(ref) for ref in found if kind_of(ref) == SELF} | ({state.merged_into or contact})
+        if not (found <= refs and others <= set(names)):
+            return _Step({}, "", {"contacts": [*names, *sorted(others - set(names))], "refs": sorted(refs | found)})
+        # Refused where another identity or contact has joined since: then the job must learn of it first.
+        if not tombstones.bury(contact, state.version, profile.version):
+            return _Step({}, "")
+    for ref in sorted(refs):
+        tombstones.close(ref, names, now)
+    # A mail may have gone to an address that is somebody else's today: that stays theirs.
+    closed = sorted(tombstones.marks(refs, consistent=True))
+    return _Step({"identities": len(closed)}, None, {"contacts": names, "refs": closed})
+
+
+def _rows(job: Job, _: str, now: int) -> _Step:
+    """Enrollments and their clocks, messages, decisions, caps: all in the contacts' own partitions."""
+    notes: Counter[str] = Counter()
+    for contact in job.about["contacts"]:
+        for row in dynamodb.query(settings.contacts_table(), partition(contact)):
+            if row["sk"] in (STATE, PROFILE):
+                continue
+            if notes["rows"] == ROWS_PER_SLICE:
+                return _Step(dict(notes), "")
+            if row["sk"].startswith("W#"):
+                # The execution asks the row that it waits for, finds none, and ends.
+                notes["executions"] += stepfunctions.succeed(row["token"])
+            dynamodb.delete(settings.contacts_table(), (row["pk"], row["sk"]))
+            notes["rows"] += 1
+    return _Step(dict(notes))
+
+
+def _events(job: Job, _: str, now: int) -> _Step:
+    """What was stored under the person's identities, whatever kind of row it is."""
+    left = ROWS_PER_SLICE
+    for ref, mark in tombstones.marks(job.about["refs"], consistent=True).items():
+        while left and (keys := events.keys_of(ref, left, before=mark.since)):
+            for source, sort_key in keys:
+                events.remove(source, sort_key)
+            left -= len(keys)
+    removed = ROWS_PER_SLICE - left
+    return _Step({"events": removed}, None if left else "")
+
+
+def _ledgers(job: Job, _: str, now: int) -> _Step:
+    """Of consent nothing stays but the withdrawal of all of it, and the reason why no mail may go there."""
+    mailboxes = [ref for ref in job.about["refs"] if kind_of(ref) == EMAIL]
+    removed = 0
+    for ref, mark in tombstones.marks(mailboxes, consistent=True).items():
+        removed += addresses.erase(hash_of(ref), mark.at, mark.since)
+    return _Step({"ledger entries": removed})
+
+
+def _aside(job: Job, _: str, now: int) -> _Step:
+    """Records that were set aside and name the person; the others stay where they are."""
+    queue, mentions = settings.aside_queue_url(), Mentions(job.about["refs"], job.about["contacts"])
+    notes: Counter[str] = Counter({"set aside": 0})
+    kept: list[str] = []
+    for message in _all_of(queue):
+        if mentions.are_in(message.body):
+            sqs.delete(queue, message.receipt)
+            notes["set aside"] += 1
+        else:
+            kept.append(message.receipt)
+    for receipt in kept:
+        sqs.release(queue, receipt)
+    return _Step(dict(notes))
+
+
+def _all_of(queue: str) -> Iterator[sqs.Received]:
+    nothing, seen = 0, set[str]()
+    # A queue answers from some of its servers only: once empty is not yet empty.
+    while nothing < 2:
+        batch = [message for message in sqs.receive(queue, hold=HOLD_S) if message.id not in seen]
+        nothing = 0 if batch else nothing + 1
+        seen |= {message.id for message in batch}
+        yield from batch
+
+
+def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
+    """The person's places in lists of others: members of segments, and whatever else is keyed by the contact."""
+    own = {partition(contact) for contact in job.about["contacts"]}
+
+    def is_stray(row: dynamodb.Item) -> bool:
+        return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
+
+    return _scanned(settings.contacts_table(), cursor, is_stray, "rows")
+
+
+def _stray_events(job: Job, cursor: str, now: int) -> _Step:
+    """Events of others that name the person. A browser of theirs, which is only a hash, makes none of them theirs."""
+    marks = tombstones.marks(job.about["refs"], consistent=True)
+
+    def is_stray(row: dynamodb.Item) -> bool:
+        personal = (ref for ref in row.get("ids", ()) if kind_of(ref) != ANONYMOUS)
+        named = (marks[ref].since for ref in (row["pk"], *personal) if ref in marks)
+        return any(since is None or row["sk"] < f"{since:013d}" for since in named)
+
+    return _scanned(settings.events_table(), cursor, is_stray, "events")
+
+
+def _scanned(table: str, cursor: str, is_stray: Callable[[dynamodb.Item], bool], what: str) -> _Step:
+    start: Key | None = tuple(json.loads(cursor)) if cursor else None
+    notes: Counter[str] = Counter({f"searched {what}": 0, what: 0})
+    while notes[f"searched {what}"] < SCANNED_PER_SLICE:
+        rows, start = dynamodb.scan_page(table, start=start, limit=1000)
+        for row in filter(is_stray, rows):
+            dynamodb.delete(table, (row["pk"], row["sk"]))
+            notes[what] += 1
+        notes[f"searched {what}"] += len(rows)
+        if start is None:
+            return _Step(dict(notes))
+    return _Step(dict(notes), json.dumps(start))
+
+
+def _pause(job: Job, cursor: str, now: int) -> _Step:
+    """Until whoever was in the middle of something has ended."""
+    until = int(cursor) if cursor else now + LOOK_AGAIN_S * 1000
+    if now >= until:
+        return _Step({})
+    return _Step({}, str(until), delay=-(-(until - now) // 1000))
+
+
+STAGES: Final[Sequence[Callable[[Job, str, int], _Step]]] = (
+    *(_close, _rows, _events, _ledgers, _aside, _stray_rows, _stray_events),
+    *(_pause, _rows, _events, _ledgers),
+)
+NAMES: Final = (
+    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching contacts"),
+    *("searching events", "waiting for what is under way", "looking again", "looking again", "looking again"),
+)
+"""What a person is told of each stage."""
