@@ -14,6 +14,7 @@ from functions.core.conditions import KINDS
 from functions.core.definition import DURATION_EXAMPLE, ID_PATTERN, spell_duration
 from functions.core.forms import Form
 from functions.core.journey import STEPS, Journey
+from functions.core.privacy import Privacy
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
@@ -84,6 +85,14 @@ PAGES = (
         Journey,
         "journeys/welcome.yaml",
         "What happens to somebody, step by step. The file's name is the journey's id.",
+    ),
+    Page(
+        "privacy",
+        "Privacy",
+        "privacy.yaml",
+        Privacy,
+        "privacy.yaml",
+        "How long things are kept, who else sees them, and what a country asks for. Absent, the defaults hold.",
     ),
     Page(
         "emails",
@@ -260,6 +269,7 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/segments.json": "marketing/segments.yaml",
   "docs/reference/schemas/sending.json": "marketing/sending.yaml",
   "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
+  "docs/reference/schemas/privacy.json": "marketing/privacy.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml"

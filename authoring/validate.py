@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from authoring import ledger, markup, reuse, templates, tree
+from authoring import ledger, markup, privacy, reuse, templates, tree
 from authoring.explain import problems_of
 from authoring.ledger import Ledger
 from authoring.load import Document, dig, load
@@ -17,6 +17,7 @@ from authoring.sources import EmailFile
 from functions.core.emails import Email
 from functions.core.forms import Form
 from functions.core.journey import Journey, Send, walk
+from functions.core.privacy import Privacy
 from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
@@ -65,6 +66,7 @@ class _Reading:
         known.scoring = self._model(found, "scoring.yaml", Scoring)
         known.segments = self._model(found, "segments.yaml", Segments)
         tracking = self._model(found, "tracking.yaml", Tracking)
+        known.privacy = self._model(found, "privacy.yaml", Privacy)
         for name, file in found.ids("forms", ".yaml").items():
             if form := self._model(found, file, Form):
                 known.forms[name] = form
@@ -86,7 +88,9 @@ class _Reading:
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
+            privacy=known.privacy[1] if known.privacy else Privacy(),
         )
+        self.problems += privacy.check(release, known)
         self._raise()
         past = self._past()
         self.problems += reuse.check(release, known, past)

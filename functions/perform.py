@@ -3,7 +3,7 @@
 import json
 from typing import assert_never
 
-from functions import settings
+from functions import releases, settings
 from functions.aws import events as bus
 from functions.aws import sqs, stepfunctions
 from functions.core import alarm
@@ -12,6 +12,7 @@ from functions.core.enrollment import Enrollment
 from functions.core.event import SYSTEM, TAG_ADDED, Event
 from functions.core.identity import own_ref
 from functions.core.message import intended
+from functions.core.retention import Keep
 from functions.observability import metric
 from functions.tables import contacts, events, messages
 
@@ -51,6 +52,7 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
 
 
 def _send(effect: SendMessage, enrollment: Enrollment) -> None:
+    kept = releases.by_id(enrollment.release).privacy.retention
     message = intended(
         id=effect.message,
         contact=enrollment.contact,
@@ -62,6 +64,7 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
         now=effect.at,
         enrollment=enrollment.id,
         since=enrollment.entered,
+        kept_until=effect.at // 1000 + kept.messages,
     )
     messages.intend(message)
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
@@ -85,4 +88,5 @@ def _tag(effect: AddTag, enrollment: Enrollment) -> None:
             "enrollment": enrollment.id,
         },
     )
-    events.insert([event])
+    kept = releases.by_id(enrollment.release).privacy.retention
+    events.insert([event], Keep(kept.visitors, kept.contacts))

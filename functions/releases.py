@@ -13,6 +13,7 @@ from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import keys
 from functions.core.keys import WriteKey
+from functions.core.retention import Keep, keep_from
 
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
@@ -50,11 +51,13 @@ class Live:
 @dataclass(frozen=True, slots=True)
 class Keyring:
     """The deployment's secrets: `pepper` keys identity hashes, `signing` (newest first) signs
-    links, `keys` let browsers and servers post."""
+    links, `keys` let browsers and servers post. `keep` is how long events stay, as the live
+    release has it: it stands here because intake reads this row, and no release."""
 
     pepper: bytes
     signing: tuple[bytes, ...]
     keys: tuple[WriteKey, ...]
+    keep: Keep = field(default_factory=Keep)
 
     @property
     def write_keys(self) -> tuple[str, ...]:
@@ -151,7 +154,7 @@ def keyring_from(row: dynamodb.Item) -> Keyring:
             WriteKey(name, keys.PUBLIC, key, at=row.get("at", 0))
             for name, key in zip(names, row["write_keys"], strict=False)
         )
-    return Keyring(row["pepper"], tuple(row["signing"]), held)
+    return Keyring(row["pepper"], tuple(row["signing"]), held, keep_from(row.get("keep", {})))
 
 
 def forget() -> None:

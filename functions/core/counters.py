@@ -142,6 +142,14 @@ def counters(release: Release, kept: Iterable[Kept] = ()) -> Counters:
     return Counters(found, release.sending.business.time_zone)
 
 
+def needed(release: Release) -> int:
+    """For how many seconds back the events must stay for what `release` counts: points and `within`."""
+    scores = (HALF_LIVES * score.half_life for score in release.scoring.scores.values())
+    leaves = (leaf for condition in _conditions(release) for leaf in _leaves(condition))
+    spans = (leaf.within for leaf in leaves if isinstance(leaf, EventCondition) and leaf.within)
+    return max((*scores, *spans), default=0)
+
+
 def _conditions(release: Release) -> Iterator[Condition]:
     for segment in release.segments.values():
         yield segment.when

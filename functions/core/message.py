@@ -49,7 +49,8 @@ class Message:
     why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
     variable's name, the provider's words), never an address. `attempts` counts how often
     it was handed to the provider. `times` holds the first moment of each state. `due` is
-    when sweep looks at it again; None once it is settled. `version` guards writes.
+    when sweep looks at it again; None once it is settled. `version` guards writes. The row may
+    go at `kept_until` (epoch seconds; None: never).
     """
 
     id: str
@@ -72,6 +73,7 @@ class Message:
     times: Mapping[str, int] = field(default_factory=lambda: _NONE)
     due: int | None = None
     version: int = 0
+    kept_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def intended(
     now: int,
     enrollment: str | None = None,
     since: int = 0,
+    kept_until: int | None = None,
 ) -> Message:
     """A message just decided, to be stored with `tables.messages.intend` and put on the send queue."""
     return Message(
@@ -115,6 +118,7 @@ def intended(
         since=since,
         times={"intended": now},
         due=now + PATIENCE,
+        kept_until=kept_until,
     )
 
 

@@ -12,6 +12,7 @@ from functions.core.emails import Email
 from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.journey import Journey
+from functions.core.privacy import Privacy
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
@@ -32,6 +33,7 @@ class Release(Definition):
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
+    privacy: Privacy = Field(default_factory=Privacy)
 
 
 def canonical(release: Release) -> bytes:

@@ -49,7 +49,8 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
                 continue
             watched = fresh.id if watches(journey) else None
             moved, effects = advance(journey, fresh, contact, live.release, now)
-            begun = enrollments.begin(replace(moved, todo=effects), existing, now)
+            kept_s = live.release.privacy.retention.runs
+            begun = enrollments.begin(replace(moved, todo=effects), existing, now, kept_s)
         except ConditionFailed:
             continue
         perform(begun, now)

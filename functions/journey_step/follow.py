@@ -67,6 +67,6 @@ def _go_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> 
         clock=1,
         todo=(StartClock(1),),
     )
-    begun = enrollments.begin(moved, existing, now)
+    begun = enrollments.begin(moved, existing, now, releases.by_id(enrollment.release).privacy.retention.runs)
     perform(begun, now)
     enrollments.settle(begun, now)

@@ -8,7 +8,7 @@ that the batch is delivered again.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from functions import releases, settings
@@ -25,12 +25,17 @@ from functions.tables import contacts, decisions, enrollments, memberships
 ROOM = "journey_step"
 
 
+@dataclass(frozen=True, slots=True)
 class _Invocation:
-    """What one invocation reads once."""
+    """What one invocation reads once: the live release, and which of its contacts were erased."""
 
-    @cached_property
-    def live(self) -> releases.Live:
-        return releases.live()
+    live: releases.Live
+    erased: frozenset[str]
+
+
+def _begun(records: Sequence[Mapping[str, Any]]) -> _Invocation:
+    live, rows = releases.live_and(contacts.state_keys({_contact(record) for record in records} - {""}))
+    return _Invocation(live, contacts.erased_among(rows))
 
 
 @dataclass(slots=True)
@@ -43,11 +48,10 @@ class _Outcome:
 
 def hand_on(records: Sequence[Mapping[str, Any]], now: int) -> None:
     """Hand on the decisions in stream records of contacts' states. Raises the first error that may pass."""
-    invocation, outcome = _Invocation(), _Outcome()
+    invocation, outcome = _begun(records), _Outcome()
     stuck: set[str] = set()
-    erased = contacts.erased({_contact(record) for record in records} - {""})
     for record in records:
-        if _contact(record) in erased:
+        if _contact(record) in invocation.erased:
             metric("DecisionsOfErased")
         elif _contact(record) not in stuck and not _hand_on(record, invocation, outcome, now):
             # Whatever comes after it for this contact waits for its turn.
@@ -96,7 +100,7 @@ def _pieces(
     pieces: list[Callable[[], object]] = []
     for decision in made:
         if decision.kind != "wake":
-            pieces.append(partial(decisions.log, contact, decision))
+            pieces.append(partial(_log, contact, decision, invocation))
         if decision.kind == "segment":
             inside = decision.after == "in"
             pieces.append(
@@ -108,6 +112,10 @@ def _pieces(
         if decision.kind == "trigger":
             pieces.append(partial(_admit, contact, decision, invocation, now))
     return pieces
+
+
+def _log(contact: str, decision: Decision, invocation: _Invocation) -> None:
+    decisions.log(contact, decision, invocation.live.release.privacy.retention.decisions)
 
 
 def _admit(contact: str, decision: Decision, invocation: _Invocation, now: int) -> None:

@@ -111,10 +111,14 @@ def decision_from(row: Mapping[str, Any]) -> Decision:
     )
 
 
-def erased(contacts: Iterable[str]) -> set[str]:
-    """Which of these contacts were erased (consistent read)."""
-    rows = dynamodb.batch_get(settings.contacts_table(), [(partition(contact), STATE) for contact in contacts])
-    return {contact_of(pk) for (pk, _), row in rows.items() if row.get("into") == ""}
+def state_keys(contacts: Iterable[str]) -> list[dynamodb.Key]:
+    """Where the states of contacts stand."""
+    return [(partition(contact), STATE) for contact in contacts]
+
+
+def erased_among(rows: Mapping[dynamodb.Key, dynamodb.Item]) -> frozenset[str]:
+    """The contacts that were erased, among rows already read."""
+    return frozenset(contact_of(pk) for (pk, sk), row in rows.items() if sk == STATE and row.get("into") == "")
 
 
 def decisions_of(image: Mapping[str, Any]) -> list[Decision]:

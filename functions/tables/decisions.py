@@ -11,9 +11,9 @@ VERSION = 1
 PREFIX = "D#"
 
 
-def log(contact: str, decision: Decision) -> None:
-    """Keep a decision for good."""
-    dynamodb.put(settings.contacts_table(), to_row(contact, decision))
+def log(contact: str, decision: Decision, kept_s: int | None = None) -> None:
+    """Keep a decision, for so many seconds or for good."""
+    dynamodb.put(settings.contacts_table(), to_row(contact, decision, kept_s))
 
 
 def of(contact: str) -> list[Decision]:
@@ -22,7 +22,8 @@ def of(contact: str) -> list[Decision]:
     return [decision_from(row) for row in rows]
 
 
-def to_row(contact: str, decision: Decision) -> dict[str, Any]:
+def to_row(contact: str, decision: Decision, kept_s: int | None = None) -> dict[str, Any]:
     """The item of a decision."""
     sk = f"{PREFIX}{decision.at:013d}#{decision.id}"
-    return {"pk": partition(contact), "sk": sk, "v": VERSION, **decision_row(decision)}
+    row = {"pk": partition(contact), "sk": sk, "v": VERSION, **decision_row(decision)}
+    return row if kept_s is None else row | {"ttl": decision.at // 1000 + kept_s}

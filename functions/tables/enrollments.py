@@ -106,8 +106,8 @@ def was(contact: str, journey: str, enrollment: str) -> bool:
     return dynamodb.get(settings.contacts_table(), _archived(contact, journey, enrollment)) is not None
 
 
-def begin(fresh: Enrollment, existing: Enrollment | None, now: int) -> Enrollment:
-    """Write a new run in the place of `existing`, which is kept as an earlier one.
+def begin(fresh: Enrollment, existing: Enrollment | None, now: int, kept_s: int | None = None) -> Enrollment:
+    """Write a new run in the place of `existing`, which is kept as an earlier one, for `kept_s` seconds or for good.
 
     Raises ConditionFailed where another run took the place meanwhile, or this one was
     there before and is an earlier one already.
@@ -118,6 +118,8 @@ def begin(fresh: Enrollment, existing: Enrollment | None, now: int) -> Enrollmen
         return fresh
     pk, sk = _archived(existing.contact, existing.journey, existing.id)
     kept = {name: value for name, value in to_row(existing, now).items() if name not in ("ds", "du")}
+    if kept_s is not None:
+        kept["ttl"] = now // 1000 + kept_s
     operations = [
         dynamodb.put_op(table, row, condition="n = :n", values={":n": existing.version}),
         dynamodb.put_op(table, {**kept, "pk": pk, "sk": sk}),

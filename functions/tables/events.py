@@ -2,21 +2,23 @@
 
 pk source "k#hash" · sk client stamp#messageId · at, rx (ms) · kind, name · body (JSON of
 properties, traits, context) · ids (further identities) · cause (absent when live) ·
-proved, held (absent when not) · v
+proved, held (absent when not) · ttl (epoch seconds; absent: stays) · v
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from functions import settings
+from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core.errors import Newer
 from functions.core.event import LIVE, Event
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, kind_of
+from functions.core.retention import Keep
 from functions.observability import metric
 
 VERSION = 2
+FOR_EVER: Final = Keep()
 READ_AT_MOST: Final = 24 * 1024 * 1024
 """Bytes of rows that are read for one contact: some forty thousand events. Anyone may flood a browser's
 source and claim it for an address; the function that counts must still come to an end."""
@@ -25,8 +27,8 @@ _ROW_BYTES: Final = 200
 _FLOODED_LAST: Final = (USER, EMAIL, PHONE, SELF, ANONYMOUS)
 
 
-def to_row(event: Event) -> dict[str, Any]:
-    """The item of an event."""
+def to_row(event: Event, keep: Keep = FOR_EVER) -> dict[str, Any]:
+    """The item of an event that stays for as long as `keep` says."""
     body = {key: value for key, value in (("p", event.properties), ("t", event.traits), ("c", event.context)) if value}
     row: dict[str, Any] = {
         "pk": event.source,
@@ -44,7 +46,8 @@ def to_row(event: Event) -> dict[str, Any]:
     if event.cause != LIVE:
         row["cause"] = event.cause
     row |= {name: True for name in ("proved", "held") if getattr(event, name)}
-    return row
+    until = keep.until(event)
+    return row if until is None else row | {"ttl": until}
 
 
 def from_row(row: Mapping[str, Any]) -> Event:
@@ -71,9 +74,9 @@ def from_row(row: Mapping[str, Any]) -> Event:
     )
 
 
-def insert(events: Sequence[Event]) -> list[bool]:
-    """Store events that are not yet stored; whether each was new. The first copy wins."""
-    return dynamodb.insert_new(settings.events_table(), [to_row(event) for event in events])
+def insert(events: Sequence[Event], keep: Keep = FOR_EVER) -> list[bool]:
+    """Store events that are not yet stored, for as long as `keep` says; whether each was new. The first copy wins."""
+    return dynamodb.insert_new(settings.events_table(), [to_row(event, keep) for event in events])
 
 
 def remove(source: str, sort_key: str) -> None:
@@ -93,12 +96,14 @@ def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) ->
     """Events of several sources (consistent read), all or between two client stamps in ms, inclusive.
 
     Newest first within a source, and what people say of themselves before what browsers say:
-    past READ_AT_MOST bytes the rest is left out.
+    past READ_AT_MOST bytes the rest is left out. What may go by now is gone: when it is taken off is DynamoDB's affair.
     """
     between = None if stamps is None else (f"{stamps[0]:013d}#", f"{stamps[1]:013d}#\U0010ffff")
-    left = READ_AT_MOST
+    left, now = READ_AT_MOST, clock.now_ms() // 1000
     for source in sorted(sources, key=lambda source: _FLOODED_LAST.index(kind_of(source))):
         for row in dynamodb.query(settings.events_table(), source, between=between, forward=False):
+            if row.get("ttl", now) < now:
+                continue
             left -= _ROW_BYTES + len(row.get("body", ""))
             if left < 0:
                 metric("EventsLeftOut")

@@ -110,6 +110,7 @@ def to_item(message: Message) -> dynamodb.Item:
         "detail": message.detail or None,
         "provider_id": message.provider_id,
         "address": message.address,
+        "ttl": message.kept_until,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
     if message.due is not None:
@@ -142,4 +143,5 @@ def from_item(item: dynamodb.Item) -> Message:
         times=item["times"],
         due=item.get("du"),
         version=item["n"],
+        kept_until=item.get("ttl"),
     )

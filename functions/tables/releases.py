@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from functions import clock, releases, settings
 from functions.aws import dynamodb, s3
@@ -10,6 +11,7 @@ from functions.core import publishing
 from functions.core.counters import keep
 from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
+from functions.core.retention import Keep
 from functions.core.tracking import script_settings
 from functions.core.views import iso
 
@@ -127,6 +129,7 @@ def _move(before: Pointer | None, new: str, loaded: Release, *, by: str, based_o
             [
                 dynamodb.put_op(table, entry, condition="attribute_not_exists(pk)"),
                 dynamodb.put_op(table, pointer, condition=condition, values=values),
+                *_retention(table, new),
             ]
         )
     except dynamodb.TransactionRefused as refused:
@@ -138,6 +141,23 @@ def _move(before: Pointer | None, new: str, loaded: Release, *, by: str, based_o
             f"another release was published{who} at the same moment: look at it, then try again"
         ) from refused
     return Pointer(seq, new, now, by)
+
+
+def _retention(table: str, new: str) -> list[dict[str, Any]]:
+    """The operation that lets intake know how long events stay, where there is a keyring to tell it by."""
+    if dynamodb.get(table, releases.KEYRING) is None:
+        return []
+    kept = content(new).privacy.retention
+    keep = Keep(kept.visitors, kept.contacts)
+    return [
+        dynamodb.update_op(
+            table,
+            releases.KEYRING,
+            "SET keep = :keep",
+            condition="attribute_exists(pk)",
+            values={":keep": keep.to_plain()},
+        )
+    ]
 
 
 def _kept(before: Pointer | None, now: int) -> bytes:

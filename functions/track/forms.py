@@ -15,7 +15,7 @@ from functions.core.wire import MAX_BATCH, clean, read_object
 from functions.http import Answer, Request, json_answer, redirect
 from functions.observability import metric
 from functions.pages import render
-from functions.tables import addresses, events
+from functions.tables import addresses
 from functions.track import store
 
 MAX_FIELDS: Final = 200
@@ -49,7 +49,7 @@ def submit(request: Request, id: str) -> Answer:
     for admitted in store.admit([event]):
         if entry := submission.to_entry(said, form, admitted):
             addresses.append(*entry)
-        events.insert([admitted])
+        store.insert_admitted([admitted])
     return _thanks(request, id, form)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from functions import releases
 from functions.core import erasure
 from functions.core.event import Event
 from functions.core.identity import EMAIL, hash_of
@@ -13,8 +14,13 @@ def insert(taken: Sequence[Event]) -> list[Event]:
     """Insert events of nobody who was erased; those that were. What stands already stays as it is."""
     kept = admit(taken)
     if kept:
-        events.insert(kept)
+        insert_admitted(kept)
     return kept
+
+
+def insert_admitted(kept: Sequence[Event]) -> None:
+    """Insert what `admit` let in, for as long as the live release keeps it."""
+    events.insert(kept, releases.keyring().keep)
 
 
 def withdraw(event: Event, source: str) -> None:

@@ -93,8 +93,9 @@ def advance(job: Job, slice_: Slice, now: int) -> bool:
     )
     try:
         dynamodb.put(settings.contacts_table(), to_row(moved), condition="slices = :held", values={":held": job.slices})
-    except dynamodb.ConditionFailed:
-        return False
+    except dynamodb.ConditionFailed as refused:
+        # Our own write, if its answer was lost and it was sent again: the next slice must still be queued.
+        return refused.item is not None and from_row(job.id, refused.item) == moved
     return True
 
 
