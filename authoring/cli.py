@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import health, keys, local, people, release, sameness
+from authoring.commands import health, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -43,6 +43,12 @@ for _command in (
     sameness.duplicates,
     sameness.merge,
     keys.keys,
+    privacy.forget,
+    privacy.readmit,
+    privacy.export_person,
+    privacy.consent,
+    privacy.registry_export,
+    privacy.privacy,
     health.doctor,
     local.local,
 ):

@@ -50,7 +50,12 @@ def find(who: str) -> Contact:
 
 def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
     """What is known about a person (see `find`); the newest `limit` events. Raises UnknownPerson."""
-    contact, live, now = find(who), releases.live(), clock.now_ms()
+    return dossier_of(find(who), limit=limit)
+
+
+def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
+    """The same about a contact in hand; all events without a limit."""
+    live, now = releases.live(), clock.now_ms()
     timeline = sorted(History(contact).events(), key=lambda event: (event.at, event.ref), reverse=True)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
     return {
@@ -133,7 +138,7 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
 
 def _event(event: Event) -> dict[str, Any]:
     shown: dict[str, Any] = {"at": iso(event.at), "name": event.name, "kind": event.kind, "ref": event.ref}
-    for what in ("properties", "traits"):
+    for what in ("properties", "traits", "context"):
         if values := dict(getattr(event, what)):
             shown[what] = values
     return shown

@@ -24,6 +24,7 @@ PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/f/{form}": [http.HttpMethod.GET],
     "/thanks/{form}": [http.HttpMethod.GET],
     "/samovar.js": [http.HttpMethod.GET],
+    "/privacy": [http.HttpMethod.GET],
     "/v1/openapi.json": [http.HttpMethod.GET],
     "/v1/projects/{key}/settings": [http.HttpMethod.GET],
     # RudderStack's browser SDK asks with a slash at the end. No route of an HTTP API may end in one, and

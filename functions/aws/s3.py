@@ -1,5 +1,7 @@
 """S3: whole small objects in, whole small objects out."""
 
+from collections.abc import Iterator
+
 from botocore.exceptions import ClientError
 
 from functions.aws.session import client
@@ -35,3 +37,12 @@ def exists(bucket: str, key: str) -> bool:
             return False
         raise
     return True
+
+
+def everything(bucket: str) -> Iterator[tuple[str, bytes]]:
+    """Key and content of every object, old versions too."""
+    for page in client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for one in page.get("Versions", []):
+            answer = client("s3").get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+            with answer["Body"] as body:
+                yield one["Key"], bytes(body.read())

@@ -1,5 +1,6 @@
 """SQS: putting messages on a queue, and looking through one. Bodies that we put carry opaque ids, never an address."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.aws.session import client
@@ -26,6 +27,17 @@ def receive(queue_url: str, *, hold: int) -> list[Received]:
         QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=hold, WaitTimeSeconds=1
     )
     return [Received(one["MessageId"], one["ReceiptHandle"], one["Body"]) for one in answer.get("Messages", [])]
+
+
+def all_of(queue_url: str, *, hold: int) -> Iterator[Received]:
+    """Every message that can be seen now, once; each is ours for `hold` seconds."""
+    nothing, seen = 0, set[str]()
+    # A queue answers from some of its servers only: once empty is not yet empty.
+    while nothing < 2:
+        batch = [message for message in receive(queue_url, hold=hold) if message.id not in seen]
+        nothing = 0 if batch else nothing + 1
+        seen |= {message.id for message in batch}
+        yield from batch
 
 
 def delete(queue_url: str, receipt: str) -> None:

@@ -1,4 +1,4 @@
-"""Public pages: forms, thanks, the tracker script, the description of the API, and what browser SDKs ask for first."""
+"""Public pages: forms, thanks, what is kept of people, the tracker script, the API's description, settings of SDKs."""
 
 from typing import Any
 
@@ -28,6 +28,8 @@ def respond(request: Request, request_id: str) -> Answer:
             return show_form(request, form, request_id)
         case [*_, "thanks", form]:
             return show_thanks(request, form)
+        case [*_, "privacy"]:
+            return show_privacy()
         case [*_, "samovar.js"]:
             from functions.pages import tracker
 
@@ -70,3 +72,10 @@ def show_thanks(request: Request, id: str) -> Answer:
     site = release.sending.business.site
     back = f"Back to {release.sending.business.name}"
     return render.message(200, "Thank you", form.thanks, sending=release.sending, link=site, link_text=back)
+
+
+def show_privacy() -> Answer:
+    """What is kept of people, why and how long: made from the live release, and naming nobody."""
+    from functions.pages import render
+
+    return render.privacy(releases.live().release)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from functions import clock
 from functions.core.errors import Refused
 from functions.core.forms import Form
+from functions.core.release import Release
 from functions.core.sending import Sending
 from functions.core.submission import ANONYMOUS_ID, CONSENT, NONCE, PAGE, Typed
 from functions.http import Answer, Request, html_answer, refusal
@@ -121,6 +122,21 @@ def unsubscribe(
     """The page behind the link in every mail: says what stands and offers what can be changed."""
     values = {"title": title, "text": text, "choices": choices, "done": done}
     return _page("unsubscribe.html", 200, sending, values)
+
+
+def privacy(release: Release) -> Answer:
+    """What is kept of people, why, how long, and whom they can ask."""
+    from functions.core.catalogue import WORDS, lines
+
+    sending, rules = release.sending, release.privacy
+    language = sending.business.language
+    values = {
+        "words": WORDS.get(language, WORDS["en"]),
+        "lines": lines(release, language),
+        "shared_with": rules.shared_with,
+        "contact": rules.contact or sending.sender.email,
+    }
+    return _page("privacy.html", 200, sending, values)
 
 
 def refused(request: Request, reason: Refused, sending: Sending | None = None) -> Answer:

@@ -8,7 +8,7 @@ takes what they left behind. The job knows hashes only.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -122,7 +122,7 @@ def _aside(job: Job, _: str, now: int) -> _Step:
     queue, mentions = settings.aside_queue_url(), Mentions(job.about["refs"], job.about["contacts"])
     notes: Counter[str] = Counter({"set aside": 0})
     kept: list[str] = []
-    for message in _all_of(queue):
+    for message in sqs.all_of(queue, hold=HOLD_S):
         if mentions.are_in(message.body):
             sqs.delete(queue, message.receipt)
             notes["set aside"] += 1
@@ -131,16 +131,6 @@ def _aside(job: Job, _: str, now: int) -> _Step:
     for receipt in kept:
         sqs.release(queue, receipt)
     return _Step(dict(notes))
-
-
-def _all_of(queue: str) -> Iterator[sqs.Received]:
-    nothing, seen = 0, set[str]()
-    # A queue answers from some of its servers only: once empty is not yet empty.
-    while nothing < 2:
-        batch = [message for message in sqs.receive(queue, hold=HOLD_S) if message.id not in seen]
-        nothing = 0 if batch else nothing + 1
-        seen |= {message.id for message in batch}
-        yield from batch
 
 
 def _stray_rows(job: Job, cursor: str, now: int) -> _Step:

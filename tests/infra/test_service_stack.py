@@ -96,6 +96,7 @@ def test_routes_lead_to_the_rooms(app: Synthesized) -> None:
         *("POST /beacon/v1/batch", "GET /v1/projects/{key}/settings"),
         *("GET /sourceConfig", "GET /sourceConfig/{proxy+}"),
         *("GET /u/{token}", "POST /u/{token}", "GET /f/{form}", "GET /thanks/{form}", "GET /v1/openapi.json", "GET /"),
+        "GET /privacy",
     } <= routes
 
 

@@ -1,0 +1,154 @@
+"""Finding one person by whatever they are known by, and all that is kept of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from authoring.dossier import UnknownPerson, dossier_of
+from functions import clock, releases, settings
+from functions.aws import dynamodb
+from functions.core import identity
+from functions.core.contact import Contact
+from functions.core.counters import counter_id
+from functions.core.definition import spell_duration
+from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, hash_of, kind_of, own_ref
+from functions.core.privacy import spelled
+from functions.core.scoring import Score
+from functions.core.views import iso, local_day
+from functions.tables import addresses, contacts, events, identities, tombstones
+
+PHONE = "p"
+KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a name means: the identity, its contact, and the moment (ms) of an erasure if there was one."""
+
+    ref: str
+    contact: str | None
+    erased: int | None
+
+
+def find(name: str) -> Found:
+    """Whom an address, a phone number, an account, a browser's id or a contact's id means. Raises UnknownPerson."""
+    refs = list(_refs(name.strip()))
+    rows = dynamodb.batch_get(settings.contacts_table(), [identities.key(ref) for ref in refs])
+    marks = tombstones.among(rows.values())
+    for ref in refs:
+        row = rows.get(identities.key(ref))
+        if row is None:
+            continue
+        mark = marks.get(ref)
+        if mark and mark.since is None:
+            return Found(ref, None, mark.at)
+        return Found(ref, contacts.surviving(row["contact"]).id, None)
+    state = contacts.load([name.strip()])[name.strip()].state if name.strip() else None
+    if state and state.version and not state.erased:
+        return Found(own_ref(state.contact), contacts.surviving(state.contact).id, None)
+    mailbox = next((ref for ref in refs if kind_of(ref) == EMAIL), None)
+    if mailbox and addresses.head(hash_of(mailbox)).version:
+        return Found(mailbox, None, None)
+    raise UnknownPerson(f'nobody is known here as "{name}"')
+
+
+def _refs(name: str) -> Iterator[str]:
+    pepper = releases.keyring().pepper
+    kinds = [EMAIL] if "@" in name else [PHONE] if name.startswith(("+", "00")) else []
+    for kind in (*kinds, USER, ANONYMOUS, SELF):
+        ref = f"{SELF}#{name}" if kind == SELF else identity.identity_ref(kind, name, pepper)
+        if ref:
+            yield ref
+
+
+def of(name: str) -> Contact:
+    """The contact that a name means. Raises UnknownPerson, also for whoever was erased."""
+    found = find(name)
+    if found.contact is None:
+        when = f"was erased at {iso(found.erased)}" if found.erased else "never was more than an entry about consent"
+        raise UnknownPerson(f'"{name}" {when}')
+    return contacts.load([found.contact])[found.contact]
+
+
+def everything(name: str) -> dict[str, Any]:
+    """All that is kept of a person, in plain values. Raises UnknownPerson."""
+    contact = of(name)
+    live, now = releases.live(), clock.now_ms()
+    known = dossier_of(contact, limit=None)
+    mailboxes = [hash_of(ref) for ref in contact.profile.identities if kind_of(ref) == EMAIL]
+    return {
+        "made": iso(now),
+        "business": live.release.sending.business.name,
+        **known,
+        "identities": [
+            {"kind": KINDS[kind_of(ref)], "hash": hash_of(ref)}
+            for ref in sorted({*contact.profile.identities, own_ref(contact.id)})
+        ],
+        "explained": _explained(contact, live.release, now),
+        "consent": consents(mailboxes),
+        "kept": {
+            **spelled(live.release.privacy.retention),
+            "consent": "as long as mail may go to the address; a withdrawal stays as a hash",
+        },
+    }
+
+
+def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
+    """What was agreed to and withdrawn, oldest first: the proof."""
+    entries = [(entry, change) for one in mailboxes for entry in addresses.entries(one) for change in entry.changes]
+    return [
+        {
+            "kind": change.kind,
+            "topic": change.subject,
+            "wording": change.wording or None,
+            "counts_from": iso(entry.moment(change)),
+            "said": iso(entry.at),
+            "arrived": iso(entry.arrived),
+            "source": entry.source,
+            **_where(entry.ref),
+            "event": entry.ref,
+        }
+        for entry, change in sorted(entries, key=lambda pair: (pair[0].arrived, pair[0].ref))
+    ]
+
+
+def _where(ref: str) -> dict[str, Any]:
+    """The page, and the release of the form, where the event that brought a consent is still kept."""
+    kind, hashed, stamp, identifier = (*ref.split("#", 3), "", "", "")[:4]
+    row = dynamodb.get(settings.events_table(), (f"{kind}#{hashed}", f"{stamp}#{identifier}"))
+    if row is None:
+        return {"page": None, "release": None}
+    event = events.from_row(row)
+    return {"page": event.properties.get("page"), "release": _live_at(event.received)}
+
+
+def _live_at(moment: int) -> str | None:
+    from functions.tables.releases import history
+
+    return next((entry.release for entry in history() if entry.at <= moment), None)
+
+
+def _explained(contact: Contact, release: Any, now: int) -> dict[str, list[dict[str, Any]]]:
+    """Which rule gave how many points, by score."""
+    today = local_day(now, release.sending.business.time_zone)
+    return {name: _rules(contact, score, today) for name, score in release.scoring.scores.items()}
+
+
+def _rules(contact: Contact, score: Score, today: int) -> list[dict[str, Any]]:
+    found = []
+    for rule in score.rules:
+        days = contact.state.facts.counters.get(counter_id(rule.when), {})
+        counted = {day: min(count, rule.at_most_per_day or count) for day, count in days.items()}
+        weight = sum(count * 2.0 ** (-max(0, today - day) * 86_400 / score.half_life) for day, count in counted.items())
+        if counted:
+            found.append(
+                {
+                    "rule": rule.id,
+                    "points_each": rule.points,
+                    "times": sum(days.values()),
+                    "counted": sum(counted.values()),
+                    "worth_now": round(rule.points * weight, 1),
+                    "halves_every": spell_duration(score.half_life),
+                }
+            )
+    return found

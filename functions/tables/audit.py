@@ -1,0 +1,53 @@
+"""Who was looked at or erased on purpose: X#audit / <13-digit ms>#<id>, with a hash and nothing else of the person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core.ids import digest
+
+VERSION: Final = 1
+PARTITION: Final = "X#audit"
+
+Kind = Literal["forget", "export", "consent", "readmit", "registry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
+    person was named, "" for an export of many; `job` the erasure's job."""
+
+    kind: Kind
+    subject: str
+    at: int
+    job: str = ""
+
+
+def note(noted: Noted) -> None:
+    """Keep a note for good."""
+    dynamodb.put(settings.contacts_table(), to_row(noted))
+
+
+def all_notes() -> list[Noted]:
+    """Every note, oldest first."""
+    return [from_row(row) for row in dynamodb.query(settings.contacts_table(), PARTITION)]
+
+
+def to_row(noted: Noted) -> dict[str, Any]:
+    """The item of a note."""
+    row = {
+        "pk": PARTITION,
+        "sk": f"{noted.at:013d}#{digest(noted.kind, noted.subject)}",
+        "v": VERSION,
+        "kind": noted.kind,
+        "subject": noted.subject,
+        "at": noted.at,
+    }
+    return row | ({"job": noted.job} if noted.job else {})
+
+
+def from_row(row: Mapping[str, Any]) -> Noted:
+    """The note of an item."""
+    return Noted(row["kind"], row["subject"], row["at"], row.get("job", ""))
