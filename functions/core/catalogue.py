@@ -171,14 +171,18 @@ def _until(release: Release, name: str, language: str) -> str:
 
 
 def _spelled(seconds: int, language: str) -> str:
-    words = spell_duration(seconds)
+    years, rest = divmod(seconds, 365 * 86_400)
+    words = f"{years} year{'s' * (years > 1)}" if years and not rest else spell_duration(seconds)
     if language == "tr":
         number, unit = words.split(" ")
         return f"{number} {_UNITS_TR[unit.rstrip('s')]}"
     return words
 
 
-_UNITS_TR: Final = {"second": "saniye", "minute": "dakika", "hour": "saat", "day": "gün", "week": "hafta"}
+_UNITS_TR: Final = {
+    "second": "saniye", "minute": "dakika", "hour": "saat",
+    "day": "gün", "week": "hafta", "year": "yıl",
+}
 _SPANS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "visitors": "{} while we don't know who you are",
