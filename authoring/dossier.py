@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from authoring.whom import of
 from functions import clock, releases
 from functions.core import identity
 from functions.core.consent import Head
@@ -14,43 +15,12 @@ from functions.core.policy import REASONS
 from functions.core.views import band, iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import addresses, contacts, decisions, enrollments, identities, messages
-
-
-class UnknownPerson(ValueError):
-    """No contact has that address."""
-
-
-_KINDS = {
-    "address": identity.EMAIL,
-    "user id": identity.USER,
-    "phone": identity.PHONE,
-    "browser (anonymousId)": identity.ANONYMOUS,
-}
-
-
-def find(who: str) -> Contact:
-    """The contact of an address, user id, phone, anonymousId or contact id. Raises UnknownPerson."""
-    pepper = releases.keyring().pepper
-    asked = {name: identity.identity_ref(kind, who.strip(), pepper) for name, kind in _KINDS.items()}
-    known = identities.read(ref for ref in asked.values() if ref)
-    for ref in asked.values():
-        found = known.get(ref) if ref else None
-        if found is None:
-            continue
-        if found.forgotten:
-            raise UnknownPerson(f'the person known as "{who}" was erased')
-        return contacts.surviving(found.contact)
-    contact = contacts.surviving(who.strip())
-    if not contact.state.version:
-        tried = ", ".join(name for name, ref in asked.items() if ref)
-        raise UnknownPerson(f'nobody is known here as "{who}" (tried as {tried}, contact id)')
-    return contact
+from functions.tables import addresses, decisions, enrollments, messages
 
 
 def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
-    """What is known about a person (see `find`); the newest `limit` events. Raises UnknownPerson."""
-    return dossier_of(find(who), limit=limit)
+    """What is known about a person (see whom.of); the newest `limit` events. Raises UnknownPerson."""
+    return dossier_of(of(who), limit=limit)
 
 
 def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:

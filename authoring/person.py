@@ -1,73 +1,21 @@
-"""Finding one person by whatever they are known by, and all that is kept of them."""
+"""All that is kept of one person, in plain values."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from authoring.dossier import UnknownPerson, dossier_of
+from authoring.dossier import dossier_of
+from authoring.whom import of
 from functions import clock, releases, settings
 from functions.aws import dynamodb
-from functions.core import identity
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
 from functions.core.definition import spell_duration
-from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of, kind_of, own_ref
 from functions.core.privacy import spelled
 from functions.core.scoring import Score
 from functions.core.views import iso, local_day
-from functions.tables import addresses, contacts, events, identities, tombstones
+from functions.tables import addresses, events
 
-PHONE = "p"
 KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Whom a name means: the identity, its contact, and the moment (ms) of an erasure if there was one."""
-
-    ref: str
-    contact: str | None
-    erased: int | None
-
-
-def find(name: str) -> Found:
-    """Whom an address, a phone number, an account, a browser's id or a contact's id means. Raises UnknownPerson."""
-    refs = list(_refs(name.strip()))
-    rows = dynamodb.batch_get(settings.contacts_table(), [identities.key(ref) for ref in refs])
-    marks = tombstones.among(rows.values())
-    for ref in refs:
-        row = rows.get(identities.key(ref))
-        if row is None:
-            continue
-        mark = marks.get(ref)
-        if mark and mark.since is None:
-            return Found(ref, None, mark.at)
-        return Found(ref, contacts.surviving(row["contact"]).id, None)
-    state = contacts.load([name.strip()])[name.strip()].state if name.strip() else None
-    if state and state.version and not state.erased:
-        return Found(own_ref(state.contact), contacts.surviving(state.contact).id, None)
-    mailbox = next((ref for ref in refs if kind_of(ref) == EMAIL), None)
-    if mailbox and addresses.head(hash_of(mailbox)).version:
-        return Found(mailbox, None, None)
-    raise UnknownPerson(f'nobody is known here as "{name}"')
-
-
-def _refs(name: str) -> Iterator[str]:
-    pepper = releases.keyring().pepper
-    kinds = [EMAIL] if "@" in name else [PHONE] if name.startswith(("+", "00")) else []
-    for kind in (*kinds, USER, ANONYMOUS, SELF):
-        ref = f"{SELF}#{name}" if kind == SELF else identity.identity_ref(kind, name, pepper)
-        if ref:
-            yield ref
-
-
-def of(name: str) -> Contact:
-    """The contact that a name means. Raises UnknownPerson, also for whoever was erased."""
-    found = find(name)
-    if found.contact is None:
-        when = f"was erased at {iso(found.erased)}" if found.erased else "never was more than an entry about consent"
-        raise UnknownPerson(f'"{name}" {when}')
-    return contacts.load([found.contact])[found.contact]
 
 
 def everything(name: str) -> dict[str, Any]:

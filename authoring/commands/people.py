@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from authoring import dossier
+from authoring import dossier, whom
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from functions import clock
 from functions.core.ids import digest
@@ -135,9 +135,9 @@ def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
 
 
 def _one(who: str) -> dict[str, Any]:
-    rebuilt = rebuild(dossier.find(who).id, clock.now_ms())
+    rebuilt = rebuild(whom.of(who).id, clock.now_ms())
     if rebuilt is None:
-        raise dossier.UnknownPerson(f"the contact of {who} was merged into another meanwhile: try again")
+        raise whom.UnknownPerson(f"the contact of {who} was merged into another meanwhile: try again")
     differing = [{"kind": one.kind, "name": one.name, "to": one.after} for one in rebuilt.differing]
     return {
         "contacts": 1,

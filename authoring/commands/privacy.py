@@ -8,14 +8,12 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from authoring import export, iys, person
+from authoring import export, iys, person, whom
 from authoring.commands.shared import App, emit, explained, json_option, say
-from authoring.dossier import UnknownPerson
-from authoring.person import Found
 from authoring.search import search
+from authoring.whom import Found, UnknownPerson
 from functions import clock, releases
 from functions.core.catalogue import WORDS, lines
-from functions.core.identity import EMAIL, hash_of, kind_of
 from functions.core.ids import digest
 from functions.core.privacy import Privacy
 from functions.core.views import iso
@@ -51,7 +49,7 @@ def forget(app: App, name: str, yes: bool, dry_run: bool, as_json: bool) -> None
     """
     with explained(as_json):
         app.connect()
-        found = person.find(name)
+        found = whom.find(name)
         holding = _holding(found)
         if dry_run:
             _tell_holding(name, holding, as_json)
@@ -168,7 +166,7 @@ def readmit(app: App, name: str, as_json: bool) -> None:
     """
     with explained(as_json):
         app.connect()
-        found = person.find(name)
+        found = whom.find(name)
         if found.erased is None:
             raise UnknownPerson(f'"{name}" was not erased')
         now = clock.now_ms()
@@ -195,7 +193,7 @@ def export_person(app: App, name: str, out: Path, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         found = person.everything(name)
-        audit.note(Noted("export", person.find(name).ref, clock.now_ms()))
+        audit.note(Noted("export", whom.find(name).ref, clock.now_ms()))
         files = [str(path) for path in export.write(found, out)]
     if as_json:
         emit({"files": files, "events": found["events"]})
@@ -214,11 +212,8 @@ def consent(app: App, name: str, as_json: bool) -> None:
     """
     with explained(as_json):
         app.connect()
-        found = person.find(name)
-        mailboxes = [found.ref] if kind_of(found.ref) == EMAIL else []
-        if found.contact is not None:
-            mailboxes += contacts.load([found.contact])[found.contact].profile.identities
-        entries = person.consents(list(dict.fromkeys(hash_of(ref) for ref in mailboxes if kind_of(ref) == EMAIL)))
+        found = whom.find(name)
+        entries = person.consents(whom.mailboxes(found))
         audit.note(Noted("consent", found.ref, clock.now_ms()))
     if as_json:
         emit({"entries": entries})

@@ -180,8 +180,12 @@ def _spelled(seconds: int, language: str) -> str:
 
 
 _UNITS_TR: Final = {
-    "second": "saniye", "minute": "dakika", "hour": "saat",
-    "day": "gün", "week": "hafta", "year": "yıl",
+    "second": "saniye",
+    "minute": "dakika",
+    "hour": "saat",
+    "day": "gün",
+    "week": "hafta",
+    "year": "yıl",
 }
 _SPANS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from functions.core.event import FORM, Event
-from functions.core.identity import ANONYMOUS, EMAIL, SELF, USER, kind_of
+from functions.core.identity import ANONYMOUS, PERSONAL, SELF, kind_of
 from functions.core.ids import digest
 
-PHONE: Final = "p"
-_STRONGEST_FIRST: Final = (SELF, USER, EMAIL, PHONE, ANONYMOUS)
+_STRONGEST_FIRST: Final = (SELF, *PERSONAL, ANONYMOUS)
 
 
 @dataclass(frozen=True, slots=True)

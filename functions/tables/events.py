@@ -84,12 +84,10 @@ def remove(source: str, sort_key: str) -> None:
     dynamodb.delete(settings.events_table(), (source, sort_key))
 
 
-def keys_of(source: str, limit: int, *, before: int | None = None) -> list[dynamodb.Key]:
-    """Keys of the first `limit` rows of a source, verdicts among them; of events, with `before`, only those
-    stamped earlier (ms)."""
+def rows_of(source: str, *, before: int | None = None) -> Iterator[dynamodb.Item]:
+    """Rows of a source, verdicts among them; with `before`, only events stamped earlier (ms)."""
     between = None if before is None else ("0", f"{before:013d}")
-    rows = dynamodb.query(settings.events_table(), source, between=between, limit=limit)
-    return [(row["pk"], row["sk"]) for row in rows]
+    return dynamodb.query(settings.events_table(), source, between=between)
 
 
 def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Iterator[Event]:

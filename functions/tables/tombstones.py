@@ -6,13 +6,17 @@ Identity: I#ref / I with forgotten and at (ms); once its person came back: conta
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
+from functions.core.contact import Moment
 from functions.core.erasure import Mark
+from functions.core.ownership import Run
 from functions.tables import identities
 from functions.tables.contacts import PROFILE, STATE, VERSION, partition
+from functions.tables.identities import Identity
 
 ATTEMPTS: Final = 8
 
@@ -72,13 +76,22 @@ def _stub(contact: str, sk: str, held: int) -> dynamodb.Item:
 
 
 def close(ref: str, owners: Iterable[str], now: int) -> None:
-    """Close an identity that is one of `owners`', or nobody's, for good. What is another's stays."""
+    """Close an identity that is one of `owners`', or nobody's, for good. What is another's stays.
+
+    A browser that others used as well stays theirs: the owners' turns in it become nobody's, and
+    what bears a stamp of before `now` is let in no more.
+    """
     table, mine = settings.contacts_table(), set(owners)
     for _ in range(ATTEMPTS):
         row = dynamodb.get(table, identities.key(ref))
+        held = identities.from_row(row) if row else None
         try:
             if row is None:
                 dynamodb.put(table, to_row(ref, Mark(now)), condition="attribute_not_exists(pk)")
+            elif held and any(run.contact and run.contact not in mine for run in held.runs):
+                if not mine.isdisjoint(run.contact for run in held.runs):
+                    shared = identities.to_row(_without(held, mine, now)) | {"at": now, "since": now}
+                    dynamodb.put(table, shared, condition="n = :held", values={":held": held.version})
             elif row.get("contact") in mine:
                 dynamodb.put(
                     table, to_row(ref, Mark(now)), condition="contact = :held", values={":held": row["contact"]}
@@ -87,6 +100,15 @@ def close(ref: str, owners: Iterable[str], now: int) -> None:
             continue
         return
     raise identities.Contended(f"identity {ref} kept being written")
+
+
+def _without(held: Identity, mine: set[str], now: int) -> Identity:
+    """A shared browser in which some people's turns are nobody's; from `now` on it is one of the others'."""
+    runs = tuple(replace(run, contact="") if run.contact in mine else run for run in held.runs)
+    last = next(run.contact for run in reversed(runs) if run.contact)
+    if not runs[-1].contact:
+        runs = (*runs, Run(Moment(now, 0), last))
+    return replace(held, contact=last, runs=runs, version=held.version + 1)
 
 
 def reopen(refs: Iterable[str], contact: str, since: int, at: Mapping[str, int]) -> str:

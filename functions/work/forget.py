@@ -8,16 +8,18 @@ takes what they left behind. The job knows hashes only.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from functions import settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
+from functions.core.contact import Moment
 from functions.core.identity import ANONYMOUS, EMAIL, SELF, hash_of, kind_of, own_ref
-from functions.tables import addresses, contacts, events, messages, tombstones
+from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
+from functions.tables.identities import Identity
 from functions.work.jobs import Job, Slice
 from functions.work.mentions import Mentions
 
@@ -40,6 +42,7 @@ class _Step:
     cursor: str | None = None
     about: dict[str, list[str]] | None = None
     delay: int = 0
+    back_to: int | None = None
 
 
 def about(contact: str | None, ref: str) -> dict[str, list[str]]:
@@ -51,7 +54,9 @@ def forget_slice(job: Job, now: int) -> Slice:
     """Do a part of the stage that the job is in. `start` is (number of the stage, where in it)."""
     number, cursor = (int(job.start[0]), job.start[1]) if job.start else (0, "")
     step = STAGES[number](job, cursor, now)
-    if step.cursor is None:
+    if step.back_to is not None:
+        number = step.back_to
+    elif step.cursor is None:
         number += 1
     following = (str(number), step.cursor or "") if number < len(STAGES) else None
     return Slice(sum(step.notes.values()), step.notes, following, step.about, step.delay)
@@ -99,13 +104,45 @@ def _rows(job: Job, _: str, now: int) -> _Step:
 def _events(job: Job, _: str, now: int) -> _Step:
     """What was stored under the person's identities, whatever kind of row it is."""
     left = ROWS_PER_SLICE
-    for ref, mark in tombstones.marks(job.about["refs"], consistent=True).items():
-        while left and (keys := events.keys_of(ref, left, before=mark.since)):
-            for source, sort_key in keys:
-                events.remove(source, sort_key)
-            left -= len(keys)
-    removed = ROWS_PER_SLICE - left
-    return _Step({"events": removed}, None if left else "")
+    known = identities.read(job.about["refs"])
+    for ref, mark in tombstones.marks(known, consistent=True).items():
+        keys = _keys_of_browser(known[ref]) if known[ref].runs else events.rows_of(ref, before=mark.since)
+        for row in keys:
+            if not left:
+                return _Step({"events": ROWS_PER_SLICE}, "")
+            if (more := _not_known_yet(job, row)) is not None:
+                # Not scored yet, it says that more is theirs: nothing of it goes before all of it is known.
+                return _Step({"events": ROWS_PER_SLICE - left}, None, more, back_to=0)
+            events.remove(row["pk"], row["sk"])
+            left -= 1
+    return _Step({"events": ROWS_PER_SLICE - left})
+
+
+def _keys_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
+    """Rows of a browser that others use as well, of the turns that are nobody's any more."""
+    for row in events.rows_of(browser.ref):
+        stamp, _, identifier = row["sk"].removeprefix("V#").partition("#")
+        if stamp.isdigit() and identifier and not browser.owner_at(Moment(row.get("at", int(stamp)), 0)):
+            yield row
+
+
+def _not_known_yet(job: Job, row: dynamodb.Item) -> dict[str, list[str]] | None:
+    """What the job is about, with whatever an event of the person's names that nobody else has."""
+    new = [ref for ref in row.get("ids", ()) if ref not in job.about["refs"]]
+    if not new:
+        return None
+    owned = identities.read(new)
+    refs = [ref for ref in new if ref not in owned]
+    visitors = {owned[ref].contact for ref in new if ref in owned and not owned[ref].runs and owned[ref].contact}
+    found = [
+        contact
+        for contact, loaded in contacts.load(visitors - set(job.about["contacts"])).items()
+        if all(kind_of(ref) in (ANONYMOUS, SELF) for ref in loaded.profile.identities) and not loaded.state.erased
+    ]
+    if not (refs or found):
+        return None
+    about = job.about
+    return {"contacts": [*about["contacts"], *sorted(found)], "refs": sorted({*about["refs"], *refs})}
 
 
 def _ledgers(job: Job, _: str, now: int) -> _Step:
@@ -135,9 +172,11 @@ def _aside(job: Job, _: str, now: int) -> _Step:
 
 def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
     """The person's places in lists of others: members of segments, and whatever else is keyed by the contact."""
-    own = {partition(contact) for contact in job.about["contacts"]}
+    own, refs = {partition(contact) for contact in job.about["contacts"]}, set(job.about["refs"])
 
     def is_stray(row: dynamodb.Item) -> bool:
+        if row["pk"] == duplicates.PARTITION:
+            return not refs.isdisjoint(row["sk"].split(" "))
         return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
 
     return _scanned(settings.contacts_table(), cursor, is_stray, "rows")
@@ -145,7 +184,10 @@ def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
 
 def _stray_events(job: Job, cursor: str, now: int) -> _Step:
     """Events of others that name the person. A browser of theirs, which is only a hash, makes none of them theirs."""
-    marks = tombstones.marks(job.about["refs"], consistent=True)
+    known = identities.read(job.about["refs"])
+    # Of a browser that others use as well the person's turns have gone already.
+    alone = [ref for ref, identity in known.items() if not identity.runs]
+    marks = tombstones.marks(alone, consistent=True)
 
     def is_stray(row: dynamodb.Item) -> bool:
         personal = (ref for ref in row.get("ids", ()) if kind_of(ref) != ANONYMOUS)

@@ -105,7 +105,8 @@ def ask(cloud: Cloud, email: str = ADA, name: str = "one") -> Job:
     """Somebody asks for a person to be erased."""
     ref = identity_ref(EMAIL, email, PEPPER)
     assert ref is not None
-    job = Job(name, "forget", cloud.clock.now, about=forget.about(identities.owners([ref]).get(ref), ref))
+    held = identities.read([ref]).get(ref)
+    job = Job(name, "forget", cloud.clock.now, about=forget.about(held.contact if held else None, ref))
     jobs.create(job)
     return job
 

@@ -1,0 +1,80 @@
+"""Whom a name means: an address, a user id, a phone number, a browser's id or a contact's id."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from functions import releases
+from functions.core import identity
+from functions.core.contact import Contact
+from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
+from functions.core.views import iso
+from functions.tables import addresses, contacts, identities, tombstones
+
+_KINDS = {
+    "address": identity.EMAIL,
+    "user id": identity.USER,
+    "phone": identity.PHONE,
+    "browser (anonymousId)": identity.ANONYMOUS,
+}
+
+
+class UnknownPerson(ValueError):
+    """Nobody is known by that name, or not any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The identity that a name stands for, its contact, and the moment (ms) of an erasure if there was one."""
+
+    ref: str
+    contact: str | None
+    erased: int | None = None
+
+
+def find(name: str) -> Found:
+    """Whom a name means, erased people too. Raises UnknownPerson."""
+    name = name.strip()
+    refs = dict(_refs(name))
+    known, marks = identities.read(refs.values()), tombstones.marks(refs.values(), consistent=True)
+    for ref in refs.values():
+        if (held := known.get(ref)) is None:
+            continue
+        if held.forgotten:
+            return Found(ref, None, marks[ref].at if ref in marks else 0)
+        return Found(ref, contacts.surviving(held.contact).id)
+    contact = contacts.surviving(name) if name else None
+    if contact and contact.state.version and not contact.state.erased:
+        return Found(own_ref(contact.id), contact.id)
+    mailbox = refs.get("address")
+    if mailbox and addresses.head(hash_of(mailbox)).version:
+        return Found(mailbox, None)
+    tried = ", ".join(kind for kind in refs if kind != "contact id")
+    raise UnknownPerson(f'nobody is known here as "{name}" (tried as {tried}, contact id)')
+
+
+def _refs(name: str) -> Iterator[tuple[str, str]]:
+    pepper = releases.keyring().pepper
+    for what, kind in _KINDS.items():
+        if ref := identity.identity_ref(kind, name, pepper):
+            yield what, ref
+    if name:
+        yield "contact id", f"{SELF}#{name}"
+
+
+def of(name: str) -> Contact:
+    """The contact that a name means. Raises UnknownPerson, also for whoever was erased."""
+    found = find(name)
+    if found.contact is None:
+        if found.erased is not None:
+            when = f" at {iso(found.erased)}" if found.erased else ""
+            raise UnknownPerson(f'the person known as "{name}" was erased{when}')
+        raise UnknownPerson(f'of "{name}" nothing is known but an entry about consent')
+    return contacts.load([found.contact])[found.contact]
+
+
+def mailboxes(found: Found) -> list[str]:
+    """Hashes of the addresses of whoever was found."""
+    refs = [found.ref]
+    if found.contact is not None:
+        refs += contacts.load([found.contact])[found.contact].profile.identities
+    return list(dict.fromkeys(hash_of(ref) for ref in refs if kind_of(ref) == EMAIL))
