@@ -32,16 +32,19 @@ from functions.core.contact import (
 from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
+from functions.core.erasure import Mark
 from functions.core.event import FORM, Event
 from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.policy import Recent
 from functions.core.release import canonical, load
+from functions.core.retention import Keep
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
     addresses,
+    audit,
     caps,
     contacts,
     decisions,
@@ -53,10 +56,11 @@ from functions.tables import (
     rates,
     releases,
     tokens,
+    tombstones,
 )
 from functions.tables.identities import Identity
 from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
-from functions.work import jobs
+from functions.work import forget, jobs
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -192,6 +196,7 @@ LETTER = Message(
     due=NOW + 5,
     version=3,
 )
+KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 CONSENT = Entry(
     "e#hash#1790000000000#form-1",
     NOW - 3,
@@ -205,6 +210,10 @@ CONSENT = Entry(
 )
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
+CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
+STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
+NOTED = audit.Noted("forget", "e#hash", NOW, "j1")
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
@@ -218,6 +227,7 @@ SERVER = WriteKey("server", SECRET, "k7kqm3k5w2yvld4c6gq7mzabcd", at=NOW)
 KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), (BROWSER,))
 MORE_KEYS = live_releases.Keyring(b"pepper", (b"new",), (SHOP, SERVER))
 SCRIPT = '{"consent":"required"}'
+KEEPING_KEYS = replace(KEYS, keep=Keep(86_400, 172_800))
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
@@ -309,6 +319,25 @@ def samples() -> dict[str, Sample]:
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
+        "message-for-a-time": Sample(
+            KEPT_LETTER, _row(messages.to_item(KEPT_LETTER)), lambda row: messages.from_item(_plain(row))
+        ),
+        "keyring-with-retention": Sample(
+            KEEPING_KEYS,
+            _row(keyring.to_row(KEEPING_KEYS, NOW)),
+            lambda row: live_releases.keyring_from(_plain(row)),
+        ),
+        "erasing": Sample(ERASING, _row(jobs.to_row(ERASING)), lambda row: jobs.from_row("j1", _plain(row))),
+        "closed-identity": Sample(
+            CLOSED, _row(tombstones.to_row("e#hash", CLOSED)), lambda row: tombstones.mark_from(_plain(row))
+        ),
+        "opened-identity": Sample(
+            BACK, _row(tombstones.to_row("e#hash", BACK)), lambda row: tombstones.mark_from(_plain(row))
+        ),
+        "erased-state": Sample(
+            State(CONTACT, 8, merged_into=""), _row(STUB), lambda row: contacts.state_from(_plain(row))
+        ),
+        "audit": Sample(NOTED, _row(audit.to_row(NOTED)), lambda row: audit.from_row(_plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),

@@ -7,6 +7,7 @@ from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import keys
 from functions.core.keys import WriteKey
+from functions.core.retention import Keep
 from functions.releases import KEYRING, Keyring, NothingLive, keyring_from
 
 VERSION = 2
@@ -84,7 +85,8 @@ def _replace(row: dynamodb.Item, held: tuple[WriteKey, ...]) -> None:
 
 def to_row(keyring: Keyring, at: int) -> dynamodb.Item:
     """The item of keys made at `at` (ms)."""
-    return {
+    kept = {"keep": keyring.keep.to_plain()} if keyring.keep != Keep() else {}
+    return kept | {
         "pk": KEYRING[0],
         "sk": KEYRING[1],
         "v": VERSION,
