@@ -1,13 +1,14 @@
 """Proving an erasure: a search through all that is stored, for every word by which a person could be found."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions import settings
 from functions.aws import dynamodb, s3, sqs
 from functions.core.identity import hash_of
+from functions.tables import identities
 from functions.tables.contacts import PROFILE, STATE
 from functions.work.mentions import Mentions
 
@@ -28,14 +29,17 @@ class Searched:
         return {"searched": self.looked_at, "found": self.found, "hashes_left_on_purpose": self.hashes}
 
 
-def search(words: Iterable[str], refs: Iterable[str], contacts: Iterable[str], tell: Progress) -> Searched:
+def search(words: Iterable[str], refs: Collection[str], contacts: Collection[str], tell: Progress) -> Searched:
     """Look for words (in any letter case), identities and contacts in tables, bucket and the aside queue.
 
     What an erasure leaves on purpose is counted, not found: closed identities, stubs of contacts,
     the withdrawal under an address's hash, and the note that it was done.
     """
     said = [word.casefold() for word in words if len(word) > 2]
-    ids = {hash_of(ref) for ref in refs} | set(contacts)
+    # A browser that others used as well is theirs.
+    known = identities.read(refs)
+    alone = {ref for ref in refs if ref not in known or not known[ref].runs}
+    ids = {hash_of(ref) for ref in alone} | set(contacts)
     result = Searched()
     for place, table in (("events", settings.events_table()), ("contacts", settings.contacts_table())):
         for item in _items(table):
@@ -53,7 +57,7 @@ def search(words: Iterable[str], refs: Iterable[str], contacts: Iterable[str], t
         text = content.decode("utf-8", "replace").casefold()
         if any(one in text for one in (*said, *ids)):
             result.found.append(f"bucket: {key}")
-    mentions = Mentions(refs, contacts)
+    mentions = Mentions(alone, contacts)
     for message in sqs.all_of(settings.aside_queue_url(), hold=HOLD_S):
         _count(result, "records set aside", tell)
         sqs.release(settings.aside_queue_url(), message.receipt)

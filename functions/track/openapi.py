@@ -213,6 +213,13 @@ def _forms() -> dict[str, Any]:
                 "responses": {"200": _PAGE, **_errors("400", "404", "503")},
             },
         },
+        "/privacy": {
+            "get": {
+                "operationId": "showPrivacy",
+                "summary": "What is kept of people, why, and how long",
+                "responses": {"200": _PAGE, **_errors("503")},
+            },
+        },
     }
 
 

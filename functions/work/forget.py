@@ -16,7 +16,7 @@ from functions import settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
 from functions.core.contact import Moment
-from functions.core.identity import ANONYMOUS, EMAIL, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
@@ -28,6 +28,8 @@ ROWS_PER_SLICE: Final = 400
 SCANNED_PER_SLICE: Final = 20_000
 LOOK_AGAIN_S: Final = 120
 """Longer than any function runs that writes for a contact without asking for its version."""
+NOT_SCORED_MS: Final = 3_600_000
+"""An event that arrived so long before the erasure may still be on its way through score."""
 HOLD_S: Final = 600
 """So long messages of the aside queue are hidden from others while they are looked through."""
 
@@ -127,22 +129,27 @@ def _keys_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
 
 
 def _not_known_yet(job: Job, row: dynamodb.Item) -> dict[str, list[str]] | None:
-    """What the job is about, with whatever an event of the person's names that nobody else has."""
-    new = [ref for ref in row.get("ids", ()) if ref not in job.about["refs"]]
-    if not new:
+    """What the job is about, with whatever an event that is not scored yet would join to the person; None
+    where it joins nothing more, or is older: then it was judged, and what it names is somebody else's."""
+    refs, ours = job.about["refs"], set(job.about["contacts"])
+    new = [ref for ref in (row["pk"], *row.get("ids", ())) if ref not in refs and kind_of(ref) != SELF]
+    if not new or row.get("rx", 0) < job.started - NOT_SCORED_MS:
         return None
-    owned = identities.read(new)
-    refs = [ref for ref in new if ref not in owned]
-    visitors = {owned[ref].contact for ref in new if ref in owned and not owned[ref].runs and owned[ref].contact}
-    found = [
-        contact
-        for contact, loaded in contacts.load(visitors - set(job.about["contacts"])).items()
-        if all(kind_of(ref) in (ANONYMOUS, SELF) for ref in loaded.profile.identities) and not loaded.state.erased
-    ]
-    if not (refs or found):
+    known, kinds = identities.read(new), {kind_of(ref) for ref in refs} & {*PERSONAL}
+    free = [ref for ref in new if ref not in known and kind_of(ref) not in kinds]
+    others = {ref: known[ref].contact for ref in new if ref in known and known[ref].contact and not known[ref].runs}
+    loaded = contacts.load(set(others.values()) - ours)
+    joining = set()
+    for ref, contact in others.items():
+        if contact not in loaded or loaded[contact].state.erased:
+            continue
+        theirs = {kind_of(one) for one in loaded[contact].profile.identities} & {*PERSONAL}
+        # A browser joins the person only while it is nobody else's, another name only while it contradicts none.
+        if not (theirs if kind_of(ref) == ANONYMOUS else theirs & kinds):
+            joining.add(contact)
+    if not (free or joining):
         return None
-    about = job.about
-    return {"contacts": [*about["contacts"], *sorted(found)], "refs": sorted({*about["refs"], *refs})}
+    return {"contacts": [*job.about["contacts"], *sorted(joining)], "refs": sorted({*refs, *free})}
 
 
 def _ledgers(job: Job, _: str, now: int) -> _Step:
@@ -156,7 +163,8 @@ def _ledgers(job: Job, _: str, now: int) -> _Step:
 
 def _aside(job: Job, _: str, now: int) -> _Step:
     """Records that were set aside and name the person; the others stay where they are."""
-    queue, mentions = settings.aside_queue_url(), Mentions(job.about["refs"], job.about["contacts"])
+    alone = [ref for ref, identity in identities.read(job.about["refs"]).items() if not identity.runs]
+    queue, mentions = settings.aside_queue_url(), Mentions(alone, job.about["contacts"])
     notes: Counter[str] = Counter({"set aside": 0})
     kept: list[str] = []
     for message in sqs.all_of(queue, hold=HOLD_S):
@@ -179,7 +187,7 @@ def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
             return not refs.isdisjoint(row["sk"].split(" "))
         return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
 
-    return _scanned(settings.contacts_table(), cursor, is_stray, "rows")
+    return _scanned(settings.contacts_table(), cursor, is_stray, "rows", lambda row: None)
 
 
 def _stray_events(job: Job, cursor: str, now: int) -> _Step:
@@ -194,15 +202,23 @@ def _stray_events(job: Job, cursor: str, now: int) -> _Step:
         named = (marks[ref].since for ref in (row["pk"], *personal) if ref in marks)
         return any(since is None or row["sk"] < f"{since:013d}" for since in named)
 
-    return _scanned(settings.events_table(), cursor, is_stray, "events")
+    return _scanned(settings.events_table(), cursor, is_stray, "events", lambda row: _not_known_yet(job, row))
 
 
-def _scanned(table: str, cursor: str, is_stray: Callable[[dynamodb.Item], bool], what: str) -> _Step:
+def _scanned(
+    table: str,
+    cursor: str,
+    is_stray: Callable[[dynamodb.Item], bool],
+    what: str,
+    learn: Callable[[dynamodb.Item], dict[str, list[str]] | None],
+) -> _Step:
     start: Key | None = tuple(json.loads(cursor)) if cursor else None
     notes: Counter[str] = Counter({f"searched {what}": 0, what: 0})
     while notes[f"searched {what}"] < SCANNED_PER_SLICE:
         rows, start = dynamodb.scan_page(table, start=start, limit=1000)
         for row in filter(is_stray, rows):
+            if (more := learn(row)) is not None:
+                return _Step(dict(notes), None, more, back_to=0)
             dynamodb.delete(table, (row["pk"], row["sk"]))
             notes[what] += 1
         notes[f"searched {what}"] += len(rows)

@@ -30,7 +30,7 @@ def release() -> bytes:
 
 def batches(cloud: Cloud) -> list[list[dict[str, Any]]]:
     """What Ada's SDKs send: a browser, a phone, and the shop's server."""
-    sent = "2026-11-24T06:20:00Z"
+    sent = "2026-11-24T05:50:00Z"
 
     def call(kind: str, id: str, **body: Any) -> dict[str, Any]:
         return {"type": kind, "messageId": id, "timestamp": sent, **body}
@@ -57,7 +57,7 @@ def batches(cloud: Cloud) -> list[list[dict[str, Any]]]:
 def send(cloud: Cloud, which: list[list[dict[str, Any]]]) -> None:
     """The SDKs post their batches."""
     for batch in which:
-        cloud.call("batch", batch=batch, sentAt="2026-11-24T06:20:01Z")
+        cloud.call("batch", batch=batch, sentAt="2026-11-24T05:50:01Z")
 
 
 def everything(cloud: Cloud) -> list[list[dict[str, Any]]]:

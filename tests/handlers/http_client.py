@@ -76,6 +76,7 @@ def send(
         "",
         "f",
         "thanks",
+        "privacy",
         "samovar.js",
         "v1",
         "sourceConfig",

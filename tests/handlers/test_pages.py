@@ -9,9 +9,10 @@ import pytest
 
 from functions.core import wire
 from functions.core.forms import Form
+from functions.core.release import Release
 from functions.pages import render
 from infra.api import PAGES, TRACK
-from tests.handlers.conftest import HELLO, Stack
+from tests.handlers.conftest import HELLO, Stack, demo
 from tests.handlers.http_client import BROWSER, Reply, send
 
 
@@ -113,3 +114,20 @@ def test_the_description_names_every_route_and_every_field(stack: Stack) -> None
             assert {method.value.lower() for method in methods} <= set(described["paths"][path])
     for call, fields in wire.CALLS.items():
         assert set(described["components"]["schemas"][call.capitalize()]["properties"]) == set(fields)
+
+
+def test_what_is_kept_of_people_is_a_page_that_needs_no_script_and_names_nobody(live: Stack) -> None:
+    reply = send("GET", "/privacy", headers=BROWSER)
+    assert reply.status == 200
+    assert "400 days while we don&#39;t know who you are" in reply.text
+    assert "hello@tea.example" in reply.text
+    assert "<script" not in reply.text
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("language", "title"), [("tr", "Ne saklıyoruz ve neden"), ("pl", "What we keep, and why")])
+def test_it_speaks_the_business_s_language_where_we_have_words(stack: Stack, language: str, title: str) -> None:
+    plain = demo().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain["sending"]["business"]["language"] = language
+    stack.publish(Release.model_validate(plain))
+    assert f"<h1>{title}</h1>" in send("GET", "/privacy", headers=BROWSER).text

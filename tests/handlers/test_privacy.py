@@ -218,3 +218,44 @@ def test_privacy_prints_what_the_page_says(shop: Terminal) -> None:
     assert all(
         line["title" if "title" in line else "what"][:30] in page["body"] for line in shop.read("privacy")["kept"]
     )
+
+
+def test_in_a_browser_that_two_people_used_only_the_erased_one_s_turns_go(shop: Terminal) -> None:
+    cloud = shop.cloud
+
+    def turn(who: str, email: str, hour: int) -> list[dict[str, Any]]:
+        at = f"2026-11-24T{hour:02}:00"
+        common = {"anonymousId": "tablet"}
+        return [
+            {
+                "type": "identify",
+                "messageId": f"{who}1",
+                "timestamp": f"{at}:00Z",
+                "traits": {"email": email},
+                **common,
+            },
+            {"type": "page", "messageId": f"{who}2", "timestamp": f"{at}:10Z", "properties": {"path": who}, **common},
+        ]
+
+    turns = [*turn("ada-in-the-morning", ADA, 1), *turn("bob-at-noon", BOB, 2), *turn("ada-at-night", ADA, 3)]
+    cloud.call("batch", batch=turns)
+    cloud.settle()
+    kept = {place for place in search(cloud, "bob-at-noon") if place.startswith("events")}
+    assert kept
+    events = shop.read("contact", BOB)["events"]
+    assert search(cloud, "ada-in-the-morning", "ada-at-night")
+    result = shop.run("forget", ADA, "--yes")
+    assert result.exit_code == 0, result.output
+    assert search(cloud, "ada-in-the-morning", "ada-at-night", *SECRETS) == []
+    assert {place for place in search(cloud, "bob-at-noon") if place.startswith("events")} == kept
+    assert shop.read("refold", BOB)["contacts"] == 1
+    # The event in which Bob had typed Ada's address has gone with her.
+    assert shop.read("contact", BOB)["events"] == events - 1
+    cloud.call("batch", batch=turns)
+    cloud.events.rewind()
+    cloud.skip(hours=1)
+    assert search(cloud, "ada-in-the-morning", "ada-at-night", *SECRETS) == []
+    later = {"timestamp": "2031-01-01T00:00:00Z", "anonymousId": "tablet"}
+    cloud.call("page", messageId="b9", properties={"path": "bob-again"}, **later)
+    cloud.settle()
+    assert shop.read("contact", BOB)["events"] == events
