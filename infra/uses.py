@@ -81,7 +81,7 @@ def receives(queue: sqs.IQueue) -> Use:
 
 def looks_through(queue: sqs.IQueue) -> Use:
     """Takes single messages off a queue that nobody is fed from, and leaves the others."""
-    actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
+    actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
     return Use(tuple(f"sqs:{action}" for action in actions), (queue.queue_arn,))
 
 

@@ -40,6 +40,13 @@ def all_of(queue_url: str, *, hold: int) -> Iterator[Received]:
         yield from batch
 
 
+def hidden(queue_url: str) -> bool:
+    """Whether somebody holds messages of the queue (a moment old)."""
+    name = "ApproximateNumberOfMessagesNotVisible"
+    answer = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+    return int(answer.get("Attributes", {}).get(name, 0)) > 0
+
+
 def delete(queue_url: str, receipt: str) -> None:
     """Take a message off its queue."""
     client("sqs").delete_message(QueueUrl=queue_url, ReceiptHandle=receipt)

@@ -61,6 +61,15 @@ def remains(event: Event, marks: Marks) -> Event | None:
     return replace(event, source=others[0], identities=tuple(others[1:]))
 
 
+def linked(event: Event, marks: Marks) -> list[str]:
+    """Names that an event which arrived before an erasure, and was not scored then, would have joined to the
+    erased person."""
+    closed = closed_to(event, marks)
+    if not closed or event.received > max(marks[ref].at for ref in closed):
+        return []
+    return [ref for ref in _refs(event) if ref not in marks and kind_of(ref) in PERSONAL]
+
+
 def comes_back(event: Event, marks: Marks) -> str | None:
     """The contact as which an erased person returns by this event, or None if it is no return.
 

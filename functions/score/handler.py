@@ -55,7 +55,7 @@ def _score(records: list[_Record]) -> None:
     live, rows = releases.live_and(map(identities.key, named))
     now = clock.now_ms()
     failed: list[Exception] = []
-    admitted = _admitted(records, tombstones.among(rows.values()))
+    admitted = _admitted(records, tombstones.among(rows.values()), now)
     resolver = Resolver(identities.among(rows), live.counters)
     grouped = _by_contact(admitted, resolver, failed)
     if resolver.turned and not failed:
@@ -74,7 +74,7 @@ def _score(records: list[_Record]) -> None:
         raise failed[0]
 
 
-def _admitted(records: list[_Record], marks: erasure.Marks) -> list[_Record]:
+def _admitted(records: list[_Record], marks: erasure.Marks, now: int) -> list[_Record]:
     """The records of nobody who was erased; what was on its way past an erasure is removed."""
     if not marks:
         return records
@@ -83,6 +83,9 @@ def _admitted(records: list[_Record], marks: erasure.Marks) -> list[_Record]:
         event = record.arrival.event
         left = erasure.remains(event, marks)
         if left is None or left.source != event.source:
+            for ref in erasure.linked(event, marks):
+                # Unless somebody has it, it was theirs: nobody would have known it a moment later.
+                tombstones.close(ref, (), now)
             _remove([record])
         else:
             admitted.append(replace(record, arrival=replace(record.arrival, event=left)))

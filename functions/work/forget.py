@@ -30,7 +30,7 @@ LOOK_AGAIN_S: Final = 120
 """Longer than any function runs that writes for a contact without asking for its version."""
 NOT_SCORED_MS: Final = 3_600_000
 """An event that arrived so long before the erasure may still be on its way through score."""
-HOLD_S: Final = 600
+HOLD_S: Final = 300
 """So long messages of the aside queue are hidden from others while they are looked through."""
 
 Notes = dict[str, int]
@@ -161,8 +161,12 @@ def _ledgers(job: Job, _: str, now: int) -> _Step:
     return _Step({"ledger entries": removed})
 
 
-def _aside(job: Job, _: str, now: int) -> _Step:
+def _aside(job: Job, cursor: str, now: int) -> _Step:
     """Records that were set aside and name the person; the others stay where they are."""
+    until = int(cursor) if cursor else now + 2 * HOLD_S * 1000
+    if now < until and sqs.hidden(settings.aside_queue_url()):
+        # Whoever holds some, perhaps a slice of ours that died, gives them back by then.
+        return _Step({}, str(until), delay=30)
     alone = [ref for ref, identity in identities.read(job.about["refs"]).items() if not identity.runs]
     queue, mentions = settings.aside_queue_url(), Mentions(alone, job.about["contacts"])
     notes: Counter[str] = Counter({"set aside": 0})

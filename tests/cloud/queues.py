@@ -43,6 +43,9 @@ class Queues:
                 return {"MessageId": message.id, "MD5OfMessageBody": _md5(body)}
             case "ReceiveMessage":
                 return {"Messages": [_handed_out(one) for one in self._received(queue, request)]}
+            case "GetQueueAttributes":
+                held = sum(one.received > 0 and one.visible > self._now() for one in queue.messages)
+                return {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(held)}}
             case "DeleteMessage":
                 queue.messages = [one for one in queue.messages if _receipt(one) != request["ReceiptHandle"]]
             case "ChangeMessageVisibility":

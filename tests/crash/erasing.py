@@ -113,7 +113,7 @@ def ask(cloud: Cloud, email: str = ADA, name: str = "one") -> Job:
 
 def finish(cloud: Cloud, name: str = "one") -> Job:
     """Let the erasure come to its end."""
-    cloud.skip(minutes=10)
+    cloud.skip(minutes=20)
     job = jobs.get(name)
     assert job is not None
     assert job.finished is not None, job

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.erasure import Mark, closed_to, comes_back, remains
+from functions.core.erasure import Mark, closed_to, comes_back, linked, remains
 from functions.core.event import FORM, FORM_SUBMITTED, Event
 
 ERASED, NOW = 1_000_000, 2_000_000
@@ -58,6 +58,14 @@ def test_what_is_named_together_with_an_identity_that_is_back_comes_back_too() -
     assert comes_back(event(ACCOUNT, ADA, stamp=NOW - 1), marks) is None
     browsers = {BROWSER: Mark(ERASED, "anew", NOW), ACCOUNT: CLOSED}
     assert comes_back(event(ACCOUNT, BROWSER), browsers) is None
+
+
+def test_what_was_not_scored_yet_would_have_joined_its_names_to_the_person() -> None:
+    marks = {ADA: CLOSED}
+    before = replace(event(ACCOUNT, ADA, "a#new"), received=ERASED)
+    assert linked(before, marks) == [ACCOUNT]
+    assert linked(replace(before, received=ERASED + 1), marks) == []
+    assert linked(event(ACCOUNT), marks) == []
 
 
 def test_another_person_in_an_erased_one_s_browser_is_kept_without_it() -> None:
