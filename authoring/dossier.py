@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authoring.whom import of
+from authoring.whom import KINDS, of
 from functions import clock, releases
 from functions.core import identity
 from functions.core.consent import Head
@@ -15,7 +15,7 @@ from functions.core.policy import REASONS
 from functions.core.views import band, iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import addresses, decisions, enrollments, messages
+from functions.tables import addresses, decisions, enrollments, identities, messages
 
 
 def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _known_by(contact: Contact) -> list[str]:
     """By how many identities of each kind, and whether somebody vouches for them."""
     held = identities.read(ref for ref in contact.profile.identities if identity.kind_of(ref) != identity.SELF)
     said: list[str] = []
-    for name, kind in _KINDS.items():
+    for name, kind in KINDS.items():
         of_kind = [one for ref, one in held.items() if identity.kind_of(ref) == kind]
         if of_kind:
             vouched = sum(one.proved for one in of_kind)

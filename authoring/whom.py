@@ -10,7 +10,7 @@ from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
 from functions.core.views import iso
 from functions.tables import addresses, contacts, identities, tombstones
 
-_KINDS = {
+KINDS = {
     "address": identity.EMAIL,
     "user id": identity.USER,
     "phone": identity.PHONE,
@@ -54,7 +54,7 @@ def find(name: str) -> Found:
 
 def _refs(name: str) -> Iterator[tuple[str, str]]:
     pepper = releases.keyring().pepper
-    for what, kind in _KINDS.items():
+    for what, kind in KINDS.items():
         if ref := identity.identity_ref(kind, name, pepper):
             yield what, ref
     if name:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from authoring import dossier
+from authoring import whom
 from authoring.commands.shared import App, emit, explained, json_option, say
 from authoring.sameness import Suspected, join, suspected
 from functions import clock
@@ -58,9 +58,9 @@ def merge(app: App, keep: str, other: str, yes: bool, as_json: bool) -> None:
     """
     with explained(as_json):
         app.connect()
-        winner, loser = dossier.find(keep), dossier.find(other)
+        winner, loser = whom.of(keep), whom.of(other)
         if winner.id == loser.id:
-            raise dossier.UnknownPerson(f'"{keep}" and "{other}" are the same contact already')
+            raise whom.UnknownPerson(f'"{keep}" and "{other}" are the same contact already')
         if not yes and not as_json:
             click.confirm(f"Make {other} and {keep} one person? This can't be taken back.", abort=True, err=True)
         joined = join(loser.id, winner.id, clock.now_ms())
