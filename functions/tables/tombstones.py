@@ -79,7 +79,7 @@ def close(ref: str, owners: Iterable[str], now: int) -> None:
     """Close an identity that is one of `owners`', or nobody's, for good. What is another's stays.
 
     A browser that others used as well stays theirs: the owners' turns in it become nobody's, and
-    what bears a stamp of before `now` is let in no more.
+    score takes away whatever is sent again of them.
     """
     table, mine = settings.contacts_table(), set(owners)
     for _ in range(ATTEMPTS):
@@ -90,7 +90,7 @@ def close(ref: str, owners: Iterable[str], now: int) -> None:
                 dynamodb.put(table, to_row(ref, Mark(now)), condition="attribute_not_exists(pk)")
             elif held and any(run.contact and run.contact not in mine for run in held.runs):
                 if not mine.isdisjoint(run.contact for run in held.runs):
-                    shared = identities.to_row(_without(held, mine, now)) | {"at": now, "since": now}
+                    shared = identities.to_row(_without(held, mine, now))
                     dynamodb.put(table, shared, condition="n = :held", values={":held": held.version})
             elif row.get("contact") in mine:
                 dynamodb.put(

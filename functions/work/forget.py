@@ -82,7 +82,8 @@ def _close(job: Job, _: str, now: int) -> _Step:
     for ref in sorted(refs):
         tombstones.close(ref, names, now)
     # A mail may have gone to an address that is somebody else's today: that stays theirs.
-    closed = sorted(tombstones.marks(refs, consistent=True))
+    shared = {ref for ref, known in identities.read(refs).items() if any(not run.contact for run in known.runs)}
+    closed = sorted(shared.union(tombstones.marks(refs, consistent=True)))
     return _Step({"identities": len(closed)}, None, {"contacts": names, "refs": closed})
 
 
@@ -107,9 +108,15 @@ def _events(job: Job, _: str, now: int) -> _Step:
     """What was stored under the person's identities, whatever kind of row it is."""
     left = ROWS_PER_SLICE
     known = identities.read(job.about["refs"])
-    for ref, mark in tombstones.marks(known, consistent=True).items():
-        keys = _keys_of_browser(known[ref]) if known[ref].runs else events.rows_of(ref, before=mark.since)
-        for row in keys:
+    marks = tombstones.marks(known, consistent=True)
+    for ref, identity in known.items():
+        if identity.runs:
+            rows = _rows_of_browser(identity)
+        elif ref in marks:
+            rows = events.rows_of(ref, before=marks[ref].since)
+        else:
+            continue
+        for row in rows:
             if not left:
                 return _Step({"events": ROWS_PER_SLICE}, "")
             if (more := _not_known_yet(job, row)) is not None:
@@ -120,7 +127,7 @@ def _events(job: Job, _: str, now: int) -> _Step:
     return _Step({"events": ROWS_PER_SLICE - left})
 
 
-def _keys_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
+def _rows_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
     """Rows of a browser that others use as well, of the turns that are nobody's any more."""
     for row in events.rows_of(browser.ref):
         stamp, _, identifier = row["sk"].removeprefix("V#").partition("#")
