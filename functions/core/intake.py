@@ -5,7 +5,7 @@ a signed link proves, then userId, then the e-mail address and the phone of an i
 anonymousId. Whatever else it names goes along.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -212,13 +212,3 @@ def _without_derived(page: dict[str, Any]) -> dict[str, Any]:
     if page.get("search") and page["search"] in page.get("url", ""):
         del page["search"]
     return page
-
-
-def identities_of(events: Sequence[Event]) -> set[str]:
-    """Every identity that these events name."""
-    return {ref for event in events for ref in (event.source, *event.identities)}
-
-
-def without(events: Sequence[Event], forgotten: set[str]) -> list[Event]:
-    """The events that name no erased person."""
-    return [event for event in events if forgotten.isdisjoint((event.source, *event.identities))]

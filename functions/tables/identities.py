@@ -86,15 +86,6 @@ def to_row(identity: Identity) -> dynamodb.Item:
     return row
 
 
-def forgotten(refs: Iterable[str]) -> set[str]:
-    """Which of these identities belong to an erased person.
-
-    Not consistent, for half the price: whoever erases must look for events that came
-    between in any case, because reading here and inserting are two calls.
-    """
-    return {ref for ref, identity in read(refs, consistent=False).items() if identity.forgotten}
-
-
 def claim(ref: str, contact: str, *, proved: bool = False, profile: int | None = None) -> Identity | None:
     """Give an identity to a contact unless somebody has it; whose it is now.
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from functions.core import event as names
 from functions.core.event import Event
 from functions.core.identity import identity_ref
-from functions.core.intake import WINDOW_MS, Sender, take, to_event, without
+from functions.core.intake import WINDOW_MS, Sender, take, to_event
 from functions.core.wire import Posted, parse, read_batch
 from functions.tables.events import to_row
 
@@ -188,11 +188,6 @@ def test_a_browser_s_page_view_fits_in_one_write_unit() -> None:
     }
     row = to_row(made(item, "page"))
     assert sum(len(name) + len(str(value).encode()) for name, value in row.items()) < 1000
-
-
-def test_events_that_name_an_erased_person_are_left_out() -> None:
-    kept, gone = made({"userId": "u1"}), made({"userId": "u2", "anonymousId": "a2"})
-    assert without([kept, gone], {ref("a", "a2")}) == [kept]
 
 
 def test_what_is_imported_is_history_once_it_is_a_day_old() -> None:
