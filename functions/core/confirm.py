@@ -36,7 +36,9 @@ def journeys(forms: Mapping[str, Form]) -> dict[str, Journey]:
         MARK + id: Journey.model_construct(
             title=form.title,
             topic=MARK + id,
-            start=Start(when=EventMatch(event=FORM_SUBMITTED, form=id, where={MAIL: True}), again=QUIET_S),
+            start=Start.model_construct(
+                when=EventMatch(event=FORM_SUBMITTED, form=id, where={MAIL: True}), again=QUIET_S
+            ),
             goal=None,
             exit=None,
             steps=[Send(id=STEP, send=form.double_opt_in.email)],
