@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol, assert_never
 
 from functions.core.errors import Refused
-from functions.core.forms import FormField, Protect
+from functions.core.forms import CHOICES, FormField, Protect
 from functions.core.words import Words
 
 Value = str | int | bool | list[str]
@@ -86,7 +86,8 @@ def read_answer(field: FormField, texts: Sequence[str], protect: Protect, terms:
     text = raw.strip()
     if not text:
         if required:
-            raise _problem("missing-field", field.name, terms.words)
+            key = "unknown-option" if field.type in CHOICES else ""
+            raise _problem("missing-field", field.name, terms.words, key=key)
         return ""
     text = _checked(field, text, terms)
     match field.type:

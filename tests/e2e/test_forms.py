@@ -69,9 +69,8 @@ class Shop(Handler):
 
     def do_GET(self) -> None:
         if self.route == "/frame":
-            self.page(
-                f'<iframe title="form" src="{self.api}/f/framed"></iframe><iframe src="{self.api}/f/every"></iframe>'
-            )
+            frames = [f'<iframe title="{form}" src="{self.api}/f/{form}"></iframe>' for form in ("framed", "every")]
+            self.page("".join(frames))
         else:
             self.page(HOST_PAGE.format(api=self.api))
 
