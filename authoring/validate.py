@@ -72,8 +72,8 @@ class _Reading:
         emails = self._emails(found)
         self._names(found, known)
         self.problems += check(known)
-        self._footers(found, known)
         self._confirmations(found, known)
+        self._footers(found, known)
         self._raise()
         assert known.sending is not None
         language = known.sending[1].business.language

@@ -11,7 +11,7 @@ from functions.core.answers import Exact, Terms, Value, read_answer
 from functions.core.errors import Refused
 from functions.core.event import FORM, FORM_SUBMITTED, Event
 from functions.core.forms import Form, FormField
-from functions.core.identity import ANONYMOUS, EMAIL, identity_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, identity_ref
 from functions.core.ids import digest
 from functions.core.intake import WINDOW_MS, trim_context
 from functions.core.wire import clean
@@ -152,12 +152,17 @@ def to_event(
     field = address_field(said, form)
     address = None if field is None else str(said.values[field])
     named = identity_ref(EMAIL, address, pepper) or proved
-    refs = [named, identity_ref(ANONYMOUS, next(iter(typed.get(ANONYMOUS_ID, ())), None), pepper)]
+    phones = [said.values[one.name] for one in form.fields if one.type == "phone" and one.name in said.values]
+    phone = next(iter(phones), None)
+    browser = next(iter(typed.get(ANONYMOUS_ID, ())), None)
+    refs = [named, identity_ref(PHONE, phone, pepper), identity_ref(ANONYMOUS, browser, pepper)]
     # Whoever gave neither is somebody nonetheless: what was said is kept under an id of its own.
     known = [ref for ref in refs if ref] or [f"{ANONYMOUS}#{digest('visitor', id, str(stamp), pepper=pepper)}"]
     traits = dict(said.values)
     if address is not None:
         traits["email"] = address
+    if phone is not None:
+        traits["phone"] = phone
     properties: dict[str, Any] = {"form": said.form}
     if page:
         properties["page"] = page[:400]

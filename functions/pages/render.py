@@ -169,6 +169,12 @@ def script(id: str, shown: Form, showing: Showing) -> Answer:
     return answer(200, text, "text/javascript; charset=utf-8", headers)
 
 
+def snippet(address: str, id: str, shown: Form, words: Words) -> str:
+    """What another site's page says so that the form stands there: a link, and the script that takes its place."""
+    values = {"address": address, "id": id, "form": shown, "words": words}
+    return _environment().get_template("snippet.html").render(**values)
+
+
 def nonce(request_id: str) -> str:
     """What tells one showing of a form from another: when, and which."""
     shown = clock.now_ms()

@@ -9,7 +9,7 @@ import pytest
 
 from functions.core import confirm
 from functions.core.consent import Change, Head, allowed
-from functions.core.contact import Moment
+from functions.core.contact import Moment, Rank
 from functions.core.event import Event
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.release import Release, canonical, load
@@ -248,7 +248,7 @@ def test_a_mail_whose_person_has_another_address_by_now_is_not_sent(cloud: Cloud
     ask(cloud)
     cloud.settle()
     profile = contacts.load([cloud.contact(ADA)])[cloud.contact(ADA)].profile
-    moved = {**profile.traits, "email": (Moment(cloud.clock.now, 0), "bob@example.com")}
+    moved = {**profile.traits, "email": (Rank(False, Moment(cloud.clock.now, 0)), "bob@example.com")}
     contacts.save_profile(replace(profile, traits=moved))
     cloud.paused = set()
     cloud.settle()
