@@ -160,7 +160,6 @@ def script(id: str, shown: Form, showing: Showing) -> Answer:
         "direction": words.direction,
         "prefill": sorted(one.name for one in shown.fields if one.prefill and one.value is None),
         "notSent": words("not-sent"),
-        "sending": words("sending"),
     }
     # Nothing in it can end a script or a line, wherever somebody pastes it.
     told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")
