@@ -311,7 +311,7 @@ def test_another_site_shows_the_form_sends_it_and_says_thanks_in_its_place(site:
     stored = site.stack.events()[-1]
     assert dict(stored.traits) == TOLD | {"source": "shop"}
     assert stored.properties["page"] == f"{site.shop}/?source=shop&email=evil@tea.example"
-    assert stored.identities == (site.stack.ref("a", "visitor-1"),)
+    assert stored.identities == (site.stack.ref("p", "+905321234567"), site.stack.ref("a", "visitor-1"))
     assert complaints == []
 
 

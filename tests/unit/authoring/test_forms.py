@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from authoring.commands.forms import snippets
 from authoring.compile import bundle
 from authoring.problems import Problem
 from tests.unit.authoring.folders import Folder
@@ -209,6 +210,18 @@ def test_a_broken_form_names_its_line_and_the_mend(case: str, folder: Folder) ->
     assert found, problems
     assert (message in found[0].message, mend in found[0].mend) == (True, True), found[0]
     assert found[0].line >= 1
+
+
+def test_what_is_pasted_into_another_site_leads_here_and_is_the_same_every_time(folder: Folder) -> None:
+    release = bundle(folder.root).content
+    said = snippets("hello", release.forms["hello"], release.sending, "https://go.tea.example")
+    assert said["script"].splitlines() == [
+        '<a href="https://go.tea.example/f/hello" data-samovar-form="hello">A letter about tea, now and then</a>',
+        '<script async src="https://go.tea.example/f/hello.js"></script>',
+    ]
+    assert '<form method="post" action="https://go.tea.example/f/hello"' in said["html"]
+    assert "_nonce" not in said["html"]
+    assert 'name="consent" value="tips"' in said["html"]
 
 
 def test_a_journey_may_start_when_somebody_confirmed(folder: Folder) -> None:
