@@ -115,6 +115,7 @@ def _topics(contact: Contact, live: Live) -> dict[str, Any]:
         withdrawn = max((head.withdrawn[name] for name in (topic.id, "*") if name in head.withdrawn), default=None)
         topics[topic.id] = {
             "agreed": granted is not None and granted > (withdrawn or 0),
+            "asked": _moment(head.requested.get(topic.id)),
             "granted": _moment(granted),
             "withdrawn": _moment(withdrawn),
             "by_events": consents(contact, topic.id),

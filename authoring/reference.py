@@ -286,5 +286,6 @@ _MEANINGS = {
     "business.address": "Its postal address",
     "business.site": "Its web site; links below it are counted",
     "topic.title": "Title of the topic that the message belongs to",
+    "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }

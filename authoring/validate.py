@@ -74,6 +74,7 @@ class _Reading:
         emails = self._emails(found)
         self._names(found, known)
         self.problems += check(known)
+        self._confirmations(found, known)
         self._footers(found, known)
         self._raise()
         assert known.sending is not None
@@ -192,6 +193,28 @@ class _Reading:
                         if variable not in text:
                             mend = f"Put {{{{ {variable} }}}} in its footer"
                             self.problems.append(Problem(file, 1, 1, "(file)", f"marketing mail without {what}", mend))
+
+    def _confirmations(self, found: tree.Tree, known: Definitions) -> None:
+        """The link of a double opt-in must stand in the mail that asks, and can stand in no other."""
+        asking = {form.double_opt_in.email for _, form in known.forms.values() if form.double_opt_in}
+        sent = {
+            step.send
+            for _, journey in known.journeys.values()
+            for step in walk(journey.steps)
+            if isinstance(step, Send)
+        }
+        for name in sorted(self.templates):
+            for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
+                if file not in found.sources or any(problem.file == file for problem in self.problems):
+                    continue
+                has = "confirm_url" in found.sources[file]
+                if name in asking and not has:
+                    mend = "Put {{ confirm_url }} where people shall click"
+                    self.problems.append(Problem(file, 1, 1, "(file)", "it asks to confirm without the link", mend))
+                if name in sent and has:
+                    line = found.sources[file][: found.sources[file].index("confirm_url")].count("\n") + 1
+                    mend = "Use it in the template of a form's double_opt_in only; a journey asks nobody to confirm"
+                    self.problems.append(Problem(file, line, 1, "confirm_url", "a journey sends this e-mail", mend))
 
     def _compiled(self, found: tree.Tree, name: str, email: EmailFile, language: str) -> Email:
         file = f"emails/{name}.mjml"

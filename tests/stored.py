@@ -37,7 +37,7 @@ from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.policy import Recent
-from functions.core.release import canonical, load
+from functions.core.release import Release, canonical, load
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
@@ -55,7 +55,20 @@ from functions.tables import (
     tokens,
 )
 from functions.tables.identities import Identity
-from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
+from functions.tokens import (
+    CLICK,
+    CONFIRM,
+    OPEN,
+    UNSUBSCRIBE,
+    Clicked,
+    Confirming,
+    Opened,
+    Unsubscribing,
+    payload,
+    read_click,
+    read_confirm,
+    sign,
+)
 from functions.work import jobs
 from tests.generate import release
 
@@ -203,12 +216,56 @@ CONSENT = Entry(
         Change("suppression", "bounce"),
     ),
 )
+ASKED = Entry(
+    "e#hash#1790000000000#form-2",
+    NOW,
+    NOW,
+    "form:wholesale",
+    (Change("request", "offers", "Evet, fiyat listesi gönderin"), Change("request", "@mail")),
+    language="tr",
+    release="0123456789abcdef0123456789abcdef",
+    page="https://çay.example/toptan",
+)
+ASKING = replace(
+    LETTER, journey="confirm--wholesale", step="ask", topic="confirm--wholesale", cause="e#hash#1790000000000#form-2"
+)
+WITH_FORMS = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "language": "tr", "country": "TR"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "offers", "title": "Fiyatlar"}],
+            "words": {"send": "Yolla"},
+        },
+        "forms": {
+            "wholesale": {
+                "title": "Toptan",
+                "fields": [
+                    {"name": "email", "label": "E-posta", "type": "email", "required": True},
+                    {"name": "house", "label": "Ne?", "type": "radio", "options": ["a", {"value": "b", "label": "B!"}]},
+                    {
+                        "name": "rooms",
+                        "label": "Kaç?",
+                        "type": "number",
+                        "min": 1,
+                        "show_when": {"field": "house", "is": "b"},
+                    },
+                    {"name": "source", "type": "hidden", "prefill": True},
+                ],
+                "consents": [{"topic": "offers", "label": "Evet"}],
+                "double_opt_in": {"within": "2 days"},
+                "protect": {"minimum_time": "2 seconds", "disposable": "flag"},
+            }
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
 LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
+CONFIRMING = Confirming(CONTACT, MESSAGE, NOW, "wholesale", "hash", "e#hash#1790000000000#form-2", NOW + 9)
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
 
@@ -256,6 +313,17 @@ def samples() -> dict[str, Sample]:
         "message": Sample(LETTER, _row(messages.to_item(LETTER)), lambda row: messages.from_item(_plain(row))),
         "consent-entry": Sample(
             CONSENT, _row(addresses.entry_item("hash", CONSENT)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "message-that-asks": Sample(
+            ASKING, _row(messages.to_item(ASKING)), lambda row: messages.from_item(_plain(row))
+        ),
+        "consent-asked": Sample(
+            ASKED, _row(addresses.entry_item("hash", ASKED)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head-asked": Sample(
+            folded([CONSENT, ASKED]),
+            _row(addresses.head_item("hash", folded([CONSENT, ASKED]))),
+            lambda row: addresses.head_from(_plain(row)),
         ),
         "consent-head": Sample(
             folded([CONSENT]),
@@ -319,6 +387,14 @@ def samples() -> dict[str, Sample]:
         ),
         "link-open": Sample(OPENED, sign([KEY], OPEN, payload(OPENED)), _read_token(OPEN)),
         "link-unsubscribe": Sample(LEAVING, sign([KEY], UNSUBSCRIBE, payload(LEAVING)), _read_token(UNSUBSCRIBE)),
+        "link-confirm": Sample(
+            CONFIRMING, sign([KEY], CONFIRM, payload(CONFIRMING)), lambda text: read_confirm([KEY], text, NOW)
+        ),
+        "release-with-forms": Sample(
+            WITH_FORMS,
+            canonical(WITH_FORMS).decode(),
+            lambda text: load(text.encode()),
+        ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),
     }
 

@@ -4,7 +4,7 @@ Names of what Samovar itself records follow Segment's e-mail event spec.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ EMAIL_OPENED: Final = "Email Opened"
 EMAIL_CLICKED: Final = "Email Link Clicked"
 UNSUBSCRIBED: Final = "Unsubscribed"
 RESUBSCRIBED: Final = "Resubscribed"
+SUBSCRIPTION_CONFIRMED: Final = "Subscription Confirmed"
 TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
 CONTACTS_MERGED: Final = "Contacts Merged"
@@ -64,6 +65,10 @@ class Event:
     cause: str = LIVE
     proved: bool = False
     held: bool = False
+
+    def with_properties(self, more: Mapping[str, Any]) -> "Event":
+        """The same event that says more: what its key says stays."""
+        return replace(self, properties={**self.properties, **more})
 
     @property
     def sort_key(self) -> str:

@@ -84,6 +84,13 @@ class _Folding:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
                     self.consents[topic] = replace(held, granted=max(held.granted, event.at))
+            case names.SYSTEM, names.SUBSCRIPTION_CONFIRMED:
+                # It counts from the moment of asking: what was withdrawn since stays withdrawn.
+                asked = event.properties.get("requested")
+                granted = min(asked, event.at) if isinstance(asked, int) else event.at
+                for topic in _consents(event):
+                    held = self.consents.get(topic, ConsentFacts())
+                    self.consents[topic] = replace(held, granted=max(held.granted, granted))
             case names.SYSTEM, names.UNSUBSCRIBED:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
@@ -141,10 +148,14 @@ def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting:
 
 def _topics(event: Event) -> list[str]:
     if event.kind == names.FORM:
-        topics = event.properties.get("consents", ())
-        return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
+        return _consents(event)
     topic = event.properties.get("topic")
     return [topic] if isinstance(topic, str) and topic else [EVERYTHING]
+
+
+def _consents(event: Event) -> list[str]:
+    topics = event.properties.get("consents", ())
+    return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
 
 
 def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:

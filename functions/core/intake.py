@@ -25,7 +25,7 @@ RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
-        *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED),
+        *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""
@@ -43,6 +43,8 @@ HISTORY_MS: Final = 86_400_000
 _PAGE: Final = ("url", "path", "title", "referrer", "search")
 _NAMED: Final = {"referrer": ("id", "type", "name"), "device": ("type",), "os": ("name",)}
 """Parts of the context of which only these are kept."""
+_OURS: Final = frozenset({"consents", "asked", "confirmation"})
+"""What only a form of ours says of a submission."""
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -164,8 +166,8 @@ def _properties(call: Call, sender: Sender) -> Mapping[str, Any]:
         case "alias":
             return _EMPTY
         case _ if call.event == names.FORM_SUBMITTED and not sender.trusted:
-            # Only a form of ours has shown the wording that was agreed to.
-            return {key: value for key, value in call.properties.items() if key != "consents"}
+            # Only a form of ours has shown the wording that was agreed to, and sends mail that asks again.
+            return {key: value for key, value in call.properties.items() if key not in _OURS}
         case _:
             return call.properties
 

@@ -47,7 +47,8 @@ class Message:
     the contact entered the enrollment (0 without one). `release` is the release id whose
     template is rendered. `address` is the hash of the address that it went to. `reason` says
     why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
-    variable's name, the provider's words), never an address. `attempts` counts how often
+    variable's name, the provider's words), never an address. `cause` is the ref of the event
+    that it answers, kept where the letter needs it. `attempts` counts how often
     it was handed to the provider. `times` holds the first moment of each state. `due` is
     when sweep looks at it again; None once it is settled. `version` guards writes.
     """
@@ -65,6 +66,7 @@ class Message:
     channel: Literal["email"] = "email"
     state: State = "intended"
     attempts: int = 0
+    cause: str | None = None
     reason: str = ""
     detail: str = ""
     provider_id: str | None = None
@@ -100,6 +102,7 @@ def intended(
     now: int,
     enrollment: str | None = None,
     since: int = 0,
+    cause: str | None = None,
 ) -> Message:
     """A message just decided, to be stored with `tables.messages.intend` and put on the send queue."""
     return Message(
@@ -113,6 +116,7 @@ def intended(
         created=now,
         enrollment=enrollment,
         since=since,
+        cause=cause,
         times={"intended": now},
         due=now + PATIENCE,
     )

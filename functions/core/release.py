@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field
 
+from functions.core import confirm
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
@@ -32,6 +34,11 @@ class Release(Definition):
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
+
+    @cached_property
+    def every_journey(self) -> Mapping[str, Journey]:
+        """The authored journeys, and those that ask for confirmation of what forms ask."""
+        return {**self.journeys, **confirm.journeys(self.forms)}
 
 
 def canonical(release: Release) -> bytes:

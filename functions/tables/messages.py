@@ -110,6 +110,7 @@ def to_item(message: Message) -> dynamodb.Item:
         "detail": message.detail or None,
         "provider_id": message.provider_id,
         "address": message.address,
+        "cause": message.cause,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
     if message.due is not None:
@@ -139,6 +140,7 @@ def from_item(item: dynamodb.Item) -> Message:
         detail=item.get("detail", ""),
         provider_id=item.get("provider_id"),
         address=item.get("address"),
+        cause=item.get("cause"),
         times=item["times"],
         due=item.get("du"),
         version=item["n"],

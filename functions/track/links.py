@@ -16,6 +16,7 @@ from functions.core.sending import Sending
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
 from functions.observability import logger, metric
 from functions.tables import addresses
+from functions.texts import catalogue
 from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
 
@@ -49,7 +50,7 @@ def follow(request: Request, kind: str, token: str) -> Answer:
             return refusal(reason)
         from functions.pages import render
 
-        return render.refused(request, reason)
+        return render.refused(request, reason, live_sending())
 
 
 def _open(request: Request, token: str) -> Answer:
@@ -90,8 +91,10 @@ def _wait_a_moment(url: str) -> Answer:
     # The browser asks again by itself; whoever won't wait can go on.
     from functions.pages import render
 
-    text = "The page you asked for will open in a moment."
-    page = render.message(503, "One moment", text, link=url, link_text="Go on without waiting", refresh=2)
+    words = catalogue.words(live_sending())
+    page = render.message(
+        503, words("moment-title"), words("moment"), link=url, link_text=words("moment-link"), refresh=2
+    )
     page["headers"]["retry-after"] = "2"
     return page
 
@@ -166,28 +169,23 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
     """Before anything is done (None) or after. It shows nothing about the person: links are forwarded."""
     from functions.pages import render
 
-    sending = _sending()
+    sending = live_sending()
+    words = catalogue.words(sending)
     titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
-    topic = titles.get(said.topic, "these e-mails")
-    stop_all = (WITHDRAW_ALL, "Stop all e-mails")
-    undo = (UNDO, f"Send me {topic} again")
-    match action:
-        case None:
-            text = "One click and we stop. Nothing changes until you press a button."
-            choices = [(WITHDRAW, f"Stop {topic}"), stop_all]
-            return render.unsubscribe(f"Unsubscribe from {topic}?", text, choices, done=False, sending=sending)
-        case "undo":
-            text = f"You will go on receiving {topic}."
-            choices = [(WITHDRAW, f"Stop {topic}")]
-            return render.unsubscribe("Welcome back", text, choices, done=True, sending=sending)
-        case "all":
-            text = "We will not write to you about anything that you haven't ordered or asked for."
-            return render.unsubscribe("All e-mails are stopped", text, [undo], done=True, sending=sending)
-    text = f"You will not receive {topic} any more. Was it a mistake, or would you rather hear nothing at all?"
-    return render.unsubscribe("You are unsubscribed", text, [undo, stop_all], done=True, sending=sending)
+    topic = titles.get(said.topic, words("topic"))
+    stop, stop_all = (WITHDRAW, words("stop", topic=topic)), (WITHDRAW_ALL, words("stop-all"))
+    undo = (UNDO, words("undo", topic=topic))
+    key, choices = {
+        None: ("unsubscribe", [stop, stop_all]),
+        UNDO: ("welcome-back", [stop]),
+        WITHDRAW_ALL: ("stopped-all", [undo]),
+    }.get(action, ("stopped", [undo, stop_all]))
+    title, text = words(f"{key}-title", topic=topic), words(key, topic=topic)
+    return render.choice(title, text, choices, done=action is not None, sending=sending)
 
 
-def _sending() -> Sending | None:
+def live_sending() -> Sending | None:
+    """Who the business is, for a page that is shown in any case."""
     try:
         return releases.live().release.sending
     except Exception as error:

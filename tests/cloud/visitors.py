@@ -72,11 +72,13 @@ class Visitors(ABC):
         consents: Sequence[str] = ("tips",),
         anonymous: str = "",
         nonce: str = "",
+        shown_ago: int = 0,
         **fields: str,
     ) -> dict[str, Any]:
-        """A form post from our own page. `nonce` tells one showing of the form from the next."""
+        """A form post from our own page. `nonce` tells one showing of the form from the
+        next; `shown_ago` is how many ms it took to fill in."""
         digits = nonce or f"{self.clock.now:016x}"
-        hidden = [(NONCE, f"{self.clock.now:013d}-{digits:0>16}"), (ANONYMOUS_ID, anonymous)]
+        hidden = [(NONCE, f"{self.clock.now - shown_ago:013d}-{digits:0>16}"), (ANONYMOUS_ID, anonymous)]
         typed = [*fields.items(), *((CONSENT, topic) for topic in consents), *hidden]
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return self.http("POST", f"/f/{form}", urlencode(typed), headers=headers)
