@@ -40,6 +40,7 @@ for _command in (
     release.schema,
     people.contact,
     people.refold,
+    people.verdict,
     sameness.duplicates,
     sameness.merge,
     keys.keys,

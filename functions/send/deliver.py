@@ -58,6 +58,7 @@ class _Ready:
     head: Head
     reserved: Recent | None
     letter: Letter
+    links: int
 
 
 def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
@@ -91,7 +92,7 @@ def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] 
                 if outcome.withhold(message, reason, detail, now):
                     return None
             case _Ready() as ready:
-                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now))
+                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now, ready.links))
                 reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
                 try:
                     dynamodb.transact([addresses.unchanged_op(ready.address, ready.head), change, *reserve])
@@ -113,16 +114,20 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
     decision = policy.decide(message, contact, head, caps.get(message.contact), release, now)
     if isinstance(decision, Withhold):
         return decision
-    urls = _urls(message, address, Links(keys.signing, settings.public_url()), release)
+    followed: set[str] = set()
+    urls = _urls(message, address, Links(keys.signing, settings.public_url()), release, followed)
     try:
         letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return _Ready(address, head or Head(), decision.reserved, letter)
+    return _Ready(address, head or Head(), decision.reserved, letter, len(followed))
 
 
-def _urls(message: Message, address: str, links: Links, release: Release) -> Urls:
+def _urls(message: Message, address: str, links: Links, release: Release, followed: set[str]) -> Urls:
+    """How the links of a message are made; where they lead is noted in `followed`."""
+
     def click(url: str) -> str:
+        followed.add(url)
         own = release.sending.is_own(url) or url.startswith(f"{links.base_url}/")
         return links.click_url(Clicked(*about, place, message.template, url, address if own else ""))
 
