@@ -143,7 +143,7 @@ def test_a_click_that_cannot_be_noted_waits_and_offers_the_way_on(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_looking_at_an_unsubscribe_link_unsubscribes_nobody(live: Stack, method: str) -> None:
+def test_looking_at_an_unsubscribe_link_changes_nothing(live: Stack, method: str) -> None:
     page = send(method, STOP, headers=BROWSER)
     assert page.status == 200
     assert "Unsubscribe from Brewing tips?" in page.text
