@@ -41,6 +41,7 @@ for _command in (
     forms.form,
     people.contact,
     people.refold,
+    people.verdict,
     sameness.duplicates,
     sameness.merge,
     keys.keys,

@@ -14,6 +14,7 @@ from authoring.locate import keys_of
 from authoring.problems import Invalid, Problem, choose
 from authoring.references import Definitions, check
 from authoring.sources import EmailFile
+from functions.core.bots import Bots
 from functions.core.emails import Email
 from functions.core.forms import Form
 from functions.core.journey import Journey, Send, walk
@@ -71,6 +72,7 @@ class _Reading:
         for name, file in found.ids("journeys", ".yaml").items():
             if journey := self._model(found, file, Journey):
                 known.journeys[name] = journey
+        bots = self._model(found, "bots.yaml", Bots)
         emails = self._emails(found)
         self._names(found, known)
         self.problems += check(known)
@@ -87,6 +89,7 @@ class _Reading:
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
+            bots=bots[1] if bots else Bots(),
         )
         self._raise()
         past = self._past()

@@ -30,6 +30,7 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
 }
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_PURPOSES: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _RETRY_AFTER: Final = {"retry-after": "2"}
 
 Answer = dict[str, Any]
@@ -68,6 +69,12 @@ class Request:
             return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
         except (binascii.Error, ValueError):
             return ""
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a browser or mail program fetches this in case somebody wants it, before anybody did."""
+        said = " ".join(self.headers.get(name, "") for name in _PURPOSES).lower()
+        return "prefetch" in said or "preview" in said
 
     @property
     def wants_html(self) -> bool:

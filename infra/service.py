@@ -90,7 +90,8 @@ class ServiceStack(cdk.Stack):
             uses.makes_links(self.public_url),
             to_send,
         ]
-        jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.sends_to(queues.work, "WORK_QUEUE_URL")]
+        to_work = uses.sends_to(queues.work, "WORK_QUEUE_URL")
+        jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
         make = self.functions.make
         return {
@@ -101,7 +102,9 @@ class ServiceStack(cdk.Stack):
                 needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
             ),
             "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
-            "score": make("score", memory=256, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log)]),
+            "score": make(
+                "score", memory=256, timeout=60, needs=[*known, uses.reads_events(log), uses.follows(log), to_work]
+            ),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
             "send": make(
                 "send",

@@ -32,12 +32,13 @@ from functions.core.contact import (
 from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
-from functions.core.event import FORM, Event
+from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.policy import Recent
 from functions.core.release import Release, canonical, load
+from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
@@ -52,6 +53,7 @@ from functions.tables import (
     messages,
     rates,
     releases,
+    rulings,
     tokens,
 )
 from functions.tables.identities import Identity
@@ -70,6 +72,7 @@ from functions.tokens import (
     sign,
 )
 from functions.work import jobs
+from functions.work import queue as work_queue
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -205,6 +208,7 @@ LETTER = Message(
     due=NOW + 5,
     version=3,
 )
+LINKED = replace(LETTER, links=2)
 CONSENT = Entry(
     "e#hash#1790000000000#form-1",
     NOW - 3,
@@ -261,6 +265,20 @@ WITH_FORMS = Release.model_validate(
 )
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+HELD = Event(
+    source=f"c#{CONTACT}",
+    id="click3k5w2yvld4c6gq7mzabcd",
+    stamp=NOW - 4_000,
+    at=NOW,
+    received=NOW,
+    kind=SYSTEM,
+    name=EMAIL_CLICKED,
+    properties={"message": MESSAGE, "sent": NOW - 9, "url": "https://çay.example/?q=1"},
+    context={"userAgent": "Mozilla/5.0 (X11; Linux x86_64)", "automation": "prefetch"},
+    held=True,
+)
+RULING = Ruling(HELD.source, HELD.sort_key, NOW + 9, "person", BY_HAND, "Ada rief an: это я 🫖")
+JUDGED = work_queue.Asked(CONTACT, MESSAGE, NOW)
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
@@ -296,6 +314,8 @@ def samples() -> dict[str, Sample]:
     row_of_release = canonical(release()).decode()
     return {
         "event": Sample(EVENT, _row(events.to_row(EVENT)), lambda row: events.from_row(_plain(row))),
+        "event-held": Sample(HELD, _row(events.to_row(HELD)), lambda row: events.from_row(_plain(row))),
+        "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),
         "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
         "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
         "profile": Sample(
@@ -311,6 +331,9 @@ def samples() -> dict[str, Sample]:
             RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "message": Sample(LETTER, _row(messages.to_item(LETTER)), lambda row: messages.from_item(_plain(row))),
+        "message-with-links": Sample(
+            LINKED, _row(messages.to_item(LINKED)), lambda row: messages.from_item(_plain(row))
+        ),
         "consent-entry": Sample(
             CONSENT, _row(addresses.entry_item("hash", CONSENT)), lambda row: addresses.entry_from(_plain(row))
         ),
@@ -379,6 +402,8 @@ def samples() -> dict[str, Sample]:
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
+        "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
+        "work-queue-judge": Sample(JUDGED, work_queue.body_of(JUDGED), work_queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
         "link-click-to-own-site": Sample(
             replace(CLICKED, address="hash"),

@@ -48,8 +48,9 @@ class Message:
     template is rendered. `address` is the hash of the address that it went to. `reason` says
     why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
     variable's name, the provider's words), never an address. `cause` is the ref of the event
-    that it answers, kept where the letter needs it. `attempts` counts how often
-    it was handed to the provider. `times` holds the first moment of each state. `due` is
+    that it answers, kept where the letter needs it. `attempts` counts how often it was handed
+    to the provider. `links` is how many different links of ours it had then, 0 where that
+    wasn't noted. `times` holds the first moment of each state. `due` is
     when sweep looks at it again; None once it is settled. `version` guards writes.
     """
 
@@ -67,6 +68,7 @@ class Message:
     state: State = "intended"
     attempts: int = 0
     cause: str | None = None
+    links: int = 0
     reason: str = ""
     detail: str = ""
     provider_id: str | None = None
@@ -122,12 +124,13 @@ def intended(
     )
 
 
-def begin(message: Message, address: str, now: int) -> Message:
-    """On its way to the provider: from here nobody may hand it over a second time."""
+def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
+    """On its way to the provider with so many links: from here nobody may hand it over a second time."""
     return replace(
         _at(message, "sending", now),
         attempts=message.attempts + 1,
         address=address,
+        links=links,
         due=now + PATIENCE,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from functions.core import confirm
+from functions.core.bots import Bots
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
@@ -34,6 +35,7 @@ class Release(Definition):
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
+    bots: Bots = Field(default_factory=Bots)
 
     @cached_property
     def every_journey(self) -> Mapping[str, Journey]:

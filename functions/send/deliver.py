@@ -58,6 +58,7 @@ class _Ready:
     head: Head
     reserved: Recent | None
     letter: Letter
+    links: int
 
 
 def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
@@ -91,7 +92,7 @@ def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] 
                 if outcome.withhold(message, reason, detail, now):
                     return None
             case _Ready() as ready:
-                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now))
+                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now, ready.links))
                 reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
                 try:
                     dynamodb.transact([addresses.unchanged_op(ready.address, ready.head), change, *reserve])
@@ -115,16 +116,20 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
         return decision
     if message.cause is not None and not confirm.is_for(message.cause, address):
         return Withhold("other-address")
-    urls = _urls(message, address, release, Links(keys.signing, settings.public_url()))
+    followed: set[str] = set()
+    urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
     try:
         letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return _Ready(address, head or Head(), decision.reserved, letter)
+    return _Ready(address, head or Head(), decision.reserved, letter, len(followed))
 
 
-def _urls(message: Message, address: str, release: Release, links: Links) -> Urls:
+def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:
+    """How the links of a message are made; where they lead is noted in `followed`."""
+
     def click(url: str) -> str:
+        followed.add(url)
         own = release.sending.is_own(url) or url.startswith(f"{links.base_url}/")
         return links.click_url(Clicked(*about, place, message.template, url, address if own else ""))
 

@@ -106,6 +106,7 @@ def to_item(message: Message) -> dynamodb.Item:
     optional = {
         "enrollment": message.enrollment,
         "since": message.since or None,
+        "links": message.links or None,
         "reason": message.reason or None,
         "detail": message.detail or None,
         "provider_id": message.provider_id,
@@ -136,6 +137,7 @@ def from_item(item: dynamodb.Item) -> Message:
         channel=item["channel"],
         state=item["state"],
         attempts=item["attempts"],
+        links=item.get("links", 0),
         reason=item.get("reason", ""),
         detail=item.get("detail", ""),
         provider_id=item.get("provider_id"),

@@ -1,6 +1,8 @@
 """Links in mails: the open pixel, redirects, and the page that unsubscribes.
 
-Looking at a link changes nothing but the count of looks: only a POST unsubscribes.
+Looking at a link changes nothing but the count of looks: only a POST unsubscribes. Machines
+follow links too, so an open or a click is held: it counts once it was judged in the company it
+came in, to which looks belong.
 """
 
 from typing import Final
@@ -8,7 +10,15 @@ from typing import Final
 from functions import clock, releases, tokens
 from functions.core.consent import EVERYTHING, Change, Entry, withdrawn
 from functions.core.errors import Refused
-from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, RESUBSCRIBED, SYSTEM, UNSUBSCRIBED, Event
+from functions.core.event import (
+    EMAIL_CLICKED,
+    EMAIL_LOOKED,
+    EMAIL_OPENED,
+    RESUBSCRIBED,
+    SYSTEM,
+    UNSUBSCRIBED,
+    Event,
+)
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
@@ -22,7 +32,7 @@ from functions.track import store
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
-"""Within such a time the same look or click again is the same event: clients repeat requests."""
+"""Within such a time the same open, click or look again is the same event: clients repeat requests."""
 
 UNDO_WINDOW_MS: Final = 3_600_000
 """So long after a withdrawal its link can take it back."""
@@ -67,15 +77,17 @@ def _open(request: Request, token: str) -> Answer:
 
 def _click(request: Request, token: str) -> Answer:
     said = tokens.read_click(releases.keyring().signing, token)
-    if request.method == "GET":
-        try:
-            store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            logger.error("click not stored", error=type(error).__name__, where=where(error))
-            metric("RequestsFailed")
-            return _wait_a_moment(said.url)
+    if request.method != "GET":
+        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, url=said.url[:500]))
+        return redirect(said.url)
+    try:
+        store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.error("click not stored", error=type(error).__name__, where=where(error))
+        metric("RequestsFailed")
+        return _wait_a_moment(said.url)
     return redirect(_with_proof(said))
 
 
@@ -99,27 +111,42 @@ def _wait_a_moment(url: str) -> Answer:
     return page
 
 
-def _event(request: Request, said: Opened | Clicked, name: str, window: int, **more: str) -> Event:
+def _look(event: Event) -> None:
+    """Note a look, which only serves to tell who else was there: nobody waits or is refused for it."""
+    try:
+        store.insert([event])
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("look not stored", error=type(error).__name__)
+
+
+def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, window: int, **more: str) -> Event:
     now = clock.now_ms()
     stamp = now - now % window
-    journey, _, step = said.place.partition("/")
-    properties = {"message": said.message, "sent": said.sent, "journey": journey, "step": step}
+    properties = {"message": said.message, "sent": said.sent}
+    if not isinstance(said, Unsubscribing):
+        journey, _, step = said.place.partition("/")
+        properties |= {"journey": journey, "step": step, "template": said.template}
     return Event(
         source=own_ref(said.contact),
-        id=digest(name, said.message, more.get("url", "")),
+        # Who asks is part of it: a scanner that looks a moment before the person must not stand in for the click.
+        id=digest(name, said.message, *more.values(), request.user_agent, str(request.is_ahead)),
         stamp=stamp,
         at=now,
         received=now,
         kind=SYSTEM,
         name=name,
-        properties={**properties, "template": said.template, **more},
-        context=trim_context({}, request.user_agent),
+        properties={**properties, **more},
+        context=trim_context({"userAgent": request.user_agent}, ahead=request.is_ahead),
+        held=name != EMAIL_LOOKED,
     )
 
 
 def _unsubscribe(request: Request, token: str) -> Answer:
     said = tokens.read_unsubscribe(releases.keyring().signing, token)
     if request.method != "POST":
+        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, link="unsubscribe"))
         return _page(said, None)
     action = _action(request)
     _record(said, action)

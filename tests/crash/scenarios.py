@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 
+from functions.core.event import EMAIL_OPENED
 from functions.core.release import Release, canonical, load, release_id
+from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
+from functions.tables import rulings
 from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
@@ -51,6 +54,23 @@ def no_click(cloud: Cloud) -> None:
     sign_up(cloud)
     wait(cloud, days=4)
     wait(cloud, days=25)
+
+
+def scanned(cloud: Cloud) -> None:
+    """A scanner follows every link of the welcome; a person clicks later. What was ruled is revised by hand, twice."""
+    sign_up(cloud)
+    welcome = mail(cloud, "welcome")
+    if welcome:
+        cloud.follow(pixel(welcome))
+        cloud.follow(link(welcome))
+        cloud.follow(unsubscribe_link(welcome))
+    wait(cloud)
+    if welcome:
+        cloud.follow(link(welcome))
+    wait(cloud)
+    for who in ("person", "bot"):
+        rule_on_the_open(cloud, who)
+        wait(cloud)
 
 
 def clock_dies(cloud: Cloud) -> None:
@@ -204,7 +224,7 @@ def deploy(cloud: Cloud) -> None:
 
 
 _STORIES = (
-    *(whole_loop, no_click, clock_dies, bounce, goal, double_opt_in),
+    *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
     *(merge, kiosk, vouched, refold, coming_back, runs_merge, deploy),
 )
 SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
@@ -228,6 +248,13 @@ def wait(cloud: Cloud, *, days: float = 0) -> None:
 def mail(cloud: Cloud, template: str) -> Mail | None:
     """The mail made from a template, if it arrived."""
     return next((one for one in cloud.mails if cloud.template_of(one) == template), None)
+
+
+def rule_on_the_open(cloud: Cloud, who: Literal["person", "bot"]) -> None:
+    """Somebody says by hand who it was that opened the first mail."""
+    rows = [row for row in cloud.items("events") if row.get("name") == EMAIL_OPENED]
+    if rows:
+        rulings.insert([Ruling(rows[0]["pk"], rows[0]["sk"], cloud.clock.now, who, BY_HAND)])
 
 
 def link(mail: Mail) -> str:
