@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import health, keys, local, people, privacy, release, sameness
+from authoring.commands import forms, health, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -38,8 +38,10 @@ for _command in (
     release.list_releases,
     release.rollback,
     release.schema,
+    forms.form,
     people.contact,
     people.refold,
+    people.verdict,
     sameness.duplicates,
     sameness.merge,
     keys.keys,

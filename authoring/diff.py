@@ -48,6 +48,8 @@ def _things(release: Release) -> dict[str, Any]:
         things["temperature"] = scoring["temperature"]
     if tracking := _plain(release.tracking):
         things["tracking"] = tracking
+    if bots := _plain(release.bots):
+        things["bots"] = bots
     kinds: dict[str, Mapping[str, Definition]] = {
         "segment": release.segments,
         "form": release.forms,

@@ -1,9 +1,10 @@
 """Everything that is known about one person, read from a deployment: why Ada got this, and not that."""
 
+from collections import Counter
 from typing import Any
 
 from authoring.whom import KINDS, of
-from functions import clock, releases
+from functions import bots, clock, releases
 from functions.core import identity
 from functions.core.consent import Head
 from functions.core.contact import Contact, Decision, Touch
@@ -12,10 +13,27 @@ from functions.core.evaluate import consents
 from functions.core.event import Event
 from functions.core.message import Message
 from functions.core.policy import REASONS
+from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
 from functions.core.views import band, iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import addresses, decisions, enrollments, identities, messages
+from functions.tables import addresses, decisions, enrollments, events, identities, messages, rulings
+
+
+class UnknownEvent(ValueError):
+    """No event is stored under that name."""
+
+
+def rule(ref: str, person: bool, reason: str) -> Ruling:
+    """Decide by hand who the visitor of an event was; facts follow in a moment. Raises UnknownEvent."""
+    kind, _, rest = ref.partition("#")
+    hash_, _, key = rest.partition("#")
+    event = events.get(f"{kind}#{hash_}", key) if hash_ and key[:13].isdigit() else None
+    if event is None:
+        raise UnknownEvent(f'there is no event "{ref}": `samovar contact EMAIL --refs` names each event')
+    made = Ruling(event.source, event.sort_key, clock.now_ms(), "person" if person else "bot", BY_HAND, reason[:500])
+    rulings.insert([made])
+    return made
 
 
 def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
@@ -26,7 +44,10 @@ def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
 def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
     """The same about a contact in hand; all events without a limit."""
     live, now = releases.live(), clock.now_ms()
-    timeline = sorted(History(contact).events(), key=lambda event: (event.at, event.ref), reverse=True)
+    rules = bots.rules(live)
+    timeline = [(event, verdict(event, ruling, rules), ruling) for event, ruling in History(contact).told()]
+    timeline.sort(key=lambda told: (told[0].at, told[0].ref), reverse=True)
+    by = Counter(found.who for _, found, _ in timeline)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
     return {
         "contact": contact.id,
@@ -40,8 +61,10 @@ def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
         },
         "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
         "topics": _topics(contact, live),
-        "events": len(timeline),
-        "timeline": [_event(event) for event in timeline[:limit]],
+        "events": by["person"],
+        "events_of_bots": by["bot"],
+        "events_waiting": by["waiting"],
+        "timeline": [_event(*told) for told in timeline[:limit]],
         "decisions": [_decision(decision) for decision in decisions.of(contact.id)],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
@@ -90,6 +113,7 @@ def _topics(contact: Contact, live: Live) -> dict[str, Any]:
         withdrawn = max((head.withdrawn[name] for name in (topic.id, "*") if name in head.withdrawn), default=None)
         topics[topic.id] = {
             "agreed": granted is not None and granted > (withdrawn or 0),
+            "asked": _moment(head.requested.get(topic.id)),
             "granted": _moment(granted),
             "withdrawn": _moment(withdrawn),
             "by_events": consents(contact, topic.id),
@@ -106,8 +130,13 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
     return {"at": iso(touch.moment.at), **touch.said} if touch else None
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event, found: Verdict, ruling: Ruling | None) -> dict[str, Any]:
     shown: dict[str, Any] = {"at": iso(event.at), "name": event.name, "kind": event.kind, "ref": event.ref}
+    shown["who"] = found.who
+    if found.rule or found.who != "person":
+        shown |= {"rule": found.rule, "because": MEANINGS.get(found.rule, found.rule)}
+    if ruling is not None and ruling.reason:
+        shown["reason"] = ruling.reason
     for what in ("properties", "traits", "context"):
         if values := dict(getattr(event, what)):
             shown[what] = values

@@ -4,8 +4,7 @@ from typing import Any
 
 from authoring.dossier import dossier_of
 from authoring.whom import of
-from functions import clock, releases, settings
-from functions.aws import dynamodb
+from functions import clock, releases
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
 from functions.core.definition import spell_duration
@@ -13,7 +12,7 @@ from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of
 from functions.core.privacy import spelled
 from functions.core.scoring import Score
 from functions.core.views import iso, local_day
-from functions.tables import addresses, events
+from functions.tables import addresses
 
 KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
 
@@ -43,7 +42,13 @@ def everything(name: str) -> dict[str, Any]:
 
 def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
     """What was agreed to and withdrawn, oldest first: the proof."""
-    entries = [(entry, change) for one in mailboxes for entry in addresses.entries(one) for change in entry.changes]
+    entries = [
+        (entry, change)
+        for one in mailboxes
+        for entry in addresses.entries(one)
+        for change in entry.changes
+        if change.subject[:1] != "@"
+    ]
     return [
         {
             "kind": change.kind,
@@ -53,27 +58,13 @@ def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
             "said": iso(entry.at),
             "arrived": iso(entry.arrived),
             "source": entry.source,
-            **_where(entry.ref),
+            "page": entry.page or None,
+            "release": entry.release or None,
+            "language": entry.language or None,
             "event": entry.ref,
         }
         for entry, change in sorted(entries, key=lambda pair: (pair[0].arrived, pair[0].ref))
     ]
-
-
-def _where(ref: str) -> dict[str, Any]:
-    """The page, and the release of the form, where the event that brought a consent is still kept."""
-    kind, hashed, stamp, identifier = (*ref.split("#", 3), "", "", "")[:4]
-    row = dynamodb.get(settings.events_table(), (f"{kind}#{hashed}", f"{stamp}#{identifier}"))
-    if row is None:
-        return {"page": None, "release": None}
-    event = events.from_row(row)
-    return {"page": event.properties.get("page"), "release": _live_at(event.received)}
-
-
-def _live_at(moment: int) -> str | None:
-    from functions.tables.releases import history
-
-    return next((entry.release for entry in history() if entry.at <= moment), None)
 
 
 def _explained(contact: Contact, release: Any, now: int) -> dict[str, list[dict[str, Any]]]:

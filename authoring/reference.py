@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from authoring import markup, templates
 from authoring.sources import EmailFile
+from functions.core.bots import Bots
 from functions.core.conditions import KINDS
 from functions.core.definition import DURATION_EXAMPLE, ID_PATTERN, spell_duration
 from functions.core.forms import Form
@@ -69,6 +70,17 @@ PAGES = (
         Tracking,
         "tracking.yaml",
         "What the tracker script may do on the business's web site. Without the file, the defaults below hold.",
+    ),
+    Page(
+        "bots",
+        "Bots",
+        "bots.yaml",
+        Bots,
+        "bots.yaml",
+        "Who is no person, and how the links of mails are watched. Every key may be left out, and the file too. "
+        "Changed pieces of user agents hold for whoever is heard of next, changed lengths of time for what happens "
+        "from now on; `samovar refold --all` applies both to everybody's past. "
+        "How verdicts come about: [bots](../bots.md).",
     ),
     Page(
         "forms",
@@ -270,6 +282,7 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/sending.json": "marketing/sending.yaml",
   "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
   "docs/reference/schemas/privacy.json": "marketing/privacy.yaml",
+  "docs/reference/schemas/bots.json": "marketing/bots.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml"
@@ -296,5 +309,6 @@ _MEANINGS = {
     "business.address": "Its postal address",
     "business.site": "Its web site; links below it are counted",
     "topic.title": "Title of the topic that the message belongs to",
+    "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
+from authoring import forms, languages
 from authoring.load import Document, Path
 from authoring.problems import Problem, choose, nearest
 from functions.core import conditions as c
-from functions.core.event import FORM_SUBMITTED
+from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
 from functions.core.forms import Form
 from functions.core.journey import Exit, If, Journey, Send, Step, TagStep, Until, Wait
 from functions.core.privacy import Privacy
@@ -62,6 +63,8 @@ class _Checker:
             close = nearest(zone, zones)
             mend = f'Did you mean "{close}"?' if close else "Use a name such as Europe/Istanbul or America/New_York"
             yield document.problem(("business", "time_zone"), f'unknown time zone "{zone}"', mend)
+        yield from languages.check(document, ("business", "language"), sending.business.language)
+        yield from languages.words(document, sending.words, sending.business.language)
         yield from _duplicates(document, [(("topics", i, "id"), topic.id) for i, topic in enumerate(sending.topics)])
 
     def _scoring(self, document: Document, scoring: Scoring) -> Iterator[Problem]:
@@ -90,22 +93,22 @@ class _Checker:
         yield from _duplicates(
             document, [(("fields", i, "name"), asked.name) for i, asked in enumerate(form.fields)], word="name"
         )
-        for index, asked in enumerate(form.fields):
-            if asked.type == "select" and not asked.options:
-                mend = "List what can be chosen: options: [Green, Black]"
-                yield document.problem(("fields", index), "a select field without options", mend)
-            if asked.type != "select" and asked.options:
-                mend = "Remove options, or make it type: select"
-                yield document.problem(("fields", index, "options"), f"a {asked.type} field takes no options", mend)
-        if not any(asked.type == "email" for asked in form.fields):
-            mend = "Add {name: email, label: Your e-mail, type: email, required: true}"
-            yield document.problem(("fields",), "no field asks for the e-mail address", mend)
+        yield from forms.check(document, form)
         for index, box in enumerate(form.consents):
             yield from self._topic(document, ("consents", index, "topic"), box.topic, marketing=True)
+        yield from _duplicates(
+            document, [(("consents", i, "topic"), box.topic) for i, box in enumerate(form.consents)], word="topic"
+        )
+        if form.double_opt_in:
+            name = form.double_opt_in.email
+            path: Path = ("double_opt_in", "email")
+            none = f"Write emails/{name}.yaml, .mjml and .txt"
+            yield from self._reference(document, path, "template", name, self.known.template_names, none=none)
 
     def _journey(self, document: Document, journey: Journey) -> Iterator[Problem]:
         yield from self._topic(document, ("topic",), journey.topic)
         yield from self._event(document, ("start", "when"), journey.start.when)
+        yield from self._too_early(document, journey)
         if journey.goal:
             yield from self._event(document, ("goal",), journey.goal)
         placed = list(steps_of(journey.steps))
@@ -115,6 +118,23 @@ class _Checker:
         if journey.exit:
             yield from self._condition(document, ("exit",), journey.exit, (sends, everything))
         yield from self._path(document, ("steps",), journey.steps, set(), everything)[1]
+
+    def _too_early(self, document: Document, journey: Journey) -> Iterator[Problem]:
+        """A journey that writes at once to whoever sent a form that still waits for their confirmation."""
+        start, first = journey.start.when, journey.steps[0]
+        form = self.known.forms.get(start.form or "")
+        if (
+            start.event != FORM_SUBMITTED
+            or form is None
+            or form[1].double_opt_in is None
+            or not isinstance(first, Send)
+        ):
+            return
+        topic = first.topic or journey.topic
+        if any(box.topic == topic for box in form[1].consents):
+            mend = f'Start it with event: "{SUBSCRIPTION_CONFIRMED}"; nothing is sent before that'
+            message = f'form "{start.form}" asks for confirmation, so nobody has agreed yet when it is sent'
+            yield document.problem(("start", "when", "event"), message, mend)
 
     def _path(
         self, document: Document, path: Path, steps: list[Step], before: set[str], everything: set[str]
@@ -191,7 +211,7 @@ class _Checker:
         if match.form is None:
             return
         yield from self._reference(document, (*path, "form"), "form", match.form, self.known.form_names)
-        if match.event != FORM_SUBMITTED:
+        if match.event not in (FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED):
             mend = f"Write event: {FORM_SUBMITTED}, or remove form"
             yield document.problem((*path, "form"), f'"{match.event}" does not come from a form', mend)
 

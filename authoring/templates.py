@@ -16,7 +16,13 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from authoring.problems import Problem, choose
 
-VARIABLES = {"contact": None, "business": ("name", "address", "site"), "topic": ("title",), "unsubscribe_url": None}
+VARIABLES = {
+    "contact": None,
+    "business": ("name", "address", "site"),
+    "topic": ("title",),
+    "unsubscribe_url": None,
+    "confirm_url": None,
+}
 
 
 _NO_TRAIT = re.compile(r"_Traits object' has no attribute '([^']+)'")
@@ -91,6 +97,7 @@ def sample(*, traits: bool) -> dict[str, Any]:
         "business": {"name": "Business", "address": "1 Street, Town", "site": "https://example.com"},
         "topic": {"title": "Topic"},
         "unsubscribe_url": "https://example.com/u/token",
+        "confirm_url": "https://example.com/confirm/token",
     }
 
 

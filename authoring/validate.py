@@ -14,6 +14,7 @@ from authoring.locate import keys_of
 from authoring.problems import Invalid, Problem, choose
 from authoring.references import Definitions, check
 from authoring.sources import EmailFile
+from functions.core.bots import Bots
 from functions.core.emails import Email
 from functions.core.forms import Form
 from functions.core.journey import Journey, Send, walk
@@ -73,9 +74,11 @@ class _Reading:
         for name, file in found.ids("journeys", ".yaml").items():
             if journey := self._model(found, file, Journey):
                 known.journeys[name] = journey
+        bots = self._model(found, "bots.yaml", Bots)
         emails = self._emails(found)
         self._names(found, known)
         self.problems += check(known)
+        self._confirmations(found, known)
         self._footers(found, known)
         self._raise()
         assert known.sending is not None
@@ -89,6 +92,7 @@ class _Reading:
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
+            bots=bots[1] if bots else Bots(),
         )
         self.problems += privacy.check(release, known)
         self._raise()
@@ -196,6 +200,28 @@ class _Reading:
                         if variable not in text:
                             mend = f"Put {{{{ {variable} }}}} in its footer"
                             self.problems.append(Problem(file, 1, 1, "(file)", f"marketing mail without {what}", mend))
+
+    def _confirmations(self, found: tree.Tree, known: Definitions) -> None:
+        """The link of a double opt-in must stand in the mail that asks, and can stand in no other."""
+        asking = {form.double_opt_in.email for _, form in known.forms.values() if form.double_opt_in}
+        sent = {
+            step.send
+            for _, journey in known.journeys.values()
+            for step in walk(journey.steps)
+            if isinstance(step, Send)
+        }
+        for name in sorted(self.templates):
+            for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
+                if file not in found.sources or any(problem.file == file for problem in self.problems):
+                    continue
+                has = "confirm_url" in found.sources[file]
+                if name in asking and not has:
+                    mend = "Put {{ confirm_url }} where people shall click"
+                    self.problems.append(Problem(file, 1, 1, "(file)", "it asks to confirm without the link", mend))
+                if name in sent and has:
+                    line = found.sources[file][: found.sources[file].index("confirm_url")].count("\n") + 1
+                    mend = "Use it in the template of a form's double_opt_in only; a journey asks nobody to confirm"
+                    self.problems.append(Problem(file, line, 1, "confirm_url", "a journey sends this e-mail", mend))
 
     def _compiled(self, found: tree.Tree, name: str, email: EmailFile, language: str) -> Email:
         file = f"emails/{name}.mjml"

@@ -1,6 +1,6 @@
 """Whom a name means: an address, a user id, a phone number, a browser's id or a contact's id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from functions import releases
@@ -8,7 +8,7 @@ from functions.core import identity
 from functions.core.contact import Contact
 from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
 from functions.core.views import iso
-from functions.tables import addresses, contacts, identities, tombstones
+from functions.tables import addresses, contacts, identities, rulings, tombstones
 
 KINDS = {
     "address": identity.EMAIL,
@@ -49,7 +49,14 @@ def find(name: str) -> Found:
     if mailbox and addresses.head(hash_of(mailbox)).version:
         return Found(mailbox, None)
     tried = ", ".join(kind for kind in refs if kind != "contact id")
-    raise UnknownPerson(f'nobody is known here as "{name}" (tried as {tried}, contact id)')
+    machines = _machines(ref for kind, ref in refs.items() if kind != "contact id")
+    raise UnknownPerson(f'nobody is known here as "{name}" (tried as {tried}, contact id){machines}')
+
+
+def _machines(refs: Iterable[str]) -> str:
+    """Where only machines used an identity, it is nobody's: but whoever thinks otherwise can say so."""
+    found = [event.ref for event, _ in rulings.told(list(refs))]
+    return f"; {len(found)} events of bots are, such as {found[0]} (see samovar verdict)" if found else ""
 
 
 def _refs(name: str) -> Iterator[tuple[str, str]]:

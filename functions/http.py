@@ -30,6 +30,7 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
 }
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_PURPOSES: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _RETRY_AFTER: Final = {"retry-after": "2"}
 
 Answer = dict[str, Any]
@@ -70,6 +71,12 @@ class Request:
             return ""
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether a browser or mail program fetches this in case somebody wants it, before anybody did."""
+        said = " ".join(self.headers.get(name, "") for name in _PURPOSES).lower()
+        return "prefetch" in said or "preview" in said
+
+    @property
     def wants_html(self) -> bool:
         """Whether a browser navigates here, rather than a program calls."""
         return "text/html" in self.headers.get("accept", "")
@@ -77,8 +84,13 @@ class Request:
     @cached_property
     def query(self) -> dict[str, str]:
         """The last value of each query parameter."""
+        return dict(self.parameters)
+
+    @cached_property
+    def parameters(self) -> list[tuple[str, str]]:
+        """Every query parameter, in order."""
         try:
-            return dict(parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=200))
+            return parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=200)
         except ValueError as error:
             raise Refused("too-many-fields", "The query has too many parameters.") from error
 
@@ -151,12 +163,21 @@ def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = Non
     return answer(status, text, "application/json; charset=utf-8", headers)
 
 
-def html_answer(status: int, page: str, *, posts_to: Iterable[str] = ("'self'",), style_hash: str = "") -> Answer:
-    """A page that runs no script, loads nothing, is framed by nobody and posts only where it says."""
-    style = f"style-src 'sha256-{style_hash}'; " if style_hash else ""
+def html_answer(
+    status: int,
+    page: str,
+    *,
+    posts_to: Iterable[str] = ("'self'",),
+    style_hashes: Iterable[str] = (),
+    framed_by: Iterable[str] = (),
+) -> Answer:
+    """A page that runs no script, loads nothing, posts and is framed only where it says."""
+    styles = " ".join(f"'sha256-{digest}'" for digest in style_hashes)
+    style = f"style-src {styles}; " if styles else ""
+    framed = " ".join(framed_by) or "'none'"
     policy = (
         f"default-src 'none'; {style}img-src 'self' data:; form-action {' '.join(posts_to)}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; frame-ancestors {framed}"
     )
     return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy})
 

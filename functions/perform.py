@@ -6,7 +6,7 @@ from typing import assert_never
 from functions import releases, settings
 from functions.aws import events as bus
 from functions.aws import sqs, stepfunctions
-from functions.core import alarm
+from functions.core import alarm, confirm
 from functions.core.effects import AddTag, Effect, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
 from functions.core.event import SYSTEM, TAG_ADDED, Event
@@ -65,6 +65,8 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
         enrollment=enrollment.id,
         since=enrollment.entered,
         kept_until=effect.at // 1000 + kept.messages,
+        # The link of such a mail confirms what this submission asked, and nothing else.
+        cause=enrollment.cause if confirm.form_of(enrollment.journey) else None,
     )
     messages.intend(message)
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.

@@ -108,9 +108,11 @@ def by_id(release: str) -> "Release":
 @lru_cache(maxsize=8)
 def counters_of(seq: int, release: str) -> "Counters":
     """The counters that a release needs, and those that earlier ones need for people in flight."""
+    from functions import bots
     from functions.core.counters import counters
 
-    return counters(by_id(release), kept_at(seq))
+    content = by_id(release)
+    return counters(content, kept_at(seq), bots.version(content.bots))
 
 
 def kept_at(seq: int) -> "list[Kept]":

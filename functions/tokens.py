@@ -21,6 +21,7 @@ LONGEST: Final = 8192
 OPEN: Final = "open"
 CLICK: Final = "click"
 UNSUBSCRIBE: Final = "unsubscribe"
+CONFIRM: Final = "confirm"
 PROOF: Final = "proof"
 PROOF_PARAMETER: Final = "sv"
 """The query parameter in which a page gets its visitor's proof."""
@@ -71,6 +72,20 @@ class Unsubscribing:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirming:
+    """What the link of a double opt-in says. `address` is the hash of the address that was asked,
+    `request` the ref of the submission that asked, `until` the ms at which the link ends."""
+
+    contact: str
+    message: str
+    sent: int
+    form: str
+    address: str
+    request: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What a link from a person's own mailbox proves to a page that it leads to: who opened it.
 
@@ -101,6 +116,10 @@ class Links:
         """Address of the unsubscribe page; a POST to it is the one-click unsubscribe."""
         return f"{self.base_url}/u/{sign(self.keys, UNSUBSCRIBE, payload(said))}"
 
+    def confirm_url(self, said: Confirming) -> str:
+        """Address of the page whose button confirms."""
+        return f"{self.base_url}/confirm/{sign(self.keys, CONFIRM, payload(said))}"
+
 
 def sign_proof(keys: Sequence[bytes], said: Proof) -> str:
     """A token that says whose mailbox a visitor came from."""
@@ -120,7 +139,7 @@ def read_proof(keys: Sequence[bytes], token: str, now: int) -> Proof:
     return Proof(said["c"], said["a"], said["s"])
 
 
-def payload(said: Opened | Clicked | Unsubscribing) -> dict[str, Any]:
+def payload(said: Opened | Clicked | Unsubscribing | Confirming) -> dict[str, Any]:
     """What is signed for a link."""
     about = {"c": said.contact, "m": said.message, "s": said.sent}
     match said:
@@ -131,6 +150,8 @@ def payload(said: Opened | Clicked | Unsubscribing) -> dict[str, Any]:
             return about | {"k": said.place, "t": said.template, "u": said.url, **own}
         case Unsubscribing():
             return about | {"t": said.topic, "a": said.address}
+        case Confirming():
+            return about | {"f": said.form, "a": said.address, "e": said.request, "u": said.until}
         case _:
             assert_never(said)
 
@@ -158,7 +179,7 @@ def read(
     if max_age is not None:
         signed = content.get("s")
         if now is None or not isinstance(signed, int) or now - signed > max_age:
-            raise Refused("expired-token", "This link is no longer good.", status=410)
+            raise _expired()
     return content
 
 
@@ -185,6 +206,16 @@ def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribing:
     return Unsubscribing(said["c"], said["m"], said["s"], said["t"], said["a"])
 
 
+def read_confirm(keys: Sequence[bytes], token: str, now: int) -> Confirming:
+    """What a confirmation's token says. Raises Refused, also for one that ended before `now` (ms)."""
+    said = _strings(read(keys, CONFIRM, token), "c", "m", "f", "a", "e")
+    if not isinstance(said.get("u"), int):
+        raise _bad()
+    if now > said["u"]:
+        raise _expired()
+    return Confirming(said["c"], said["m"], said["s"], said["f"], said["a"], said["e"], said["u"])
+
+
 def _strings(payload: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     if not all(isinstance(payload.get(name), str) for name in names) or not isinstance(payload.get("s"), int):
         raise _bad()
@@ -198,6 +229,10 @@ def _serializer(keys: Sequence[bytes], salt: str) -> URLSafeSerializer:
         salt=f"samovar.{salt}",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )
+
+
+def _expired() -> Refused:
+    return Refused("expired-token", "This link is no longer good.", status=410)
 
 
 def _bad() -> Refused:

@@ -17,7 +17,8 @@ TRACK: Mapping[str, Sequence[http.HttpMethod]] = {
     "/f/{form}": [http.HttpMethod.POST],
     "/o/{token}": [http.HttpMethod.GET],
     "/c/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
-    "/u/{token}": [http.HttpMethod.GET, http.HttpMethod.POST],
+    "/confirm/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
+    "/u/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
 }
 PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/": [http.HttpMethod.GET],

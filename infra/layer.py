@@ -14,6 +14,21 @@ LAMBDA_PLATFORM = "manylinux2014_aarch64"
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sns", "sesv2", "stepfunctions", "events", "ssm", "sts"})
 """The botocore service models that the functions may use; the others are left out."""
 
+LOCALE_DATA = frozenset(
+    {
+        "date_formats",
+        "decimal_formats",
+        "months",
+        "number_symbols",
+        "numbering_systems",
+        "default_numbering_system",
+        "eras",
+    }
+)
+"""What is kept of each language."""
+PHONE_DATA = ("geodata", "carrierdata", "tzdata")
+"""What reading a telephone number doesn't need: places, carriers, time zones; nor does it short numbers."""
+
 _ENDPOINT_PREFIXES = {"sesv2": "email", "stepfunctions": "states"}
 
 
@@ -69,8 +84,15 @@ def build_layer(target: Path, *, platform: str | None) -> None:
 
 
 def trim(target: Path) -> None:
-    """Drop what no function uses: other services' models, their older versions, examples, scripts."""
+    """Drop what no function uses: other services' models, their older versions, examples, scripts; of
+    languages and countries all but how numbers, days and telephone numbers are written."""
     shutil.rmtree(target / "bin", ignore_errors=True)
+    for name in PHONE_DATA:
+        shutil.rmtree(target / "phonenumbers" / name, ignore_errors=True)
+    for region in (target / "phonenumbers" / "shortdata").glob("region_*.py"):
+        region.unlink()
+    if (target / "babel").is_dir():
+        _trim_locales(target)
     data = target / "botocore" / "data"
     for folder in data.iterdir():
         if not folder.is_dir():
@@ -84,6 +106,29 @@ def trim(target: Path) -> None:
         for example in newest.glob("examples-*"):
             example.unlink()
     _trim_endpoints(data / "endpoints.json")
+
+
+def _trim_locales(target: Path) -> None:
+    """Of each language keep what `functions.texts` reads: all of them stay, in a hundredth of the room."""
+    # By the very babel that wrote them, in a process of its own: this one may have another.
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", _TRIM_LOCALES, str(target), *sorted(LOCALE_DATA)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise LayerUnavailable(f"The locales of the dependency layer can't be trimmed.\n{run.stderr.strip()[-2000:]}")
+
+
+_TRIM_LOCALES = """
+import pathlib, pickle, sys
+target, *kept = sys.argv[1:]
+sys.path.insert(0, target)
+for file in pathlib.Path(target, "babel", "locale-data").glob("*.dat"):
+    data = pickle.loads(file.read_bytes())
+    file.write_bytes(pickle.dumps({key: data[key] for key in kept if key in data}, 2))
+"""
 
 
 def _trim_endpoints(file: Path) -> None:

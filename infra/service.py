@@ -90,7 +90,8 @@ class ServiceStack(cdk.Stack):
             uses.makes_links(self.public_url),
             to_send,
         ]
-        jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.sends_to(queues.work, "WORK_QUEUE_URL")]
+        to_work = uses.sends_to(queues.work, "WORK_QUEUE_URL")
+        jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
         erasing = [
             uses.walks_events(log),
@@ -112,7 +113,7 @@ class ServiceStack(cdk.Stack):
                 "score",
                 memory=256,
                 timeout=60,
-                needs=[*known, uses.reads_events(log), uses.removes_events(log), uses.follows(log)],
+                needs=[*known, uses.reads_events(log), uses.removes_events(log), uses.follows(log), to_work],
             ),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
             "send": make(

@@ -59,10 +59,17 @@ def skip(stack: Stack, seconds: int) -> Skipped:
 
 
 def _arrive(stack: Stack, moment: int) -> None:
-    """The clock never goes back, whatever real time did meanwhile."""
-    ahead = moment - stack.now_ms()
-    if ahead > 0:
-        stack.move_clock(stack.offset_ms() + ahead)
+    """Judgements that wait until then come in between. The clock never goes back, whatever real time did meanwhile."""
+    while (left := stack.next_judgement()) is not None and stack.now_ms() + left <= moment:
+        _pass(stack, left)
+        stack.settle()
+    _pass(stack, moment - stack.now_ms())
+
+
+def _pass(stack: Stack, milliseconds: int) -> None:
+    if milliseconds > 0:
+        stack.move_clock(stack.offset_ms() + milliseconds)
+        stack.let_pass(milliseconds)
 
 
 def _due(stack: Stack, end: int) -> set[Due]:

@@ -103,6 +103,18 @@ class Stack:
             counts: dict[str, int] = json.loads(answer.read())
             return counts
 
+    def next_judgement(self) -> int | None:
+        """Milliseconds until opens or clicks that wait are judged; None where none do."""
+        with urllib.request.urlopen(f"{self.aws_endpoint}/_samovar/waiting", timeout=10) as answer:
+            left: int | None = json.loads(answer.read())
+            return left
+
+    def let_pass(self, milliseconds: int) -> None:
+        """Let time pass in the queues, which don't know the stack's clock."""
+        address = f"{self.aws_endpoint}/_samovar/waiting"
+        with urllib.request.urlopen(address, str(milliseconds).encode(), timeout=10) as answer:
+            answer.read()
+
     def settle(self, seconds: float = 60) -> None:
         """Return when nothing moves any more: twice in a row, for a hand-over between two services is in neither."""
         calm = 0

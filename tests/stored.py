@@ -33,13 +33,14 @@ from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.erasure import Mark
-from functions.core.event import FORM, Event
+from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.policy import Recent
-from functions.core.release import canonical, load
+from functions.core.release import Release, canonical, load
 from functions.core.retention import Keep
+from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
@@ -55,12 +56,27 @@ from functions.tables import (
     messages,
     rates,
     releases,
+    rulings,
     tokens,
     tombstones,
 )
 from functions.tables.identities import Identity
-from functions.tokens import CLICK, OPEN, UNSUBSCRIBE, Clicked, Opened, Unsubscribing, payload, read_click, sign
+from functions.tokens import (
+    CLICK,
+    CONFIRM,
+    OPEN,
+    UNSUBSCRIBE,
+    Clicked,
+    Confirming,
+    Opened,
+    Unsubscribing,
+    payload,
+    read_click,
+    read_confirm,
+    sign,
+)
 from functions.work import forget, jobs
+from functions.work import queue as work_queue
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -197,6 +213,7 @@ LETTER = Message(
     version=3,
 )
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
+LINKED = replace(LETTER, links=2)
 CONSENT = Entry(
     "e#hash#1790000000000#form-1",
     NOW - 3,
@@ -208,16 +225,74 @@ CONSENT = Entry(
         Change("suppression", "bounce"),
     ),
 )
+ASKED = Entry(
+    "e#hash#1790000000000#form-2",
+    NOW,
+    NOW,
+    "form:wholesale",
+    (Change("request", "offers", "Evet, fiyat listesi gönderin"), Change("request", "@mail")),
+    language="tr",
+    release="0123456789abcdef0123456789abcdef",
+    page="https://çay.example/toptan",
+)
+ASKING = replace(
+    LETTER, journey="confirm--wholesale", step="ask", topic="confirm--wholesale", cause="e#hash#1790000000000#form-2"
+)
+WITH_FORMS = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "language": "tr", "country": "TR"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "offers", "title": "Fiyatlar"}],
+            "words": {"send": "Yolla"},
+        },
+        "forms": {
+            "wholesale": {
+                "title": "Toptan",
+                "fields": [
+                    {"name": "email", "label": "E-posta", "type": "email", "required": True},
+                    {"name": "house", "label": "Ne?", "type": "radio", "options": ["a", {"value": "b", "label": "B!"}]},
+                    {
+                        "name": "rooms",
+                        "label": "Kaç?",
+                        "type": "number",
+                        "min": 1,
+                        "show_when": {"field": "house", "is": "b"},
+                    },
+                    {"name": "source", "type": "hidden", "prefill": True},
+                ],
+                "consents": [{"topic": "offers", "label": "Evet"}],
+                "double_opt_in": {"within": "2 days"},
+                "protect": {"minimum_time": "2 seconds", "disposable": "flag"},
+            }
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
 NOTED = audit.Noted("forget", "e#hash", NOW, "j1")
+HELD = Event(
+    source=f"c#{CONTACT}",
+    id="click3k5w2yvld4c6gq7mzabcd",
+    stamp=NOW - 4_000,
+    at=NOW,
+    received=NOW,
+    kind=SYSTEM,
+    name=EMAIL_CLICKED,
+    properties={"message": MESSAGE, "sent": NOW - 9, "url": "https://çay.example/?q=1"},
+    context={"userAgent": "Mozilla/5.0 (X11; Linux x86_64)", "automation": "prefetch"},
+    held=True,
+)
+RULING = Ruling(HELD.source, HELD.sort_key, NOW + 9, "person", BY_HAND, "Ada rief an: это я 🫖")
+JUDGED = work_queue.Asked(CONTACT, MESSAGE, NOW)
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
 LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
+CONFIRMING = Confirming(CONTACT, MESSAGE, NOW, "wholesale", "hash", "e#hash#1790000000000#form-2", NOW + 9)
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
 
@@ -249,6 +324,8 @@ def samples() -> dict[str, Sample]:
     row_of_release = canonical(release()).decode()
     return {
         "event": Sample(EVENT, _row(events.to_row(EVENT)), lambda row: events.from_row(_plain(row))),
+        "event-held": Sample(HELD, _row(events.to_row(HELD)), lambda row: events.from_row(_plain(row))),
+        "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),
         "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
         "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
         "profile": Sample(
@@ -264,8 +341,22 @@ def samples() -> dict[str, Sample]:
             RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "message": Sample(LETTER, _row(messages.to_item(LETTER)), lambda row: messages.from_item(_plain(row))),
+        "message-with-links": Sample(
+            LINKED, _row(messages.to_item(LINKED)), lambda row: messages.from_item(_plain(row))
+        ),
         "consent-entry": Sample(
             CONSENT, _row(addresses.entry_item("hash", CONSENT)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "message-that-asks": Sample(
+            ASKING, _row(messages.to_item(ASKING)), lambda row: messages.from_item(_plain(row))
+        ),
+        "consent-asked": Sample(
+            ASKED, _row(addresses.entry_item("hash", ASKED)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head-asked": Sample(
+            folded([CONSENT, ASKED]),
+            _row(addresses.head_item("hash", folded([CONSENT, ASKED]))),
+            lambda row: addresses.head_from(_plain(row)),
         ),
         "consent-head": Sample(
             folded([CONSENT]),
@@ -340,6 +431,8 @@ def samples() -> dict[str, Sample]:
         "audit": Sample(NOTED, _row(audit.to_row(NOTED)), lambda row: audit.from_row(_plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
+        "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
+        "work-queue-judge": Sample(JUDGED, work_queue.body_of(JUDGED), work_queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
         "link-click-to-own-site": Sample(
             replace(CLICKED, address="hash"),
@@ -348,6 +441,14 @@ def samples() -> dict[str, Sample]:
         ),
         "link-open": Sample(OPENED, sign([KEY], OPEN, payload(OPENED)), _read_token(OPEN)),
         "link-unsubscribe": Sample(LEAVING, sign([KEY], UNSUBSCRIBE, payload(LEAVING)), _read_token(UNSUBSCRIBE)),
+        "link-confirm": Sample(
+            CONFIRMING, sign([KEY], CONFIRM, payload(CONFIRMING)), lambda text: read_confirm([KEY], text, NOW)
+        ),
+        "release-with-forms": Sample(
+            WITH_FORMS,
+            canonical(WITH_FORMS).decode(),
+            lambda text: load(text.encode()),
+        ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),
     }
 

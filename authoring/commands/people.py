@@ -1,4 +1,4 @@
-"""contact and refold: one person, or everybody."""
+"""contact, refold and verdict: one person, everybody, one event."""
 
 import time
 from typing import Any
@@ -12,9 +12,11 @@ from authoring import dossier, whom
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from functions import clock
 from functions.core.ids import digest
-from functions.score.apply import refold as rebuild
+from functions.core.verdicts import BY_HAND
+from functions.core.views import iso
 from functions.work import jobs
 from functions.work.jobs import Job
+from functions.work.refold import refold_one
 
 _LOOK_EVERY_S = 0.5
 _IDS = ("message", "provider_id", "sent", "processingTimeMillis")
@@ -23,9 +25,10 @@ _IDS = ("message", "provider_id", "sent", "processingTimeMillis")
 @click.command()
 @click.argument("who")
 @click.option("--limit", default=50, show_default=True, help="How many of the newest events to show.")
+@click.option("--refs", is_flag=True, help="Name each event as `samovar verdict` takes it.")
 @json_option
 @click.pass_obj
-def contact(app: App, who: str, limit: int, as_json: bool) -> None:
+def contact(app: App, who: str, limit: int, refs: bool, as_json: bool) -> None:
     """One person: score, timeline, messages, and why.
 
     WHO is the person's address, user id, phone, anonymousId or contact id. Also shows decisions with their
@@ -37,10 +40,10 @@ def contact(app: App, who: str, limit: int, as_json: bool) -> None:
     if as_json:
         emit(found)
     else:
-        _show(found)
+        _show(found, refs)
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], refs: bool) -> None:
     say(f"{found['email'] or 'no address'}  ·  contact {found['contact']}", "bold")
     say(f"Known by: {', '.join(found['known_by'])}")
     scores = ", ".join(f"{name} {value}" for name, value in found["scores"].items()) or "none"
@@ -65,8 +68,23 @@ def _show(found: dict[str, Any]) -> None:
             outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
             say(f"  {_short(step['at'])}  {step['step']}: {outcome}")
     _table("Decisions", ("at", "kind", "name", "from", "to"), found["decisions"])
-    told = [{**event, "properties": _telling(event.get("properties", {}))} for event in found["timeline"]]
-    _table(f"Events ({found['events']} in all, newest first; times are UTC)", ("at", "name", "properties"), told)
+    told = [
+        {**event, "who": _who(event), "properties": _telling(event.get("properties", {}))}
+        for event in found["timeline"]
+    ]
+    apart = "".join(f", {found[key]} {said}" for key, said in _APART.items() if found[key])
+    columns = ("at", "who", "name", "properties", *(("ref",) if refs else ()))
+    _table(f"Events ({found['events']} of people{apart}, newest first; times are UTC)", columns, told)
+
+
+_APART = {"events_of_bots": "of bots", "events_waiting": "not ruled yet"}
+
+
+def _who(event: dict[str, Any]) -> str:
+    """A machine, and by which rule; people go without saying."""
+    if event["who"] == "person":
+        return "person by hand" if event.get("rule") == BY_HAND else ""
+    return f"{event['who']} ({event['rule']})" if event["rule"] else str(event["who"])
 
 
 def _agreed(topic: dict[str, Any]) -> str:
@@ -112,7 +130,7 @@ def _short(text: str) -> str:
 @json_option
 @click.pass_obj
 def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
-    """Count facts again from the events.
+    """Judge who it was, and count facts, again from the events.
 
     Of one person (WHO as in `samovar contact`), or of everybody with --all. No decision is made; differing
     ones are reported.
@@ -135,7 +153,7 @@ def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
 
 
 def _one(who: str) -> dict[str, Any]:
-    rebuilt = rebuild(whom.of(who).id, clock.now_ms())
+    rebuilt = refold_one(whom.of(who).id, clock.now_ms())
     if rebuilt is None:
         raise whom.UnknownPerson(f"the contact of {who} was merged into another meanwhile: try again")
     differing = [{"kind": one.kind, "name": one.name, "to": one.after} for one in rebuilt.differing]
@@ -162,3 +180,24 @@ def _everybody(quiet: bool) -> dict[str, Any]:
             bar.update(task, completed=seen.done, total=seen.done)
     notes = seen.notes if seen else {}
     return {"job": job.id, **{name: notes.get(name, 0) for name in ("contacts", "changed", "differing")}}
+
+
+@click.command()
+@click.argument("event")
+@click.argument("who", type=click.Choice(["person", "bot"]))
+@click.option("--reason", default="", help="Kept with it.")
+@json_option
+@click.pass_obj
+def verdict(app: App, event: str, who: str, reason: str, as_json: bool) -> None:
+    """Say that an event was a person's, or a bot's.
+
+    EVENT is named as in `samovar contact EMAIL --refs`. What you say outranks every rule, until you say otherwise.
+    A person's event counts, and may start a journey, as if it had just happened; a bot's leaves no trace in scores.
+    """
+    with explained(as_json):
+        app.connect()
+        made = dossier.rule(event, who == "person", reason)
+    if as_json:
+        emit({"event": event, "who": made.who, "at": iso(made.at)})
+        return
+    say(f"It was a {made.who} then. Facts follow in a moment.", "green")

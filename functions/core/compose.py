@@ -53,11 +53,15 @@ class Unrenderable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """The addresses that one message's links lead to. `click` signs a redirect to a URL."""
+    """The addresses that one message's links lead to. `click` signs a redirect to a URL.
+
+    `confirm` is there in a mail that asks for confirmation only.
+    """
 
     click: Callable[[str], str]
     open: str
     unsubscribe: str
+    confirm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def _variables(contact: Contact, topic: Topic, release: Release, urls: Urls) -> 
         ),
         "topic": _Values("topic", {"title": _Trusted(topic.title)}),
         "unsubscribe_url": _Trusted(urls.unsubscribe),
+        **({"confirm_url": _Trusted(urls.confirm)} if urls.confirm else {}),
     }
 
 
@@ -211,7 +216,7 @@ def _fenced_off(text: str, position: int) -> bool:
 
 
 def _ours(url: str, urls: Urls) -> bool:
-    return bool(_OWN_HOST.match(url)) and url != urls.unsubscribe
+    return bool(_OWN_HOST.match(url)) and url not in (urls.unsubscribe, urls.confirm)
 
 
 def _signed(url: str, urls: Urls) -> str:

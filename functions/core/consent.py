@@ -1,5 +1,6 @@
 """Consent and suppression of one address: an append-only ledger, and its fold.
 
+A request says that a form asked, and that a confirmation is awaited; it allows nothing.
 Entries join in any order and any number of times. A grant counts from the earlier of its
 own time and its arrival; a withdrawal from its arrival. So no client's clock can out-date
 an unsubscribe, and a form that was filled in before it but arrived later changes nothing.
@@ -26,7 +27,7 @@ class Change:
     `wording` is the exact text that was agreed to, kept as proof.
     """
 
-    kind: Literal["grant", "withdrawal", "suppression"]
+    kind: Literal["request", "grant", "withdrawal", "suppression"]
     subject: str
     wording: str = ""
 
@@ -36,7 +37,8 @@ class Entry:
     """What one event says about an address. `ref` names the event; the first entry of a ref wins.
 
     `at` is the event's own time, `arrived` the server's; ms. `source` says where it came from,
-    such as "form:hello", "unsubscribe-link", "ses".
+    such as "form:hello", "unsubscribe-link", "ses". `language` is that of the wordings, `release`
+    the id of the one that had them, `page` where they were shown; "" where nobody knows.
     """
 
     ref: str
@@ -44,13 +46,16 @@ class Entry:
     arrived: int
     source: str
     changes: tuple[Change, ...]
+    language: str = ""
+    release: str = ""
+    page: str = ""
 
     def moment(self, change: Change) -> int:
         """When a change of this entry counts from."""
         match change.kind:
             case "grant":
                 return min(self.at, self.arrived)
-            case "withdrawal" | "suppression":
+            case "request" | "withdrawal" | "suppression":
                 return self.arrived
             case _:
                 assert_never(change.kind)
@@ -67,6 +72,7 @@ class Head:
     granted: Mapping[str, int] = field(default_factory=lambda: _NONE)
     withdrawn: Mapping[str, int] = field(default_factory=lambda: _NONE)
     suppressed: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    requested: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
 
 def fold(head: Head, entry: Entry) -> Head:
@@ -75,11 +81,18 @@ def fold(head: Head, entry: Entry) -> Head:
         "grant": dict(head.granted),
         "withdrawal": dict(head.withdrawn),
         "suppression": dict(head.suppressed),
+        "request": dict(head.requested),
     }
     for change in entry.changes:
         register = registers[change.kind]
         register[change.subject] = max(entry.moment(change), register.get(change.subject, 0))
-    return Head(head.version + 1, registers["grant"], registers["withdrawal"], registers["suppression"])
+    return Head(
+        head.version + 1,
+        registers["grant"],
+        registers["withdrawal"],
+        registers["suppression"],
+        registers["request"],
+    )
 
 
 def folded(entries: Iterable[Entry]) -> Head:

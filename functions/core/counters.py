@@ -38,10 +38,12 @@ class Counter:
 
 @dataclass(frozen=True)
 class Counters:
-    """All counters of a release, and the time zone that bounds its days."""
+    """All counters of a release, the time zone that bounds its days, and the version of the rules
+    by which events are people's."""
 
     by_id: Mapping[str, Counter]
     zone: str
+    rules: str = ""
 
     @cached_property
     def by_event(self) -> Mapping[str, tuple[Counter, ...]]:
@@ -55,7 +57,7 @@ class Counters:
     def spec(self) -> str:
         """Facts folded under another spec must be rebuilt from the events."""
         parts = [f"{one.id}:{one.horizon}:{one.newest}" for _, one in sorted(self.by_id.items())]
-        return digest(self.zone, *parts)[:12]
+        return digest(self.zone, self.rules, *parts)[:12]
 
     def matching(self, event: Event) -> Iterator[Counter]:
         """The counters that this event moves."""
@@ -114,8 +116,11 @@ def keep(replaced: Release, kept: Iterable[Kept], now: int) -> list[Kept]:
     return [joined[key] for key in sorted(joined)]
 
 
-def counters(release: Release, kept: Iterable[Kept] = ()) -> Counters:
-    """The counters that scoring rules, conditions and journeys of `release` need, and those kept."""
+def counters(release: Release, kept: Iterable[Kept] = (), rules: str = "") -> Counters:
+    """The counters that scoring rules, conditions and journeys of `release` need, and those kept.
+
+    `rules` is the version of the rules by which events are people's.
+    """
     found: dict[str, Counter] = {}
 
     def need(match: EventMatch, *, horizon: int = 0, newest: int = 0) -> None:
@@ -139,7 +144,7 @@ def counters(release: Release, kept: Iterable[Kept] = ()) -> Counters:
     for journey in release.journeys.values():
         if journey.goal is not None:
             need(journey.goal, newest=1)
-    return Counters(found, release.sending.business.time_zone)
+    return Counters(found, release.sending.business.time_zone, rules)
 
 
 def needed(release: Release) -> int:

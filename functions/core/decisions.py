@@ -110,8 +110,8 @@ def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> li
     return [
         Decision(digest("trigger", contact.id, journey_id, event.ref), "trigger", journey_id, event.at, event.ref)
         for event in events
-        if event.cause == LIVE
-        for journey_id, journey in release.journeys.items()
+        if event.cause == LIVE and not event.held
+        for journey_id, journey in release.every_journey.items()
         if matches(journey.start.when, event)
     ]
 

@@ -145,9 +145,10 @@ def _trait_holds(condition: TraitCondition, seen: Seen) -> bool:
     value = seen.contact.profile.trait(condition.trait)
     if condition.known is not None:
         return (value is not None) == condition.known
-    if condition.one_of is not None:
-        return any(_same(value, option) for option in condition.one_of)
-    return _same(value, condition.is_)
+    wanted = [condition.is_] if condition.one_of is None else condition.one_of
+    # Of several choices, one that is wanted is enough.
+    values = value if isinstance(value, list | tuple) else [value]
+    return any(_same(one, option) for one in values for option in wanted)
 
 
 def _same(left: object, right: object) -> bool:

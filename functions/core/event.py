@@ -4,7 +4,7 @@ Names of what Samovar itself records follow Segment's e-mail event spec.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ EMAIL_BOUNCED: Final = "Email Bounced"
 EMAIL_COMPLAINED: Final = "Email Marked as Spam"
 EMAIL_OPENED: Final = "Email Opened"
 EMAIL_CLICKED: Final = "Email Link Clicked"
+EMAIL_LOOKED: Final = "Email Link Looked At"
 UNSUBSCRIBED: Final = "Unsubscribed"
 RESUBSCRIBED: Final = "Resubscribed"
+SUBSCRIPTION_CONFIRMED: Final = "Subscription Confirmed"
 TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
 CONTACTS_MERGED: Final = "Contacts Merged"
@@ -46,8 +48,9 @@ class Event:
     uncorrected; `at` is corrected for skew and never later than `received`.
     `identities` are further identities that the event carried, in the same form. `kind` is the
     call that brought it (track, page, identify, …), SYSTEM or FORM. `proved`: not a stranger's
-    claim, but vouched for by the owner's own systems or by a signed link. `held`: it counts
-    only once a verdict says that a person did it.
+    claim, but vouched for by the owner's own systems or by a signed link. `held`: it doesn't
+    count; as stored, not before a verdict says that a person did it, and as read together with
+    its verdict, because that says otherwise or is still to come.
     """
 
     source: str
@@ -64,6 +67,10 @@ class Event:
     cause: str = LIVE
     proved: bool = False
     held: bool = False
+
+    def with_properties(self, more: Mapping[str, Any]) -> "Event":
+        """The same event that says more: what its key says stays."""
+        return replace(self, properties={**self.properties, **more})
 
     @property
     def sort_key(self) -> str:

@@ -3,12 +3,13 @@
 A record is trusted to be new only where it lies beyond what the contact has applied from
 its source, and arrived after the last recount (the fence). Any doubt is settled by counting
 that day again from the events themselves. So facts are a function of the set of events,
-however they were ordered, repeated or batched.
+however they were ordered, repeated or batched. Events that are held don't count; that they
+were read does, for the fence.
 """
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -33,6 +34,10 @@ TRAITS_KEPT = 100
 TRAIT_BYTES = 2000
 TRAIT_NAME_BYTES = 100
 """What is longer stays in its event and is not a trait: a hundred of them fit into one item."""
+
+
+UNORDERED = -1
+"""Position of a record whose place in its source's order says nothing: whether it is new is always in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,13 @@ class _Folding:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
                     self.consents[topic] = replace(held, granted=max(held.granted, event.at))
+            case names.SYSTEM, names.SUBSCRIPTION_CONFIRMED:
+                # It counts from the moment of asking: what was withdrawn since stays withdrawn.
+                asked = event.properties.get("requested")
+                granted = min(asked, event.at) if isinstance(asked, int) else event.at
+                for topic in _consents(event):
+                    held = self.consents.get(topic, ConsentFacts())
+                    self.consents[topic] = replace(held, granted=max(held.granted, granted))
             case names.SYSTEM, names.UNSUBSCRIBED:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
@@ -119,7 +131,7 @@ class _Folding:
         for days in self.counters.values():
             days.pop(day, None)
         for event in events:
-            if self.day(event) == day:
+            if not event.held and self.day(event) == day:
                 self.count(event)
 
     def done(self) -> Facts:
@@ -141,10 +153,14 @@ def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting:
 
 def _topics(event: Event) -> list[str]:
     if event.kind == names.FORM:
-        topics = event.properties.get("consents", ())
-        return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
+        return _consents(event)
     topic = event.properties.get("topic")
     return [topic] if isinstance(topic, str) and topic else [EVERYTHING]
+
+
+def _consents(event: Event) -> list[str]:
+    topics = event.properties.get("consents", ())
+    return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
 
 
 def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:
@@ -169,14 +185,14 @@ def fold(
     contact: Contact, arrivals: Sequence[Arrival], recounted: Mapping[int, Sequence[Event]], counters: Counters
 ) -> Contact:
     """The contact with `arrivals` applied. `recounted` holds, for each doubtful day, all
-    events of the contact that may lie on it."""
+    events of the contact that may lie on it, with their verdicts."""
     state = contact.state
     folding = _Folding(state.facts, counters)
     for day, events in recounted.items():
         folding.recount(day, events)
+    counted = counting(arrivals, {event.ref for events in recounted.values() for event in events if event.held})
     seen: set[str] = set()
-    for arrival in arrivals:
-        event = arrival.event
+    for event in counted:
         folding.join(event)
         if event.ref not in seen and folding.day(event) not in recounted:
             folding.count(event)
@@ -184,7 +200,12 @@ def fold(
     fence = max([state.fence, *(event.received for events in recounted.values() for event in events)])
     positions, fence = _advance(state, arrivals, fence)
     state = replace(state, facts=folding.done(), positions=positions, fence=fence)
-    return Contact(state, _profiled(contact.profile, [arrival.event for arrival in arrivals]))
+    return Contact(state, _profiled(contact.profile, counted))
+
+
+def counting(arrivals: Sequence[Arrival], held: Collection[str]) -> list[Event]:
+    """The events that have arrived and count; `held` are refs of those that turned out not to."""
+    return [arrival.event for arrival in arrivals if not arrival.event.held and arrival.event.ref not in held]
 
 
 def _advance(state: State, arrivals: Sequence[Arrival], fence: int) -> tuple[Mapping[str, tuple[int, int]], int]:
@@ -219,9 +240,11 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
         if event.ref in seen:
             continue
         seen.add(event.ref)
+        fence = max(fence, event.received)
+        if event.held:
+            continue
         folding.join(event)
         folding.count(event)
-        fence = max(fence, event.received)
         profile = _profiled(profile, [event])
     positions, fence = _advance(contact.state, arrivals, fence)
     state = replace(contact.state, facts=folding.done(), positions=positions, fence=fence, spec=counters.spec)

@@ -24,8 +24,8 @@ WINDOW_MS: Final = 15 * 60_000
 RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
-        *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
-        *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED),
+        *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
+        *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""
@@ -43,18 +43,24 @@ HISTORY_MS: Final = 86_400_000
 _PAGE: Final = ("url", "path", "title", "referrer", "search")
 _NAMED: Final = {"referrer": ("id", "type", "name"), "device": ("type",), "os": ("name",)}
 """Parts of the context of which only these are kept."""
+_OURS: Final = frozenset({"consents", "asked", "confirmation"})
+"""What only a form of ours says of a submission."""
+LIKE_BROWSERS: Final = ("Mozilla/", "Opera/", "Dalvik/")
+"""How the user agent of everything begins that people browse with."""
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """What is known of a request besides its body. `trusted` is the owner's own application;
-    `proofs` are tokens found in its calls (context.proof), each with the contact it proves;
-    `importing` says that it may bring what happened long ago."""
+    `ahead`: it was fetched ahead of anybody who may want it; `proofs` are tokens found in its
+    calls (context.proof), each with the contact it proves; `importing` says that it may bring
+    what happened long ago."""
 
     received: int
     pepper: bytes
     user_agent: str = ""
+    ahead: bool = False
     trusted: bool = False
     proofs: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     importing: bool = False
@@ -90,7 +96,9 @@ def to_event(call: Call, sent_at: int | None, sender: Sender) -> Event:
         name=_NAMES.get(call.type, call.event),
         properties=_properties(call, sender),
         traits=_traits(call, sender) if call.type == "identify" or sender.trusted else _EMPTY,
-        context=trim_context(call.context, sender.user_agent, with_page=call.type != "page", channel=call.channel)
+        context=trim_context(
+            call.context, sender.user_agent, ahead=sender.ahead, with_page=call.type != "page", channel=call.channel
+        )
         | arrival(call.context, _address_of(call)),
         identities=tuple(others),
         cause=names.IMPORT if sender.importing and at < sender.received - HISTORY_MS else names.LIVE,
@@ -164,8 +172,8 @@ def _properties(call: Call, sender: Sender) -> Mapping[str, Any]:
         case "alias":
             return _EMPTY
         case _ if call.event == names.FORM_SUBMITTED and not sender.trusted:
-            # Only a form of ours has shown the wording that was agreed to.
-            return {key: value for key, value in call.properties.items() if key != "consents"}
+            # Only a form of ours has shown the wording that was agreed to, and sends mail that asks again.
+            return {key: value for key, value in call.properties.items() if key not in _OURS}
         case _:
             return call.properties
 
@@ -178,9 +186,18 @@ def _address_of(call: Call) -> Any:
 
 
 def trim_context(
-    context: Mapping[str, Any], user_agent: str = "", *, with_page: bool = True, channel: str = ""
+    context: Mapping[str, Any],
+    user_agent: str = "",
+    *,
+    ahead: bool = False,
+    with_page: bool = True,
+    channel: str = "",
 ) -> dict[str, Any]:
-    """What is worth a place in the event's row; never the visitor's network address."""
+    """What is worth a place in the event's row; never the visitor's network address.
+
+    `user_agent` is the request's, which is the visitor's only where a browser made it: of a
+    server that tells what somebody did, it says nothing about who that was.
+    """
     kept: dict[str, Any] = {}
     if with_page and (page := _without_derived(_texts(context.get("page"), _PAGE))):
         kept["page"] = page
@@ -195,7 +212,9 @@ def trim_context(
     if context.get("automation") is True:
         # Says the browser of itself: a hint, for anybody may leave it out.
         kept["automation"] = True
-    agent = context.get("userAgent") or user_agent
+    if ahead:
+        kept["automation"] = "prefetch"
+    agent = context.get("userAgent") or (user_agent if user_agent.startswith(LIKE_BROWSERS) else "")
     if isinstance(agent, str) and agent:
         kept["userAgent"] = agent[:200]
     return kept

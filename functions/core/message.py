@@ -47,8 +47,10 @@ class Message:
     the contact entered the enrollment (0 without one). `release` is the release id whose
     template is rendered. `address` is the hash of the address that it went to. `reason` says
     why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
-    variable's name, the provider's words), never an address. `attempts` counts how often
-    it was handed to the provider. `times` holds the first moment of each state. `due` is
+    variable's name, the provider's words), never an address. `cause` is the ref of the event
+    that it answers, kept where the letter needs it. `attempts` counts how often it was handed
+    to the provider. `links` is how many different links of ours it had then, 0 where that
+    wasn't noted. `times` holds the first moment of each state. `due` is
     when sweep looks at it again; None once it is settled. `version` guards writes. The row may
     go at `kept_until` (epoch seconds; None: never).
     """
@@ -66,6 +68,8 @@ class Message:
     channel: Literal["email"] = "email"
     state: State = "intended"
     attempts: int = 0
+    cause: str | None = None
+    links: int = 0
     reason: str = ""
     detail: str = ""
     provider_id: str | None = None
@@ -103,6 +107,7 @@ def intended(
     enrollment: str | None = None,
     since: int = 0,
     kept_until: int | None = None,
+    cause: str | None = None,
 ) -> Message:
     """A message just decided, to be stored with `tables.messages.intend` and put on the send queue."""
     return Message(
@@ -116,18 +121,20 @@ def intended(
         created=now,
         enrollment=enrollment,
         since=since,
+        cause=cause,
         times={"intended": now},
         due=now + PATIENCE,
         kept_until=kept_until,
     )
 
 
-def begin(message: Message, address: str, now: int) -> Message:
-    """On its way to the provider: from here nobody may hand it over a second time."""
+def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
+    """On its way to the provider with so many links: from here nobody may hand it over a second time."""
     return replace(
         _at(message, "sending", now),
         attempts=message.attempts + 1,
         address=address,
+        links=links,
         due=now + PATIENCE,
     )
 

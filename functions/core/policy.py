@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from functions.core import consent
+from functions.core import confirm, consent
 from functions.core.consent import Head
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
@@ -25,6 +25,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "goal-reached": "The contact reached the journey's goal before the message went out.",
         "frequency-cap": "The contact already got as many messages as the cap allows.",
         "too-late": "The message could not be sent for three days.",
+        "other-address": "The contact's address is not the one that was asked to confirm.",
         "missing-variable": "The template needs something that is not known about the contact.",
         "template-error": "The template failed with this contact's data.",
         "unknown-template": "The release has no such template.",
@@ -108,7 +109,8 @@ def decide(
 
 def topic_of(release: Release, id: str) -> Topic | None:
     """The topic of a release with this id."""
-    return next((topic for topic in release.sending.topics if topic.id == id), None)
+    known = next((topic for topic in release.sending.topics if topic.id == id), None)
+    return known or confirm.topic(id, release.forms)
 
 
 def mailbox(address: str) -> str | None:

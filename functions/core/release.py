@@ -3,10 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field
 
+from functions.core import confirm
+from functions.core.bots import Bots
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
@@ -34,6 +37,12 @@ class Release(Definition):
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
+    bots: Bots = Field(default_factory=Bots)
+
+    @cached_property
+    def every_journey(self) -> Mapping[str, Journey]:
+        """The authored journeys, and those that ask for confirmation of what forms ask."""
+        return {**self.journeys, **confirm.journeys(self.forms)}
 
 
 def canonical(release: Release) -> bytes:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from functions.core.definition import Definition, Duration, Id
+from functions.core.forms import COUNTRY
 
 
 class Business(Definition):
@@ -14,7 +15,12 @@ class Business(Definition):
     name: str = Field(min_length=1, description="Stands on pages, and in mails as `{{ business.name }}`.")
     address: str = Field("", description="Postal address; most countries want it under marketing mail.")
     time_zone: str = Field("UTC", description="Where its days begin, such as Europe/Istanbul.")
-    language: str = Field("en", description="Language of mails and pages, such as en or tr.")
+    language: str = Field("en", description="Language of mails and pages, such as en, tr or de-CH.")
+    country: str | None = Field(
+        None,
+        pattern=COUNTRY,
+        description="Such as TR: whose phone numbers need no country code; the zone's without it.",
+    )
     site: str = Field("", pattern=r"^(https?://.*)?$", description="Web site; pages lead back to it.")
 
 
@@ -52,6 +58,9 @@ class Sending(Definition):
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
+    words: dict[str, str] = Field(
+        default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."
+    )
 
     def is_own(self, url: str) -> bool:
         """Whether a link leads to the business's own site or a part of it."""

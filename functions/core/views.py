@@ -23,6 +23,11 @@ def local_day(moment: int, zone: str) -> int:
     return datetime.fromtimestamp(moment / 1000, _zone(zone)).toordinal() - _EPOCH
 
 
+def day_of(moment: int, zone: str) -> date:
+    """The local day of a moment (ms) as a date."""
+    return date.fromordinal(_EPOCH + local_day(moment, zone))
+
+
 def midnight(day: int, zone: str) -> int:
     """The first moment (ms) of a local day, in nights without a midnight too."""
     start = datetime.fromordinal(day + _EPOCH).replace(tzinfo=_zone(zone))

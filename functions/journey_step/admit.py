@@ -24,7 +24,7 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
     Safe to repeat at any time: the run's id comes from the trigger's cause. Raises Contended
     if others keep writing the row.
     """
-    journey = live.release.journeys.get(trigger.name)
+    journey = live.release.every_journey.get(trigger.name)
     if journey is None:
         logger.info("trigger of a journey that is no longer live", journey=trigger.name)
         return

@@ -22,7 +22,7 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
     Safe to repeat: where it goes on it has an id of its own. Raises ConditionFailed if either
     row changed meanwhile, Contended if the survivor was merged again.
     """
-    journey = releases.by_id(enrollment.release).journeys[enrollment.journey]
+    journey = releases.by_id(enrollment.release).every_journey[enrollment.journey]
     _go_on(journey, enrollment, survivor.id, now)
     step = enrollment.waiting.step if enrollment.waiting else ""
     ended = replace(

@@ -61,7 +61,7 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)
-            moved, effects = advance(release.journeys[enrollment.journey], enrollment, contact, release, now)
+            moved, effects = advance(release.every_journey[enrollment.journey], enrollment, contact, release, now)
             if moved is enrollment:
                 return enrollment
             saved = enrollments.save(enrollment, replace(moved, todo=effects), now)

@@ -1,4 +1,4 @@
-"""Public pages: forms, thanks, what is kept of people, the tracker script, the API's description, settings of SDKs."""
+"""Public pages: forms, as pages and scripts, thanks, privacy, the tracker, the API, what browser SDKs ask for first."""
 
 from typing import Any
 
@@ -47,31 +47,59 @@ def respond(request: Request, request_id: str) -> Answer:
     return refusal(Refused("unknown-route", "There is nothing at this address.", status=404))
 
 
-def show_form(request: Request, id: str, request_id: str) -> Answer:
-    """The form as a page of its own. A page that links here may pass its visitor's anonymousId."""
-    from functions.core.submission import ANONYMOUS_ID
-    from functions.pages import render
+def show_form(request: Request, name: str, request_id: str) -> Answer:
+    """The form as a page of its own, or as a script where the name ends in .js.
+
+    A page that links here may pass its visitor's anonymousId, and what the form lets it fill in.
+    """
+    from functions import visitors
+    from functions.core.submission import ANONYMOUS_ID, PROOF
+    from functions.pages import fields, render
 
     release = releases.live().release
+    id = name.removesuffix(".js")
     form = release.forms.get(id)
     if form is None:
         return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
-    known = {ANONYMOUS_ID: [request.query[ANONYMOUS_ID]]} if request.query.get(ANONYMOUS_ID) else {}
-    page = request.headers.get("referer", "")
-    return render.form(id, form, known, sending=release.sending, page=page, nonce=render.nonce(request_id))
+    nonce = render.nonce(request_id)
+    if name != id:
+        return render.script(id, form, render.Showing({}, sending=release.sending, nonce=nonce))
+    typed = fields.prefilled(form, request.parameters)
+    if request.query.get(ANONYMOUS_ID):
+        typed[ANONYMOUS_ID] = [request.query[ANONYMOUS_ID]]
+    token = request.query.get(visitors.PARAMETER, "")
+    proof = visitors.proof_in(token)
+    if proof is not None:
+        typed[PROOF] = [token]
+    showing = render.Showing(
+        typed,
+        sending=release.sending,
+        page=request.headers.get("referer", ""),
+        nonce=nonce,
+        known=visitors.known_of(proof),
+    )
+    return render.form(id, form, showing)
 
 
 def show_thanks(request: Request, id: str) -> Answer:
     """What is said after a form was sent."""
     from functions.pages import render
+    from functions.texts import catalogue
 
     release = releases.live().release
     form = release.forms.get(id)
     if form is None:
         return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
-    site = release.sending.business.site
-    back = f"Back to {release.sending.business.name}"
-    return render.message(200, "Thank you", form.thanks, sending=release.sending, link=site, link_text=back)
+    words, business = catalogue.words(release.sending, form), release.sending.business
+    return render.message(
+        200,
+        words("thanks-title"),
+        render.thanks(form, words),
+        sending=release.sending,
+        form=form,
+        link=business.site,
+        link_text=words("back", business=business.name),
+    )
 
 
 def show_privacy() -> Answer:

@@ -1,11 +1,13 @@
-"""Public pages as HTML: escaped, without script, readable on any screen."""
+"""Public pages as HTML: escaped, without script, readable on any screen, in the language of their form."""
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,13 +15,18 @@ from markupsafe import Markup
 
 from functions import clock
 from functions.core.errors import Refused
-from functions.core.forms import Form
+from functions.core.forms import Form, asked
 from functions.core.release import Release
 from functions.core.sending import Sending
-from functions.core.submission import ANONYMOUS_ID, CONSENT, NONCE, PAGE, Typed
-from functions.http import Answer, Request, html_answer, refusal
+from functions.core.submission import ANONYMOUS_ID, NONCE, PAGE, PROOF, Typed, last
+from functions.core.views import day_of
+from functions.core.words import Words
+from functions.http import Answer, Request, answer, html_answer, refusal
+from functions.pages import fields
+from functions.texts import catalogue
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_GONE: Final = frozenset({404, 410})
 
 
 @cache
@@ -35,64 +42,137 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> tuple[Markup, str]:
-    text = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _text_of(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One showing of a form: what is already typed, what is wrong, and what the visitor is known to have told.
+
+    `known` are traits that a proved visitor told before (None: nobody is proved). `base` stands
+    before the form's address where the page isn't one of ours.
+    """
+
+    typed: Typed
+    problems: Sequence[Refused] = ()
+    sending: Sending | None = None
+    page: str = ""
+    nonce: str = ""
+    known: frozenset[str] | None = None
+    base: str = "../f/"
 
 
 def _page(
-    template: str, status: int, sending: Sending | None, values: Mapping[str, Any], *, posts_to: Sequence[str] = ()
+    template: str,
+    status: int,
+    sending: Sending | None,
+    values: Mapping[str, Any],
+    *,
+    form: Form | None = None,
+    posts_to: Sequence[str] = (),
+    rules: str = "",
 ) -> Answer:
-    style, style_hash = _style()
+    styles = [text for text in (_text_of("page.css") + _text_of("form.css"), rules) if text]
     business = sending.business if sending else None
     page = (
         _environment()
         .get_template(template)
         .render(
-            style=style,
-            language=business.language if business else "en",
+            styles=[Markup(text) for text in styles],
+            words=catalogue.words(sending, form),
             business=business.name if business else "",
             site=business.site if business else "",
             address=business.address if business else "",
             **values,
         )
     )
-    return html_answer(status, page, posts_to=("'self'", *posts_to), style_hash=style_hash)
+    return html_answer(
+        status,
+        page,
+        posts_to=("'self'", *posts_to),
+        style_hashes=[_hash_of(text) for text in styles],
+        framed_by=form.framed_by if form else (),
+    )
 
 
-def form(
-    id: str,
-    shown: Form,
-    typed: Typed,
-    problems: Sequence[Refused] = (),
-    *,
-    sending: Sending | None = None,
-    page: str = "",
-    nonce: str = "",
-) -> Answer:
+def _hash_of(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def form(id: str, shown: Form, showing: Showing) -> Answer:
     """A form, with what was typed kept and what is wrong beside its field."""
-
-    def last(name: str) -> str:
-        return next(iter(reversed(typed.get(name, ()))), "")
-
-    values = {
-        "form": shown,
-        "action": f"../f/{id}",
-        "nonce": last(NONCE) or nonce,
-        "page": last(PAGE) or page,
-        "anonymous_id": last(ANONYMOUS_ID),
-        "typed": {field.name: last(field.name) for field in shown.fields},
-        "ticked": set(typed.get(CONSENT, ())),
-        "labels": {
-            **{field.name: field.label for field in shown.fields},
-            **{f"{CONSENT}.{box.topic}": box.label for box in shown.consents},
-        },
-        "problems": {problem.field or "": problem.message for problem in problems},
-    }
+    values, rules = _form(id, shown, showing)
     # Browsers hold the answer's redirect against form-action as well.
     leads_to = urlsplit(shown.redirect) if shown.redirect else None
     posts_to = [f"{leads_to.scheme}://{leads_to.netloc}"] if leads_to else []
-    return _page("form.html", 422 if problems else 200, sending, values, posts_to=posts_to)
+    status = 422 if showing.problems else 200
+    return _page("form.html", status, showing.sending, values, form=shown, posts_to=posts_to, rules=rules)
+
+
+def fragment(id: str, shown: Form, showing: Showing) -> str:
+    """The same form as a piece of HTML, for somebody else's page."""
+    values, _ = _form(id, shown, showing)
+    words = catalogue.words(showing.sending, shown)
+    return _environment().get_template("fields.html").render(words=words, **values)
+
+
+def done(form: Form, sending: Sending) -> str:
+    """What is said after a form was sent, as a piece of HTML."""
+    words = catalogue.words(sending, form)
+    return _environment().get_template("done.html").render(words=words, text=thanks(form, words))
+
+
+def thanks(form: Form, words: Words) -> str:
+    """What is said after a form was sent."""
+    return form.thanks or words("thanks-ask" if form.double_opt_in else "thanks")
+
+
+def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
+    """What the templates of a form need, and the rules that hide its conditional fields."""
+    typed = showing.typed
+    today = day_of(clock.now_ms(), showing.sending.business.time_zone if showing.sending else "UTC")
+    chosen = asked(shown, showing.known)
+    views = fields.shown(shown, chosen, typed, showing.problems, today)
+    labels = {view.name: (view.id, view.label) for view in views}
+    values = {
+        "form": shown,
+        "action": f"{showing.base}{id}",
+        "carried": [
+            (NONCE, last(typed, NONCE) or showing.nonce),
+            (PAGE, last(typed, PAGE) or showing.page),
+            *[(name, last(typed, name)) for name in (ANONYMOUS_ID, PROOF) if last(typed, name)],
+            *fields.hidden(chosen, typed),
+        ],
+        "fields": views,
+        "problems": [(*labels.get(problem.field or "", ("", "")), problem.message) for problem in showing.problems],
+    }
+    return values, fields.conditions_css(chosen)
+
+
+def script(id: str, shown: Form, showing: Showing) -> Answer:
+    """The form as a script that puts it into the page that loads it."""
+    words = catalogue.words(showing.sending, shown)
+    facts = {
+        "id": id,
+        "html": fragment(id, shown, showing),
+        "css": _text_of("form.css") + fields.conditions_css(asked(shown, None)),
+        "language": words.language,
+        "direction": words.direction,
+        "prefill": sorted(one.name for one in shown.fields if one.prefill and one.value is None),
+        "notSent": words("not-sent"),
+    }
+    # Nothing in it can end a script or a line, wherever somebody pastes it.
+    told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")
+    text = _text_of("embed.js").replace("__FORM__", told)
+    headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+    return answer(200, text, "text/javascript; charset=utf-8", headers)
+
+
+def snippet(address: str, id: str, shown: Form, words: Words) -> str:
+    """What another site's page says so that the form stands there: a link, and the script that takes its place."""
+    values = {"address": address, "id": id, "form": shown, "words": words}
+    return _environment().get_template("snippet.html").render(**values)
 
 
 def nonce(request_id: str) -> str:
@@ -107,21 +187,29 @@ def message(
     text: str,
     *,
     sending: Sending | None = None,
+    form: Form | None = None,
     link: str = "",
     link_text: str = "",
     refresh: int = 0,
 ) -> Answer:
     """A page that says one thing. `refresh` loads it again after so many seconds."""
     values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh}
-    return _page("message.html", status, sending, values)
+    return _page("message.html", status, sending, values, form=form)
 
 
-def unsubscribe(
-    title: str, text: str, choices: Sequence[tuple[str, str]], *, done: bool, sending: Sending | None
+def choice(
+    title: str,
+    text: str,
+    choices: Sequence[tuple[str, str]],
+    *,
+    done: bool,
+    sending: Sending | None,
+    form: Form | None = None,
+    quoted: Sequence[str] = (),
 ) -> Answer:
-    """The page behind the link in every mail: says what stands and offers what can be changed."""
-    values = {"title": title, "text": text, "choices": choices, "done": done}
-    return _page("unsubscribe.html", 200, sending, values)
+    """The page behind a link in a mail: says what stands and offers what can be changed."""
+    values = {"title": title, "text": text, "choices": choices, "done": done, "quoted": quoted}
+    return _page("choice.html", 200, sending, values, form=form)
 
 
 def privacy(release: Release) -> Answer:
@@ -131,7 +219,7 @@ def privacy(release: Release) -> Answer:
     sending, rules = release.sending, release.privacy
     language = sending.business.language
     values = {
-        "words": WORDS.get(language, WORDS["en"]),
+        "said": WORDS.get(language, WORDS["en"]),
         "lines": lines(release, language),
         "shared_with": rules.shared_with,
         "contact": rules.contact or sending.sender.email,
@@ -139,8 +227,10 @@ def privacy(release: Release) -> Answer:
     return _page("privacy.html", 200, sending, values)
 
 
-def refused(request: Request, reason: Refused, sending: Sending | None = None) -> Answer:
+def refused(request: Request, reason: Refused, sending: Sending | None = None, form: Form | None = None) -> Answer:
     """An error as a page for a person, as JSON for a program."""
-    if request.wants_html:
-        return message(reason.status, "This page isn't here", reason.message, sending=sending)
-    return refusal(reason)
+    if not request.wants_html:
+        return refusal(reason)
+    words = catalogue.words(sending, form)
+    title = words("not-here-title" if reason.status in _GONE else "not-done-title")
+    return message(reason.status, title, words.of_code(reason.code, reason.message), sending=sending, form=form)

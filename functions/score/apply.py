@@ -1,14 +1,15 @@
 """Applying events, time or a rebuild to one contact: read, fold, decide, one conditional write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from functions import releases
+from functions import bots, releases
 from functions.aws.dynamodb import ConditionFailed
 from functions.core.contact import Contact, Decision
-from functions.core.counters import Counters
 from functions.core.decisions import Outcome, decide, differing, keep
-from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.event import Event
+from functions.core.facts import Arrival, counting, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.verdicts import settled
 from functions.observability import metric
 from functions.releases import Live
 from functions.score.history import History
@@ -45,8 +46,8 @@ def apply(
         _still_theirs(contact, arrivals, seen or {})
         live = _not_older(live, contact)
         read = contact
-        contact = _folded(contact, arrivals, live.counters)
-        outcome = decide(contact, live.release, now, [arrival.event for arrival in arrivals])
+        contact, happened = _folded(contact, arrivals, live)
+        outcome = decide(contact, live.release, now, happened)
         if _saved(read, contact, outcome, live):
             return outcome.decisions
         contact = contacts.load([contact.id])[contact.id]
@@ -62,7 +63,7 @@ def reconsider(contact_id: str, now: int) -> tuple[Decision, ...]:
             return ()
         live = _not_older(live, contact)
         read = contact
-        contact = _folded(contact, (), live.counters)
+        contact, _ = _folded(contact, (), live)
         outcome = decide(contact, live.release, now)
         if _saved(read, contact, outcome, live):
             return outcome.decisions
@@ -80,7 +81,7 @@ def refold(contact_id: str, now: int) -> Rebuilt | None:
         if read.state.merged_into is not None:
             return None
         live = _not_older(live, read)
-        contact = rebuild(read, History(read).events(), live.counters)
+        contact = rebuild(read, _events(History(read), live), live.counters)
         outcome = keep(contact, live.release, now)
         if _saved(read, contact, outcome, live):
             changed = contact.state.facts != read.state.facts
@@ -105,19 +106,38 @@ def _still_theirs(contact: Contact, arrivals: Sequence[Arrival], seen: Mapping[s
             raise Contended(f"a browser of contact {contact.id} changed hands")
 
 
-def _folded(contact: Contact, arrivals: Sequence[Arrival], counters: Counters) -> Contact:
-    state = contact.state
+def _events(history: History, live: Live, stamps: tuple[int, int] | None = None) -> Iterator[Event]:
+    """A contact's events, each counting or held as its verdict says."""
+    return settled(history.told(stamps), bots.rules(live))
+
+
+def _folded(contact: Contact, arrivals: Sequence[Arrival], live: Live) -> tuple[Contact, list[Event]]:
+    """The contact with `arrivals` applied, and which of their events count."""
+    state, counters = contact.state, live.counters
     if state.version == 0:
         contact = replace(contact, state=replace(state, spec=counters.spec))
     days, history = doubtful_days(state, arrivals, counters), History(contact)
     if state.version and (state.spec != counters.spec or len(days) * len(history.sources) > RECOUNTS_AT_MOST):
         metric("ContactsRebuilt")
+        held: set[str] = set()
         own = [arrival for arrival in arrivals if history.owns(arrival.event)]
-        return rebuild(contact, history.events(), counters, own)
+        contact = rebuild(contact, _noting(held, _events(history, live)), counters, own)
+        return contact, counting(arrivals, held)
     if days:
         metric("DaysRecounted", len(days))
-    recounted = {day: list(history.events(stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days}
-    return fold(contact, arrivals, recounted, counters)
+    recounted = {
+        day: list(_events(history, live, stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days
+    }
+    held = {event.ref for events in recounted.values() for event in events if event.held}
+    return fold(contact, arrivals, recounted, counters), counting(arrivals, held)
+
+
+def _noting(held: set[str], events: Iterator[Event]) -> Iterator[Event]:
+    """The same events; which of them don't count is noted on the way."""
+    for event in events:
+        if event.held:
+            held.add(event.ref)
+        yield event
 
 
 def _saved(read: Contact, contact: Contact, outcome: Outcome, live: Live) -> bool:

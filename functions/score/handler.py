@@ -3,33 +3,31 @@
 Guarantees. A record delivered again, late or out of order leaves facts as if it came once;
 a crash between any two calls loses nothing, for the record is delivered again. What can
 never be applied is set aside with its record, and the other contacts of the batch go on;
-what may succeed later raises when they are done. An event of somebody who was erased is removed.
+what may succeed later raises when they are done. Machines' events move nothing; a verdict that
+is revised moves facts as if it had been known from the start. An event of somebody who was
+erased is removed.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from functions import clock, releases
+from functions import bots, clock, releases
 from functions.aside import set_aside
-from functions.aws.attributes import from_item
 from functions.aws.faults import hopeless
 from functions.core import erasure
-from functions.core.facts import Arrival
+from functions.core.facts import moment_of
+from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric
-from functions.score.apply import apply
+from functions.score import sift
+from functions.score.apply import apply, refold
 from functions.score.resolve import Resolver, identities_of
+from functions.score.sift import Record
 from functions.tables import contacts, events, identities, tombstones
+from functions.tables.identities import Identity
 
 ROOM = "score"
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """A stream record and what it says."""
-
-    raw: dict[str, Any]
-    arrival: Arrival
 
 
 @observed
@@ -41,23 +39,25 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def _read(raw: dict[str, Any]) -> _Record | None:
+def _read(raw: dict[str, Any]) -> Record | None:
     try:
-        change = raw["dynamodb"]
-        return _Record(raw, Arrival(int(change["SequenceNumber"]), events.from_row(from_item(change["NewImage"]))))
+        return sift.read(raw)
     except (KeyError, TypeError, ValueError) as error:
         set_aside(ROOM, raw, error)
         return None
 
 
-def _score(records: list[_Record]) -> None:
+def _score(records: list[Record]) -> None:
     named = identities_of(record.arrival.event for record in records)
     live, rows = releases.live_and(map(identities.key, named))
     now = clock.now_ms()
     failed: list[Exception] = []
     admitted = _admitted(records, tombstones.among(rows.values()), now)
-    resolver = Resolver(identities.among(rows), live.counters)
-    grouped = _by_contact(admitted, resolver, failed)
+    sifted, known = sift.sift(admitted, bots.rules(live)), identities.among(rows)
+    if sifted.waiting:
+        sift.ask(sifted.waiting, live.release.bots.hold, now)
+    resolver = Resolver(known, live.counters)
+    grouped = _by_contact(sifted.counting, resolver, failed)
     if resolver.turned and not failed:
         # A browser changed hands within the batch: what came before that record may be another's.
         grouped = _by_contact([record for group in grouped.values() for record in group], resolver, failed)
@@ -70,11 +70,12 @@ def _score(records: list[_Record]) -> None:
             apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions)
         except Exception as error:
             _fail(group, error, failed)
+    _leave(sifted.leaving, known, now, failed)
     if failed:
         raise failed[0]
 
 
-def _admitted(records: list[_Record], marks: erasure.Marks, now: int) -> list[_Record]:
+def _admitted(records: list[Record], marks: erasure.Marks, now: int) -> list[Record]:
     """The records of nobody who was erased; what was on its way past an erasure is removed."""
     if not marks:
         return records
@@ -92,14 +93,27 @@ def _admitted(records: list[_Record], marks: erasure.Marks, now: int) -> list[_R
     return admitted
 
 
-def _remove(group: list[_Record]) -> None:
+def _remove(group: list[Record]) -> None:
     for record in group:
         events.remove(record.arrival.event.source, record.arrival.event.sort_key)
     metric("EventsOfErased", len(group))
 
 
-def _by_contact(records: list[_Record], resolver: Resolver, failed: list[Exception]) -> dict[str, list[_Record]]:
-    grouped: dict[str, list[_Record]] = {}
+def _leave(records: Sequence[Record], known: Mapping[str, Identity], now: int, failed: list[Exception]) -> None:
+    """Make facts anew without what turned out to be machines'. Where nobody owns it, it never counted."""
+    for record in records:
+        event = record.arrival.event
+        owned = known.get(event.source)
+        owner = hash_of(event.source) if kind_of(event.source) == SELF else owned and owned.owner_at(moment_of(event))
+        try:
+            if owner:
+                refold(contacts.surviving(owner).id, now)
+        except Exception as error:
+            _fail([record], error, failed)
+
+
+def _by_contact(records: list[Record], resolver: Resolver, failed: list[Exception]) -> dict[str, list[Record]]:
+    grouped: dict[str, list[Record]] = {}
     for record in records:
         try:
             contact = resolver.contact_of(record.arrival.event)
@@ -113,7 +127,7 @@ def _by_contact(records: list[_Record], resolver: Resolver, failed: list[Excepti
     return grouped
 
 
-def _fail(group: list[_Record], error: Exception, failed: list[Exception]) -> None:
+def _fail(group: Sequence[Record], error: Exception, failed: list[Exception]) -> None:
     """Set aside what can never be applied; what may pass is raised when the others are done."""
     if not hopeless(error):
         failed.append(error)

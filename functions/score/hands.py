@@ -8,15 +8,16 @@ first, an event or the sweep, counts it anew from the events.
 from dataclasses import replace
 from typing import Any
 
-from functions import clock, settings
+from functions import bots, clock, releases, settings
 from functions.aws import dynamodb
 from functions.core.contact import Moment, State
 from functions.core.event import Event
 from functions.core.facts import moment_of
 from functions.core.identity import ANONYMOUS, kind_of, own_ref
 from functions.core.ownership import RUNS_KEPT, Run, asserted, changed_hands, renamed
+from functions.core.verdicts import settled
 from functions.observability import metric
-from functions.tables import contacts, due, events, identities
+from functions.tables import contacts, due, identities, rulings
 from functions.tables.contacts import STATE, partition
 from functions.tables.identities import ATTEMPTS, Contended, Identity
 
@@ -91,7 +92,9 @@ def _identified(browser: str, contact: str, after: Moment | None, before: Moment
     """The first moment between two at which the contact identified in the browser, as its events have it."""
     profile = contacts.load([contact])[contact].profile
     sources = [ref for ref in (*profile.identities, own_ref(contact)) if kind_of(ref) != ANONYMOUS]
-    moments = (moment_of(event) for event in events.of_sources(sources) if browser in event.identities)
+    # A machine that calls itself somebody makes no browser theirs.
+    known = settled(rulings.told(sources), bots.rules(releases.live()))
+    moments = (moment_of(event) for event in known if browser in event.identities and not event.held)
     return min(
         (one for one in moments if (after is None or one > after) and (before is None or one < before)), default=None
     )

@@ -7,8 +7,9 @@ from functions.core.contact import Contact
 from functions.core.event import Event
 from functions.core.facts import moment_of
 from functions.core.identity import ANONYMOUS, SELF, hash_of, kind_of, own_ref
-from functions.tables import events, identities
+from functions.tables import identities, rulings
 from functions.tables.identities import Identity
+from functions.tables.rulings import Told
 
 
 class History:
@@ -18,11 +19,11 @@ class History:
         self._contact = contact
         self.sources = tuple(dict.fromkeys((*contact.profile.identities, own_ref(contact.id))))
 
-    def events(self, stamps: tuple[int, int] | None = None) -> Iterator[Event]:
-        """All of them, or those between two client stamps (ms, inclusive)."""
-        for event in events.of_sources(self.sources, stamps):
+    def told(self, stamps: tuple[int, int] | None = None) -> Iterator[Told]:
+        """All of them, or those between two client stamps (ms, inclusive), each with the ruling on it."""
+        for event, ruling in rulings.told(self.sources, stamps):
             if self._is_theirs(event):
-                yield event
+                yield event, ruling
 
     def owns(self, event: Event) -> bool:
         """Whether what happened is the contact's."""

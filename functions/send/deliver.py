@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from functions import clock, releases, settings
 from functions.aws import dynamodb
-from functions.core import compose, policy
+from functions.core import compose, confirm, policy
 from functions.core import message as ledger
 from functions.core.compose import Letter, Urls
-from functions.core.consent import Head
+from functions.core.consent import EVERYTHING, Head
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.message import Message
 from functions.core.policy import Recent, Withhold
@@ -20,7 +20,7 @@ from functions.send import outcome
 from functions.send.pace import pace
 from functions.send.queue import enqueue
 from functions.tables import addresses, caps, contacts, messages
-from functions.tokens import Clicked, Links, Opened, Unsubscribing
+from functions.tokens import Clicked, Confirming, Links, Opened, Unsubscribing
 
 ATTEMPTS = 10
 """How often a decision is made anew because something changed under it."""
@@ -58,6 +58,7 @@ class _Ready:
     head: Head
     reserved: Recent | None
     letter: Letter
+    links: int
 
 
 def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
@@ -91,7 +92,7 @@ def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] 
                 if outcome.withhold(message, reason, detail, now):
                     return None
             case _Ready() as ready:
-                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now))
+                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now, ready.links))
                 reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
                 try:
                     dynamodb.transact([addresses.unchanged_op(ready.address, ready.head), change, *reserve])
@@ -113,23 +114,40 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
     decision = policy.decide(message, contact, head, caps.get(message.contact), release, now)
     if isinstance(decision, Withhold):
         return decision
-    urls = _urls(message, address, Links(keys.signing, settings.public_url()), release)
+    if message.cause is not None and not confirm.is_for(message.cause, address):
+        return Withhold("other-address")
+    followed: set[str] = set()
+    urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
     try:
         letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return _Ready(address, head or Head(), decision.reserved, letter)
+    return _Ready(address, head or Head(), decision.reserved, letter, len(followed))
 
 
-def _urls(message: Message, address: str, links: Links, release: Release) -> Urls:
+def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:
+    """How the links of a message are made; where they lead is noted in `followed`."""
+
     def click(url: str) -> str:
+        followed.add(url)
         own = release.sending.is_own(url) or url.startswith(f"{links.base_url}/")
         return links.click_url(Clicked(*about, place, message.template, url, address if own else ""))
 
     place = f"{message.journey}/{message.step}"
     about = (message.contact, message.id, message.created)
+    form = confirm.form_of(message.topic)
+    # Whoever never asked to be asked wants to hear nothing at all.
+    topic = message.topic if form is None else EVERYTHING
     return Urls(
         click=click,
         open=links.open_url(Opened(*about, place, message.template)),
-        unsubscribe=links.unsubscribe_url(Unsubscribing(*about, message.topic, address)),
+        unsubscribe=links.unsubscribe_url(Unsubscribing(*about, topic, address)),
+        confirm=None if form is None else _confirm_url(message, form, address, release, links),
     )
+
+
+def _confirm_url(message: Message, form: str, address: str, release: Release, links: Links) -> str:
+    asked = release.forms[form].double_opt_in
+    until = message.created + (asked.within if asked else 0) * 1000
+    said = Confirming(message.contact, message.id, message.created, form, address, message.cause or "", until)
+    return links.confirm_url(said)

@@ -2,8 +2,8 @@
 
 from functions import releases
 from functions.aws import dynamodb
+from functions.core import confirm, policy
 from functions.core import message as ledger
-from functions.core import policy
 from functions.core.message import PATIENCE, Message
 from functions.observability import logger, metric
 from functions.send.queue import enqueue
@@ -14,13 +14,14 @@ def settle(contact: str, id: str, now: int) -> Message | None:
     """Do what is due about a message at `now` (ms); as it stands then, None if there is none.
 
     Still intended: back on the queue. Still sending: it may have gone out or not. A marketing
-    message becomes unknown, is listed and never sent again; a transactional one is tried again.
+    message, or one that asks to confirm, becomes unknown, is listed and never sent again; another
+    transactional one is tried again.
     """
     message = messages.get(contact, id)
     if message is None or message.due is None or message.due > now:
         return message
     if message.state == "sending":
-        if not _transactional(message):
+        if not _bears_repeating(message):
             logger.warning("nobody knows whether a message went out", message=id)
             metric("MessagesUnknown")
             return _changed(message, ledger.give_up(message, now))
@@ -32,9 +33,10 @@ def settle(contact: str, id: str, now: int) -> Message | None:
     return message
 
 
-def _transactional(message: Message) -> bool:
+def _bears_repeating(message: Message) -> bool:
     topic = policy.topic_of(releases.by_id(message.release), message.topic)
-    return topic is not None and topic.transactional
+    # Whoever waits for a mail to confirm fills in the form again; whoever never asked gets one, not two.
+    return topic is not None and topic.transactional and confirm.form_of(topic.id) is None
 
 
 def _changed(before: Message, after: Message) -> Message:

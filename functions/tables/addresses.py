@@ -1,6 +1,6 @@
 """Consent and suppression per address: contacts table, A#<hash of the address>.
 
-H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, all moments in ms.
+H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms.
 L#<event ref> are the entries, appended once and never changed: the proof.
 """
 
@@ -16,7 +16,7 @@ from functions.core.errors import Newer
 
 SHAPE: Final = 1
 ATTEMPTS: Final = 8
-_REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"))
+_REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"), ("r.", "requested"))
 
 
 class Contended(RuntimeError):
@@ -54,6 +54,12 @@ def append(address: str, entry: Entry) -> bool:
             return True
         clock.sleep(0.01 * 2**attempt)
     raise Contended(f"address {address} changed {ATTEMPTS} times")
+
+
+def entry(address: str, ref: str) -> Entry | None:
+    """What one event said about an address (consistent read)."""
+    item = dynamodb.get(settings.contacts_table(), (f"A#{address}", f"L#{ref}"))
+    return entry_from(item) if item else None
 
 
 def entries(address: str) -> Iterator[Entry]:
@@ -124,6 +130,7 @@ def head_item(address: str, head: Head) -> dynamodb.Item:
 
 def entry_item(address: str, entry: Entry) -> dynamodb.Item:
     """The item of an entry."""
+    about = {"language": entry.language, "release": entry.release, "page": entry.page}
     return {
         "pk": f"A#{address}",
         "sk": f"L#{entry.ref}",
@@ -132,6 +139,7 @@ def entry_item(address: str, entry: Entry) -> dynamodb.Item:
         "rx": entry.arrived,
         "source": entry.source,
         "changes": [[change.kind, change.subject, change.wording] for change in entry.changes],
+        **{name: value for name, value in about.items() if value},
     }
 
 
@@ -149,4 +157,5 @@ def head_from(item: dynamodb.Item) -> Head:
 def entry_from(item: dynamodb.Item) -> Entry:
     """The entry of an item."""
     changes = tuple(Change(kind, subject, wording) for kind, subject, wording in item["changes"])
-    return Entry(item["sk"].removeprefix("L#"), item["at"], item["rx"], item["source"], changes)
+    about = {name: item.get(name, "") for name in ("language", "release", "page")}
+    return Entry(item["sk"].removeprefix("L#"), item["at"], item["rx"], item["source"], changes, **about)

@@ -3,6 +3,8 @@
 pk source "k#hash" · sk client stamp#messageId · at, rx (ms) · kind, name · body (JSON of
 properties, traits, context) · ids (further identities) · cause (absent when live) ·
 proved, held (absent when not) · ttl (epoch seconds; absent: stays) · v
+
+Rulings about a source's events stand behind them; see rulings.
 """
 
 import json
@@ -14,10 +16,13 @@ from functions.aws import dynamodb
 from functions.core.errors import Newer
 from functions.core.event import LIVE, Event
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, kind_of
+from functions.core.intake import LIKE_BROWSERS
 from functions.core.retention import Keep
 from functions.observability import metric
 
 VERSION = 2
+FIRST_NO_EVENT: Final = ":"
+"""Sort keys of events begin with a digit: what stands beyond them begins with this or more."""
 FOR_EVER: Final = Keep()
 READ_AT_MOST: Final = 24 * 1024 * 1024
 """Bytes of rows that are read for one contact: some forty thousand events. Anyone may flood a browser's
@@ -56,6 +61,10 @@ def from_row(row: Mapping[str, Any]) -> Event:
         raise Newer(f"event row of version {row['v']} is newer than this code reads")
     stamp, _, identifier = row["sk"].partition("#")
     body = json.loads(row.get("body", "{}"))
+    context = body.get("c", {})
+    if row["v"] < 2 and not str(context.get("userAgent", "")).startswith(LIKE_BROWSERS):
+        # Version 1 noted a server's own user agent as if it were the visitor's.
+        context.pop("userAgent", None)
     return Event(
         source=row["pk"],
         id=identifier,
@@ -66,7 +75,7 @@ def from_row(row: Mapping[str, Any]) -> Event:
         name=row["name"],
         properties=body.get("p", {}),
         traits=body.get("t", {}),
-        context=body.get("c", {}),
+        context=context,
         identities=tuple(row.get("ids", ())),
         cause=row.get("cause", LIVE),
         proved=row.get("proved", False),
@@ -96,7 +105,17 @@ def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) ->
     Newest first within a source, and what people say of themselves before what browsers say:
     past READ_AT_MOST bytes the rest is left out. What may go by now is gone: when it is taken off is DynamoDB's affair.
     """
-    between = None if stamps is None else (f"{stamps[0]:013d}#", f"{stamps[1]:013d}#\U0010ffff")
+    return (from_row(row) for row in rows_of_sources(sources, stamps) if is_event(row))
+
+
+def is_event(row: Mapping[str, Any]) -> bool:
+    """Whether a row of the table is an event, rather than something about one."""
+    return bool(row["sk"] < FIRST_NO_EVENT)
+
+
+def rows_of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Iterator[dynamodb.Item]:
+    """The same as items. Where all is asked for, what is said about a source's events comes before them."""
+    between = None if stamps is None else between_stamps(stamps)
     left, now = READ_AT_MOST, clock.now_ms() // 1000
     for source in sorted(sources, key=lambda source: _FLOODED_LAST.index(kind_of(source))):
         for row in dynamodb.query(settings.events_table(), source, between=between, forward=False):
@@ -106,4 +125,15 @@ def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) ->
             if left < 0:
                 metric("EventsLeftOut")
                 return
-            yield from_row(row)
+            yield row
+
+
+def between_stamps(stamps: tuple[int, int], prefix: str = "") -> tuple[str, str]:
+    """The range of sort keys of events between two client stamps, inclusive, behind a prefix."""
+    return f"{prefix}{stamps[0]:013d}#", f"{prefix}{stamps[1]:013d}#\U0010ffff"
+
+
+def get(source: str, sort_key: str) -> Event | None:
+    """One event (consistent read)."""
+    row = dynamodb.get(settings.events_table(), (source, sort_key))
+    return from_row(row) if row else None

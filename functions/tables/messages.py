@@ -106,10 +106,12 @@ def to_item(message: Message) -> dynamodb.Item:
     optional = {
         "enrollment": message.enrollment,
         "since": message.since or None,
+        "links": message.links or None,
         "reason": message.reason or None,
         "detail": message.detail or None,
         "provider_id": message.provider_id,
         "address": message.address,
+        "cause": message.cause,
         "ttl": message.kept_until,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
@@ -136,10 +138,12 @@ def from_item(item: dynamodb.Item) -> Message:
         channel=item["channel"],
         state=item["state"],
         attempts=item["attempts"],
+        links=item.get("links", 0),
         reason=item.get("reason", ""),
         detail=item.get("detail", ""),
         provider_id=item.get("provider_id"),
         address=item.get("address"),
+        cause=item.get("cause"),
         times=item["times"],
         due=item.get("du"),
         version=item["n"],

@@ -32,6 +32,7 @@ def receive(request: Request) -> Answer:
         received,
         keyring.pepper,
         request.user_agent,
+        request.is_ahead,
         trusted=key.trusted,
         proofs=proofs(posted, keyring.signing, received),
         importing=name == "import",

@@ -1,56 +1,129 @@
 """Form posts: POST /f/{form}, from our own page or any other, by a browser or a program."""
 
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from functions import clock, releases
-from functions.core import submission
+from functions import clock, releases, visitors
+from functions.core import confirm, submission
+from functions.core.answers import Terms
+from functions.core.consent import Change, Entry
 from functions.core.errors import Refused
-from functions.core.forms import Form
-from functions.core.release import Release
-from functions.core.submission import Typed
+from functions.core.event import Event
+from functions.core.identity import EMAIL, hash_of, kind_of
+from functions.core.submission import Submission, Typed
+from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
 from functions.http import Answer, Request, json_answer, redirect
 from functions.observability import metric
 from functions.pages import render
+from functions.pages.render import Showing
+from functions.releases import Live
 from functions.tables import addresses
+from functions.texts import catalogue, places
+from functions.tokens import Proof
 from functions.track import store
 
 MAX_FIELDS: Final = 200
+EMBEDDED: Final = "_embedded"
+"""What our script posts besides the fields: it wants the next piece of HTML."""
+_ANYWHERE: Final = {"access-control-allow-origin": "*"}
+"""Forms are posted from any site, without cookies; API Gateway says the same."""
 
 
 def submit(request: Request, id: str) -> Answer:
     """Keep what was typed, or say what is wrong beside the field."""
     received = clock.now_ms()
-    release = releases.live().release
-    form = release.forms.get(id)
+    live = releases.live()
+    form = live.release.forms.get(id)
     if request.method != "POST" or form is None:
-        return render.refused(request, Refused("unknown-form", "There is no such form.", status=404))
+        unknown = Refused("unknown-form", "There is no such form.", status=404)
+        return render.refused(request, unknown, live.release.sending)
     typed = read_body(request)
     if submission.is_trap_sprung(form, typed):
         metric("FormsTrapped")
-        return _thanks(request, id, form)
-    said, problems = submission.read(id, form, typed)
+        return _thanks(request, id, live, typed)
+    proof = visitors.proof_in(submission.last(typed, submission.PROOF))
+    said, problems, flags = _read(id, live, typed, received, proof)
     if problems:
         metric("FormsRefused")
-        return _again(request, id, release, typed, problems)
+        return _again(request, id, live, typed, problems, proof)
     event = submission.to_event(
         said,
         form,
         typed,
         received=received,
         pepper=releases.keyring().pepper,
-        page=next(iter(typed.get(submission.PAGE, ())), "") or request.headers.get("referer", ""),
+        page=_page_of(request, typed),
         user_agent=request.user_agent,
+        proved=visitors.address_of(proof),
+        flags=flags,
     )
     # Consent stands before the event can start a journey that needs it, and both bear a repetition.
+    page = _page_of(request, typed)
     for admitted in store.admit([event]):
-        if entry := submission.to_entry(said, form, admitted):
-            addresses.append(*entry)
-        store.insert_admitted([admitted])
-    return _thanks(request, id, form)
+        store.insert_admitted([_with_consent(admitted, said, live, page)])
+    return _thanks(request, id, live, typed)
+
+
+def _read(
+    id: str, live: Live, typed: Typed, received: int, proof: Proof | None
+) -> tuple[Submission, list[Refused], dict[str, Any]]:
+    """What was said, all that is wrong with it, and what should be noted about it."""
+    sending, form = live.release.sending, live.release.forms[id]
+    words = catalogue.words(sending, form)
+    today = day_of(received, sending.business.time_zone)
+    terms = Terms(words, places.place(sending, form), today, proved=proof is not None)
+    said, problems = submission.read(id, form, typed, terms)
+    flags: dict[str, Any] = {}
+    field = submission.address_field(said, form)
+    if field is not None and form.protect.disposable != "allow" and places.is_disposable(str(said.values[field])):
+        if form.protect.disposable == "refuse":
+            problems.append(Refused("disposable-address", words("disposable-address"), field=field, status=422))
+        flags["disposable"] = True
+    if not problems and (hasty := submission.too_fast(form, typed, received, words)):
+        problems.append(hasty)
+    return said, problems, flags
+
+
+def _page_of(request: Request, typed: Typed) -> str:
+    return next(iter(typed.get(submission.PAGE, ())), "") or request.headers.get("referer", "")
+
+
+def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Event:
+    """The event as it is to be stored, once what it agrees to, or asks, stands in the address's ledger.
+
+    A box left unticked says nothing: submitting again never takes consent back.
+    """
+    form = live.release.forms[said.form]
+    if kind_of(event.source) != EMAIL or not said.consents:
+        return event
+    address = hash_of(event.source)
+    if form.double_opt_in is None:
+        changes = tuple(Change("grant", box.topic, box.label) for box in form.consents if box.topic in said.consents)
+    else:
+        mail = _shall_mail(address, event, said)
+        changes = confirm.requests(form, said.consents, mail=mail)
+        asked = {confirm.ASKED: list(said.consents)} | ({confirm.MAIL: True} if mail else {})
+        event = event.with_properties(asked)
+    language = catalogue.language_of(live.release.sending, form)
+    entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, language, live.id, page[:400])
+    addresses.append(address, entry)
+    return event
+
+
+def _shall_mail(address: str, event: Event, said: Submission) -> bool:
+    """Whether a mail shall ask for confirmation: something is unconfirmed, and none was sent a while ago."""
+    head = addresses.head(address)
+    if not confirm.is_pending(head, said.consents):
+        return False
+    if confirm.may_mail(head, event.received):
+        return True
+    # Perhaps it was this very submission that asked, and its event was not stored then.
+    earlier = addresses.entry(address, event.ref)
+    return earlier is not None and confirm.is_mailed(earlier)
 
 
 def read_body(request: Request) -> Typed:
@@ -97,15 +170,26 @@ def _multipart(kind: str, body: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def _thanks(request: Request, id: str, form: Form) -> Answer:
+def _thanks(request: Request, id: str, live: Live, typed: Typed) -> Answer:
+    sending, form = live.release.sending, live.release.forms[id]
     if request.wants_html:
         # Relative, so that it holds behind any domain or base path.
         return redirect(form.redirect or f"../thanks/{id}", 303)
-    return json_answer(200, {"success": True, "thanks": form.thanks})
+    said: dict[str, Any] = {"success": True, "thanks": render.thanks(form, catalogue.words(sending, form))}
+    if form.redirect:
+        said["redirect"] = form.redirect
+    if EMBEDDED in typed:
+        said["html"] = render.done(form, sending)
+    return json_answer(200, said, _ANYWHERE)
 
 
-def _again(request: Request, id: str, release: Release, typed: Typed, problems: list[Refused]) -> Answer:
+def _again(request: Request, id: str, live: Live, typed: Typed, problems: list[Refused], proof: Proof | None) -> Answer:
+    form = live.release.forms[id]
+    showing = Showing(typed, problems, live.release.sending)
     if request.wants_html:
-        return render.form(id, release.forms[id], typed, problems, sending=release.sending)
+        return render.form(id, form, replace(showing, known=visitors.known_of(proof)))
     details = [problem.body()["error"] for problem in problems]
-    return json_answer(422, {"error": {**details[0], "problems": details}})
+    said: dict[str, Any] = {"error": {**details[0], "problems": details}}
+    if EMBEDDED in typed:
+        said["html"] = render.fragment(id, form, showing)
+    return json_answer(422, said, _ANYWHERE)

@@ -32,4 +32,8 @@ def respond(request: Request) -> Answer:
             from functions.track import links
 
             return links.follow(request, kind, token)
+        case ["confirm", token]:
+            from functions.track import confirming
+
+            return confirming.follow(request, token)
     return api.receive(request)

@@ -1,6 +1,8 @@
 """Links in mails: the open pixel, redirects, and the page that unsubscribes.
 
-Looking at a link changes nothing but the count of looks: only a POST unsubscribes.
+Looking at a link changes nothing but the count of looks: only a POST unsubscribes. Machines
+follow links too, so an open or a click is held: it counts once it was judged in the company it
+came in, to which looks belong.
 """
 
 from typing import Final
@@ -8,7 +10,15 @@ from typing import Final
 from functions import clock, releases, tokens
 from functions.core.consent import EVERYTHING, Change, Entry, withdrawn
 from functions.core.errors import Refused
-from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, RESUBSCRIBED, SYSTEM, UNSUBSCRIBED, Event
+from functions.core.event import (
+    EMAIL_CLICKED,
+    EMAIL_LOOKED,
+    EMAIL_OPENED,
+    RESUBSCRIBED,
+    SYSTEM,
+    UNSUBSCRIBED,
+    Event,
+)
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
@@ -16,12 +26,13 @@ from functions.core.sending import Sending
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
 from functions.observability import logger, metric
 from functions.tables import addresses
+from functions.texts import catalogue
 from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
-"""Within such a time the same look or click again is the same event: clients repeat requests."""
+"""Within such a time the same open, click or look again is the same event: clients repeat requests."""
 
 UNDO_WINDOW_MS: Final = 3_600_000
 """So long after a withdrawal its link can take it back."""
@@ -49,7 +60,7 @@ def follow(request: Request, kind: str, token: str) -> Answer:
             return refusal(reason)
         from functions.pages import render
 
-        return render.refused(request, reason)
+        return render.refused(request, reason, live_sending())
 
 
 def _open(request: Request, token: str) -> Answer:
@@ -66,15 +77,17 @@ def _open(request: Request, token: str) -> Answer:
 
 def _click(request: Request, token: str) -> Answer:
     said = tokens.read_click(releases.keyring().signing, token)
-    if request.method == "GET":
-        try:
-            store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            logger.error("click not stored", error=type(error).__name__, where=where(error))
-            metric("RequestsFailed")
-            return _wait_a_moment(said.url)
+    if request.method != "GET":
+        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, url=said.url[:500]))
+        return redirect(said.url)
+    try:
+        store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.error("click not stored", error=type(error).__name__, where=where(error))
+        metric("RequestsFailed")
+        return _wait_a_moment(said.url)
     return redirect(_with_proof(said))
 
 
@@ -90,33 +103,50 @@ def _wait_a_moment(url: str) -> Answer:
     # The browser asks again by itself; whoever won't wait can go on.
     from functions.pages import render
 
-    text = "The page you asked for will open in a moment."
-    page = render.message(503, "One moment", text, link=url, link_text="Go on without waiting", refresh=2)
+    words = catalogue.words(live_sending())
+    page = render.message(
+        503, words("moment-title"), words("moment"), link=url, link_text=words("moment-link"), refresh=2
+    )
     page["headers"]["retry-after"] = "2"
     return page
 
 
-def _event(request: Request, said: Opened | Clicked, name: str, window: int, **more: str) -> Event:
+def _look(event: Event) -> None:
+    """Note a look, which only serves to tell who else was there: nobody waits or is refused for it."""
+    try:
+        store.insert([event])
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("look not stored", error=type(error).__name__)
+
+
+def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, window: int, **more: str) -> Event:
     now = clock.now_ms()
     stamp = now - now % window
-    journey, _, step = said.place.partition("/")
-    properties = {"message": said.message, "sent": said.sent, "journey": journey, "step": step}
+    properties = {"message": said.message, "sent": said.sent}
+    if not isinstance(said, Unsubscribing):
+        journey, _, step = said.place.partition("/")
+        properties |= {"journey": journey, "step": step, "template": said.template}
     return Event(
         source=own_ref(said.contact),
-        id=digest(name, said.message, more.get("url", "")),
+        # Who asks is part of it: a scanner that looks a moment before the person must not stand in for the click.
+        id=digest(name, said.message, *more.values(), request.user_agent, str(request.is_ahead)),
         stamp=stamp,
         at=now,
         received=now,
         kind=SYSTEM,
         name=name,
-        properties={**properties, "template": said.template, **more},
-        context=trim_context({}, request.user_agent),
+        properties={**properties, **more},
+        context=trim_context({"userAgent": request.user_agent}, ahead=request.is_ahead),
+        held=name != EMAIL_LOOKED,
     )
 
 
 def _unsubscribe(request: Request, token: str) -> Answer:
     said = tokens.read_unsubscribe(releases.keyring().signing, token)
     if request.method != "POST":
+        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, link="unsubscribe"))
         return _page(said, None)
     action = _action(request)
     _record(said, action)
@@ -166,28 +196,23 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
     """Before anything is done (None) or after. It shows nothing about the person: links are forwarded."""
     from functions.pages import render
 
-    sending = _sending()
+    sending = live_sending()
+    words = catalogue.words(sending)
     titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
-    topic = titles.get(said.topic, "these e-mails")
-    stop_all = (WITHDRAW_ALL, "Stop all e-mails")
-    undo = (UNDO, f"Send me {topic} again")
-    match action:
-        case None:
-            text = "One click and we stop. Nothing changes until you press a button."
-            choices = [(WITHDRAW, f"Stop {topic}"), stop_all]
-            return render.unsubscribe(f"Unsubscribe from {topic}?", text, choices, done=False, sending=sending)
-        case "undo":
-            text = f"You will go on receiving {topic}."
-            choices = [(WITHDRAW, f"Stop {topic}")]
-            return render.unsubscribe("Welcome back", text, choices, done=True, sending=sending)
-        case "all":
-            text = "We will not write to you about anything that you haven't ordered or asked for."
-            return render.unsubscribe("All e-mails are stopped", text, [undo], done=True, sending=sending)
-    text = f"You will not receive {topic} any more. Was it a mistake, or would you rather hear nothing at all?"
-    return render.unsubscribe("You are unsubscribed", text, [undo, stop_all], done=True, sending=sending)
+    topic = titles.get(said.topic, words("topic"))
+    stop, stop_all = (WITHDRAW, words("stop", topic=topic)), (WITHDRAW_ALL, words("stop-all"))
+    undo = (UNDO, words("undo", topic=topic))
+    key, choices = {
+        None: ("unsubscribe", [stop, stop_all]),
+        UNDO: ("welcome-back", [stop]),
+        WITHDRAW_ALL: ("stopped-all", [undo]),
+    }.get(action, ("stopped", [undo, stop_all]))
+    title, text = words(f"{key}-title", topic=topic), words(key, topic=topic)
+    return render.choice(title, text, choices, done=action is not None, sending=sending)
 
 
-def _sending() -> Sending | None:
+def live_sending() -> Sending | None:
+    """Who the business is, for a page that is shown in any case."""
     try:
         return releases.live().release.sending
     except Exception as error:

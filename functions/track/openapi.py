@@ -95,6 +95,15 @@ def _shared() -> dict[str, Any]:
             "required": ["batch"],
         },
         "Stored": {"type": "object", "properties": {"success": {"const": True}}, "required": ["success"]},
+        "FormStored": {
+            "type": "object",
+            "properties": {
+                "success": {"const": True},
+                "thanks": text,
+                "redirect": {**text, "description": "Where the form's author leads people on to."},
+            },
+            "required": ["success", "thanks"],
+        },
         "BatchStored": {
             "type": "object",
             "properties": {
@@ -162,6 +171,7 @@ def _errors(*statuses: str) -> dict[str, Any]:
         "401": "Unknown write key",
         "403": "A page of this origin may not use the key",
         "404": "Unknown form, token or address",
+        "410": "No longer good",
         "413": "Too large",
         "415": "Compressed in a way that is not understood",
         "422": "A field is missing or wrong",
@@ -185,21 +195,31 @@ def _forms() -> dict[str, Any]:
     kinds = (_JSON, "application/x-www-form-urlencoded", "multipart/form-data")
     plain = {"type": "object", "additionalProperties": {"type": "string"}}
     content = {kind: {"schema": fields if kind == _JSON else plain} for kind in kinds}
+    query = [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": meaning}
+        for name, meaning in (
+            ("anonymousId", "The visitor's id, where the page that leads here knows it."),
+            ("sv", "Proof that the visitor came by a link from their own mailbox: spares questions, shows nothing."),
+        )
+    ]
+    shown = {**_PAGE, "content": {"text/html": {}, "text/javascript": {}}}
     return {
         "/f/{form}": {
             "parameters": _path("form"),
             "get": {
                 "operationId": "showForm",
-                "summary": "The form as a page",
-                "parameters": [{"name": "anonymousId", "in": "query", "schema": {"type": "string"}}],
-                "responses": {"200": _PAGE, **_errors("400", "404", "503")},
+                "summary": "The form as a page; with .js after its id as a script that puts it into another page",
+                "description": "Fields with `prefill: true` take what the query says under their name.",
+                "parameters": query,
+                "responses": {"200": shown, **_errors("400", "404", "503")},
             },
             "post": {
                 "operationId": "submitForm",
                 "summary": "Submit the form",
+                "description": "A browser that navigates gets pages, everybody else JSON.",
                 "requestBody": {"required": True, "content": content},
                 "responses": {
-                    "200": _answer("Kept", "Stored"),
+                    "200": _answer("Kept", "FormStored"),
                     "303": {"description": "Kept; on to the page that says thanks"},
                     **_errors("400", "404", "413", "415", "422", "503"),
                 },
@@ -218,6 +238,19 @@ def _forms() -> dict[str, Any]:
                 "operationId": "showPrivacy",
                 "summary": "What is kept of people, why, and how long",
                 "responses": {"200": _PAGE, **_errors("503")},
+            },
+        },
+        "/confirm/{token}": {
+            "parameters": _path("token"),
+            "get": {
+                "operationId": "showConfirmation",
+                "summary": "What a double opt-in is about, and a button; changes nothing",
+                "responses": {"200": _PAGE, **_errors("404", "410", "503")},
+            },
+            "post": {
+                "operationId": "confirm",
+                "summary": "Confirm a double opt-in",
+                "responses": {"200": _answer("Confirmed", "Stored"), **_errors("404", "410", "413", "415", "503")},
             },
         },
     }

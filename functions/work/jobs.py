@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions import settings
-from functions.aws import dynamodb, sqs
+from functions.aws import dynamodb
 from functions.aws.dynamodb import Key
+from functions.work import queue
 
 VERSION = 1
 
@@ -69,12 +70,7 @@ def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
 def create(job: Job) -> None:
     """Store a new job and queue its first slice."""
     dynamodb.put_new(settings.contacts_table(), to_row(job))
-    enqueue(job.id)
-
-
-def enqueue(job_id: str, *, delay: int = 0) -> None:
-    """Ask for the next slice, after `delay` seconds."""
-    sqs.send(settings.work_queue_url(), f'{{"v":1,"job":"{job_id}"}}', delay=delay)
+    queue.ask(job.id)
 
 
 def advance(job: Job, slice_: Slice, now: int) -> bool:

@@ -13,6 +13,7 @@ from tests.cloud.queues import Queues
 from tests.cloud.time import Clock
 
 PUBLIC_URL = "https://tea.example"
+BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15"
 
 
 class Visitors(ABC):
@@ -42,7 +43,7 @@ class Visitors(ABC):
             "version": "2.0",
             "rawPath": parts.path,
             "rawQueryString": parts.query,
-            "headers": {"host": "tea.example", **(headers or {})},
+            "headers": {"host": "tea.example", "user-agent": BROWSER, **(headers or {})},
             "requestContext": {
                 "http": {"method": method, "path": parts.path, "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1"},
                 "domainName": "tea.example",
@@ -72,19 +73,21 @@ class Visitors(ABC):
         consents: Sequence[str] = ("tips",),
         anonymous: str = "",
         nonce: str = "",
+        shown_ago: int = 0,
         **fields: str,
     ) -> dict[str, Any]:
-        """A form post from our own page. `nonce` tells one showing of the form from the next."""
+        """A form post from our own page. `nonce` tells one showing of the form from the
+        next; `shown_ago` is how many ms it took to fill in."""
         digits = nonce or f"{self.clock.now:016x}"
-        hidden = [(NONCE, f"{self.clock.now:013d}-{digits:0>16}"), (ANONYMOUS_ID, anonymous)]
+        hidden = [(NONCE, f"{self.clock.now - shown_ago:013d}-{digits:0>16}"), (ANONYMOUS_ID, anonymous)]
         typed = [*fields.items(), *((CONSENT, topic) for topic in consents), *hidden]
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return self.http("POST", f"/f/{form}", urlencode(typed), headers=headers)
 
-    def follow(self, url: str, method: str = "GET", body: str = "") -> dict[str, Any]:
+    def follow(self, url: str, method: str = "GET", body: str = "", agent: str = BROWSER) -> dict[str, Any]:
         """Open, click or unsubscribe: a link of a mail."""
         assert url.startswith(PUBLIC_URL), url
-        return self.http(method, url.removeprefix(PUBLIC_URL), body)
+        return self.http(method, url.removeprefix(PUBLIC_URL), body, headers={"user-agent": agent})
 
     def report(self, mail: Mail, kind: str) -> None:
         """SES reports about a mail: "Delivery", "Bounce" or "Complaint"."""

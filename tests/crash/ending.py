@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from functions.aws.attributes import from_item
-from functions.core import consent
+from functions.core import confirm, consent
 from functions.core.consent import Head
 from functions.core.identity import SELF, kind_of
 from functions.tables import addresses, compact, contacts, enrollments, messages
@@ -85,7 +85,9 @@ def _against_will(cloud: Cloud) -> Iterator[str]:
                 head = heads.get(message.address or "", Head())
                 if message.state == "sending" and message.id not in begun:
                     begun.add(message.id)
-                    if consent.suppression(head) or not consent.allowed(head, message.topic):
+                    # A mail that asks for consent needs none.
+                    agreed = confirm.form_of(message.topic) or consent.allowed(head, message.topic)
+                    if consent.suppression(head) or not agreed:
                         yield message.template
 
 

@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 
+from functions.core.event import EMAIL_OPENED
 from functions.core.release import Release, canonical, load, release_id
+from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
+from functions.tables import rulings
 from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
@@ -53,6 +56,23 @@ def no_click(cloud: Cloud) -> None:
     wait(cloud, days=25)
 
 
+def scanned(cloud: Cloud) -> None:
+    """A scanner follows every link of the welcome; a person clicks later. What was ruled is revised by hand, twice."""
+    sign_up(cloud)
+    welcome = mail(cloud, "welcome")
+    if welcome:
+        cloud.follow(pixel(welcome))
+        cloud.follow(link(welcome))
+        cloud.follow(unsubscribe_link(welcome))
+    wait(cloud)
+    if welcome:
+        cloud.follow(link(welcome))
+    wait(cloud)
+    for who in ("person", "bot"):
+        rule_on_the_open(cloud, who)
+        wait(cloud)
+
+
 def clock_dies(cloud: Cloud) -> None:
     """The execution that holds the alarm is killed: the sweep brings the journey to its end."""
     sign_up(cloud)
@@ -76,6 +96,18 @@ def goal(cloud: Cloud) -> None:
     sign_up(cloud)
     cloud.put_on_bus("Order Completed", id="o1", email="ada@example.com", revenue=40)
     wait(cloud, days=4)
+
+
+def double_opt_in(cloud: Cloud) -> None:
+    """A café asks for price lists, is asked by mail whether it did, and says yes."""
+    asked = {"name": "Ada", "company": "Çay Evi", "house": "cafe", "teas": "Black"}
+    cloud.post_form("wholesale", consents=("offers",), email="ada@example.com", nonce="a1", shown_ago=9000, **asked)
+    wait(cloud)
+    letter = mail(cloud, "confirm")
+    if letter:
+        cloud.follow(_confirmation(letter))
+        cloud.follow(_confirmation(letter), "POST")
+    wait(cloud)
 
 
 def merge(cloud: Cloud) -> None:
@@ -191,23 +223,11 @@ def deploy(cloud: Cloud) -> None:
     raise AssertionError(f"never deployed: {answers}")
 
 
-SCENARIOS = tuple(
-    Scenario(story.__name__, story)
-    for story in (
-        whole_loop,
-        no_click,
-        clock_dies,
-        bounce,
-        goal,
-        merge,
-        kiosk,
-        vouched,
-        refold,
-        coming_back,
-        runs_merge,
-        deploy,
-    )
+_STORIES = (
+    *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
+    *(merge, kiosk, vouched, refold, coming_back, runs_merge, deploy),
 )
+SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
 
 
 def sign_up(cloud: Cloud) -> None:
@@ -230,6 +250,13 @@ def mail(cloud: Cloud, template: str) -> Mail | None:
     return next((one for one in cloud.mails if cloud.template_of(one) == template), None)
 
 
+def rule_on_the_open(cloud: Cloud, who: Literal["person", "bot"]) -> None:
+    """Somebody says by hand who it was that opened the first mail."""
+    rows = [row for row in cloud.items("events") if row.get("name") == EMAIL_OPENED]
+    if rows:
+        rulings.insert([Ruling(rows[0]["pk"], rows[0]["sk"], cloud.clock.now, who, BY_HAND)])
+
+
 def link(mail: Mail) -> str:
     found = _CLICK.search(mail.part("plain"))
     assert found
@@ -244,6 +271,12 @@ def pixel(mail: Mail) -> str:
 
 def unsubscribe_link(mail: Mail) -> str:
     found = re.search(r"https://tea\.example/u/[^>\s]+", str(mail.parsed["List-Unsubscribe"]))
+    assert found
+    return found[0]
+
+
+def _confirmation(mail: Mail) -> str:
+    found = re.search(r"https://tea\.example/confirm/\S+", mail.part("plain"))
     assert found
     return found[0]
 

@@ -22,6 +22,8 @@ ARGUMENTS = [
     # These are visitors: a browser that says of itself that it is driven is none.
     "--disable-blink-features=AutomationControlled",
 ]
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
+"""What a browser with a window says it is; without one it says so, and is taken for a machine."""
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +44,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A visitor nobody knows yet."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    agent = AGENT.format(browser.version.partition(".")[0])
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, user_agent=agent)
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()

@@ -330,6 +330,27 @@ def test_the_gauge_counts_what_is_in_hand(mended: EmulatorProcess) -> None:
     assert gauge(mended)["executions"] == 0
 
 
+def test_judgements_that_wait_are_no_movement_and_let_time_pass_when_told(mended: EmulatorProcess) -> None:
+    until(lambda: not any(gauge(mended).values()), 20, "rest")
+    queue = mended.client("sqs").create_queue(QueueName=name("work"))["QueueUrl"]
+    arn = mended.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    worker = function(mended, "return {}")
+    mended.client("lambda").create_event_source_mapping(FunctionName=worker, EventSourceArn=arn, BatchSize=1)
+    mended.client("sqs").send_message(QueueUrl=queue, MessageBody='{"v":1,"judge":{}}', DelaySeconds=600)
+    assert not any(gauge(mended).values())
+    assert 590_000 < waiting(mended) <= 600_001
+    urllib.request.urlopen(f"{mended.url}/_samovar/waiting", b"590000").close()
+    assert waiting(mended) < 11_000
+    mended.client("sqs").purge_queue(QueueUrl=queue)
+
+
+def waiting(aws: EmulatorProcess) -> int:
+    with urllib.request.urlopen(f"{aws.url}/_samovar/waiting") as answer:
+        return int(json.loads(answer.read()))
+
+
 def gauge(aws: EmulatorProcess) -> dict[str, int]:
     with urllib.request.urlopen(f"{aws.url}/_samovar/busy") as answer:
         counts: dict[str, int] = json.loads(answer.read())

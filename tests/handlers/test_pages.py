@@ -79,7 +79,7 @@ def test_what_the_author_and_the_query_say_is_escaped(live: Stack) -> None:
     reply = form_page("anonymousId=%22%3E%3Cscript%3E")
     assert "<script" not in reply.text
     evil = Form.model_validate({"title": "<b>", "fields": [{"name": "a", "label": "<i>"}], "button": "<u>"})
-    assert re.search("<[biu]>", render.form("x", evil, {})["body"]) is None
+    assert re.search("<[biu]>", render.form("x", evil, render.Showing({}))["body"]) is None
 
 
 def test_thanks_are_said_in_the_author_s_words(live: Stack) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from functions import releases
 from functions.core.consent import Change, Head
 from functions.core.identity import hash_of
 from functions.tables import addresses
+from tests.forms import english
 from tests.handlers.conftest import Stack
 from tests.handlers.http_client import BROWSER, Reply, post, post_form, send
 
@@ -62,11 +64,13 @@ def test_multipart_and_json_say_the_same_as_urlencoded(live: Stack) -> None:
 
 
 def test_consent_is_proved_with_the_exact_wording_of_the_ticked_box(live: Stack) -> None:
-    submit()
+    submit(_page="https://tea.example/letter")
     (entry,) = addresses.entries(hash_of(live.ref("e", "ada@tea.example")))
     assert entry.changes == (Change("grant", "tips", "Yes, send me brewing tips."),)
     assert entry.source == "form:hello"
     assert entry.ref == live.events()[0].ref
+    assert (entry.language, entry.page) == ("en", "https://tea.example/letter")
+    assert entry.release == releases.live().id
 
 
 def test_submitting_again_without_a_tick_takes_nothing_back(live: Stack) -> None:
@@ -189,7 +193,7 @@ def test_a_second_e_mail_field_does_not_become_the_sender_s_address(live: Stack)
     ]
     form = Form.model_validate({"title": "Tell a friend", "fields": fields})
     typed = {"friend": ["bob@tea.example"], "email": ["ada@tea.example"]}
-    said, problems = read("tell", form, typed)
+    said, problems = read("tell", form, typed, english())
     event = to_event(said, form, typed, received=1, pepper=b"p", page="", user_agent="")
     assert problems == []
     assert event.traits["email"] == "ada@tea.example"

@@ -24,6 +24,10 @@ STOP = LINKS.unsubscribe_url(Unsubscribing(CONTACT, MESSAGE, SENT, "tips", ADDRE
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 
 
+def throttled(*_: object) -> None:
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "BatchExecuteStatement")
+
+
 def test_an_open_is_one_event_however_often_the_image_is_fetched(stack: Stack) -> None:
     for _ in range(2):
         reply = send("GET", OPEN)
@@ -78,10 +82,31 @@ def test_an_old_or_forged_proof_proves_nothing_and_loses_nothing(stack: Stack, a
     assert (event.source, event.identities) == (stack.ref("a", "laptop"), ())
 
 
-def test_head_leads_on_and_notes_nothing(stack: Stack) -> None:
+def test_opens_and_clicks_are_held_until_they_are_judged(stack: Stack) -> None:
+    for path in (OPEN, CLICK):
+        send("GET", path, headers=BROWSER)
+    assert [(event.held, event.context["userAgent"]) for event in stack.events()] == [(True, BROWSER["user-agent"])] * 2
+
+
+def test_head_leads_on_and_is_a_look_and_no_click(stack: Stack) -> None:
     reply = send("HEAD", CLICK)
     assert (reply.status, reply.headers["location"]) == (302, TARGET)
-    assert stack.events() == []
+    (look,) = stack.events()
+    assert (look.name, look.properties["url"], look.held) == ("Email Link Looked At", TARGET, False)
+
+
+def test_a_scanner_that_looks_a_moment_before_does_not_stand_in_for_the_click(stack: Stack) -> None:
+    for agent in ("", "Mozilla/5.0 Firefox/140"):
+        send("GET", CLICK, headers={"user-agent": agent})
+    assert len(stack.events()) == 2
+
+
+@pytest.mark.parametrize(
+    "header", [{"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}, {"x-moz": "prefetch"}]
+)
+def test_what_is_fetched_ahead_says_so(stack: Stack, header: dict[str, str]) -> None:
+    send("GET", CLICK, headers=BROWSER | header)
+    assert [event.context["automation"] for event in stack.events()] == ["prefetch"]
 
 
 def test_links_signed_with_an_older_key_hold(stack: Stack) -> None:
@@ -110,9 +135,6 @@ def test_a_token_to_anything_but_a_web_page_is_refused(stack: Stack) -> None:
 def test_a_click_that_cannot_be_noted_waits_and_offers_the_way_on(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttled(*_: object) -> None:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "BatchExecuteStatement")
-
     monkeypatch.setattr("functions.tables.events.insert", throttled)
     reply = send("GET", CLICK, headers=BROWSER)
     assert (reply.status, reply.headers["retry-after"]) == (503, "2")
@@ -120,13 +142,23 @@ def test_a_click_that_cannot_be_noted_waits_and_offers_the_way_on(
     assert 'http-equiv="refresh"' in reply.text
 
 
-def test_looking_at_an_unsubscribe_link_changes_nothing(live: Stack) -> None:
-    page = send("GET", STOP, headers=BROWSER)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_at_an_unsubscribe_link_changes_nothing(live: Stack, method: str) -> None:
+    page = send(method, STOP, headers=BROWSER)
     assert page.status == 200
     assert "Unsubscribe from Brewing tips?" in page.text
     assert '<form method="post">' in page.text
-    assert live.events() == []
     assert addresses.head(ADDRESS).version == 0
+    (look,) = live.events()
+    assert look.name == "Email Link Looked At"
+    assert look.properties == {"message": MESSAGE, "sent": SENT, "link": "unsubscribe"}
+
+
+def test_the_unsubscribe_page_opens_where_the_look_can_not_be_noted(
+    live: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.tables.events.insert", throttled)
+    assert send("GET", STOP, headers=BROWSER).status == 200
 
 
 def test_the_page_opens_before_anything_is_published(stack: Stack) -> None:
@@ -184,9 +216,6 @@ def test_everything_can_be_stopped_with_one_button(live: Stack) -> None:
 def test_the_ledger_says_stop_even_where_the_event_could_not_be_stored(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttled(*_: object) -> None:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "BatchExecuteStatement")
-
     monkeypatch.setattr("functions.tables.events.insert", throttled)
     assert send("POST", STOP, ONE_CLICK).status == 503
     assert "tips" in addresses.head(ADDRESS).withdrawn

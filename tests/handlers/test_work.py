@@ -70,7 +70,7 @@ def test_refolding_everybody_goes_in_slices_and_changes_no_fact(shop: Cloud) -> 
 def test_a_job_that_is_killed_again_and_again_ends_all_the_same(shop: Cloud) -> None:
     before, made = facts(shop), decided(shop)
     start(shop)
-    with shop.watched(KillAt(1, 5, 14, 40, 44, 70, 80)):
+    with shop.watched(KillAt(1, 7, 20, 60, 66, 110, 125)):
         job = finished(shop)
     assert len(shop.failures) == 7
     assert job.notes["contacts"] == 12

@@ -70,6 +70,26 @@ def test_the_layer_is_small(built: Path) -> None:
     assert size < 40 * MEGABYTE
 
 
+def test_every_language_and_country_can_still_be_read(code: Path) -> None:
+    program = """
+from babel.localedata import locale_identifiers
+from functions.texts.places import Place
+from decimal import Decimal
+import datetime
+for name in locale_identifiers():
+    place = Place(name.replace("_", "-"))
+    assert place.number("5") == 5
+    assert place.spell(Decimal("1234.5")) and place.spell(datetime.date(2026, 12, 31))
+    assert place.day(place.spell(datetime.date(2026, 12, 31))) in (datetime.date(2026, 12, 31), None)
+assert Place("tr").number("5.000") == 5000 and Place("en").number("5.000") == 5
+assert Place("tr").day("24 Kasım 2026") == datetime.date(2026, 11, 24)
+assert Place("en", zone="Europe/Istanbul").phone("0532 123 45 67") == "+905321234567"
+assert Place("en").is_address("ada@tea.example")
+print(len(list(locale_identifiers())) > 1000)
+"""
+    assert _run(code, program) == "True\n"
+
+
 def test_the_layer_holds_models_of_the_services_in_use_only(built: Path) -> None:
     models = {folder.name for folder in (built / "botocore" / "data").iterdir() if folder.is_dir()}
     assert models == layer.SERVICES

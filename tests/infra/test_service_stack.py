@@ -92,7 +92,14 @@ def test_the_api_is_throttled_and_open_to_any_page(app: Synthesized) -> None:
 def test_routes_lead_to_the_rooms(app: Synthesized) -> None:
     routes = {route["RouteKey"] for route in app.properties("AWS::ApiGatewayV2::Route")}
     assert {
-        *("POST /v1/{proxy+}", "POST /f/{form}", "GET /o/{token}", "GET /c/{token}", "HEAD /c/{token}"),
+        *(
+            "POST /v1/{proxy+}",
+            "POST /f/{form}",
+            "GET /o/{token}",
+            "GET /c/{token}",
+            "HEAD /c/{token}",
+            "HEAD /u/{token}",
+        ),
         *("POST /beacon/v1/batch", "GET /v1/projects/{key}/settings"),
         *("GET /sourceConfig", "GET /sourceConfig/{proxy+}"),
         *("GET /u/{token}", "POST /u/{token}", "GET /f/{form}", "GET /thanks/{form}", "GET /v1/openapi.json", "GET /"),

@@ -5,12 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.confirm import BY_MAIL, confirmed, grant, still_asked
 from functions.core.consent import EVERYTHING, Change, Entry, Head, allowed, folded
 
 TOPICS = ["tips", "offers"]
 moments = st.integers(min_value=1, max_value=60)
 changes = st.one_of(
     st.builds(Change, st.just("grant"), st.sampled_from(TOPICS)),
+    st.builds(Change, st.just("request"), st.sampled_from([*TOPICS, BY_MAIL])),
     st.builds(Change, st.just("withdrawal"), st.sampled_from([*TOPICS, EVERYTHING])),
     st.builds(Change, st.just("suppression"), st.sampled_from(["bounce", "complaint"])),
 )
@@ -43,3 +45,27 @@ def test_no_client_clock_outdates_an_unsubscribe(ledger: list[Entry], arrived: i
     unsubscribe = Entry("u", 0, arrived, "unsubscribe-link", (Change("withdrawal", topic),))
     assert not allowed(folded([unsubscribe, *earlier]), topic)
     assert not allowed(folded([*earlier, unsubscribe]), topic)
+
+
+@given(st.lists(entries, max_size=12), st.sampled_from(TOPICS))
+def test_asking_allows_nothing(ledger: list[Entry], topic: str) -> None:
+    asked = [replace(entry, changes=tuple(_asked(change) for change in entry.changes)) for entry in ledger]
+    assert not allowed(folded(asked), topic)
+
+
+@given(st.lists(entries, max_size=12), moments, moments, st.sampled_from(TOPICS))
+def test_confirming_counts_from_asking_so_a_withdrawal_since_wins(
+    ledger: list[Entry], asked: int, later: int, topic: str
+) -> None:
+    request = Entry("r", asked, asked, "form:hello", (Change("request", topic, "Yes."), Change("request", BY_MAIL)))
+    event = confirmed("c", "m", asked, "hello", "hash", request, asked + later)
+    granted = grant(event, request, "hello")
+    others = [replace(entry, changes=tuple(_asked(change) for change in entry.changes)) for entry in ledger]
+    head = folded([*others, request, granted])
+    assert allowed(head, topic) == still_asked(request, head)
+    withdrawal = Entry("w", 0, asked, "unsubscribe-link", (Change("withdrawal", EVERYTHING),))
+    assert not allowed(folded([request, withdrawal, granted]), topic)
+
+
+def _asked(change: Change) -> Change:
+    return replace(change, kind="request") if change.kind == "grant" else change

@@ -15,6 +15,7 @@ from tests.scale import scaled
 from tests.unit.authoring.folders import Folder
 
 FILES = (
+    "bots.yaml",
     "scoring.yaml",
     "segments.yaml",
     "sending.yaml",

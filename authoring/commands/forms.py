@@ -1,0 +1,42 @@
+"""form: what to paste into another site so that a form stands there."""
+
+from collections.abc import Mapping
+
+import click
+
+from authoring.commands.shared import App, emit, explained, json_option
+from authoring.compile import bundle
+from functions import settings
+from functions.core.forms import Form
+from functions.core.sending import Sending
+from functions.pages import render
+from functions.texts import catalogue
+
+
+@click.command("form")
+@click.argument("id")
+@click.option("--html", "as_html", is_flag=True, help="Plain HTML that needs no script, to be styled by your site.")
+@json_option
+@click.pass_obj
+def form(app: App, id: str, as_html: bool, as_json: bool) -> None:
+    """Print the HTML that puts the form ID into another site's page."""
+    with explained(as_json):
+        release = bundle(app.marketing).content
+        if id not in release.forms:
+            raise ValueError(f'there is no form "{id}"; forms: {", ".join(sorted(release.forms)) or "none"}')
+        app.connect()
+        said = snippets(id, release.forms[id], release.sending, settings.public_url())
+        if as_json:
+            emit(said)
+        else:
+            click.echo(said["html" if as_html else "script"])
+
+
+def snippets(id: str, shown: Form, sending: Sending, base: str) -> Mapping[str, str]:
+    """Both ways to embed a form: by script, with a link where there is none, and as plain HTML."""
+    words = catalogue.words(sending, shown)
+    script = render.snippet(f"{base}/f/{id}", id, shown, words)
+    plain = render.fragment(id, shown, render.Showing({}, sending=sending, base=f"{base}/f/"))
+    # Each showing of ours has its own; pasted text would say one for ever.
+    plain = "\n".join(line for line in plain.splitlines() if line.strip() and 'name="_nonce"' not in line)
+    return {"page": f"{base}/f/{id}", "script": script, "html": plain}

@@ -1,0 +1,131 @@
+"""Double opt-in: a form asks, a mail asks again, and only the link in it makes consent.
+
+For every form with `double_opt_in` a release has one more journey, of one step, that sends
+the mail. Its id carries two hyphens, which nobody can write in a definition file. What was
+asked stands in the address's ledger as *requests*; confirming adds the grants, which count
+from the moment of asking: whatever was withdrawn since stays withdrawn.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from functions.core.conditions import EventMatch
+from functions.core.consent import Change, Entry, Head, allowed, suppression, withdrawn
+from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED, SYSTEM, Event
+from functions.core.forms import Form
+from functions.core.identity import EMAIL, hash_of, kind_of, own_ref
+from functions.core.ids import digest
+from functions.core.journey import Journey, Send, Start
+from functions.core.sending import Topic
+
+MARK: Final = "confirm--"
+STEP: Final = "ask"
+ASKED: Final = "asked"
+"""Property of a submission: the topics that wait for their confirmation."""
+MAIL: Final = "confirmation"
+"""Property of a submission: true where a mail shall ask for it."""
+BY_MAIL: Final = "@mail"
+"""Subject of a request that also sent a mail; no topic can be called so."""
+QUIET_S: Final = 4 * 3600
+"""One address is asked by mail once in so many seconds, whoever types it and however often."""
+
+
+def journeys(forms: Mapping[str, Form]) -> dict[str, Journey]:
+    """The journeys that ask for confirmation, by id."""
+    return {
+        MARK + id: Journey.model_construct(
+            title=form.title,
+            topic=MARK + id,
+            start=Start.model_construct(
+                when=EventMatch(event=FORM_SUBMITTED, form=id, where={MAIL: True}), again=QUIET_S
+            ),
+            goal=None,
+            exit=None,
+            steps=[Send(id=STEP, send=form.double_opt_in.email)],
+        )
+        for id, form in forms.items()
+        if form.double_opt_in is not None
+    }
+
+
+def form_of(id: str) -> str | None:
+    """The form that a journey or topic of this kind belongs to, None for any other."""
+    return id.removeprefix(MARK) if id.startswith(MARK) else None
+
+
+def topic(id: str, forms: Mapping[str, Form]) -> Topic | None:
+    """What a confirmation mail is about: something they did, called as the form is."""
+    form = forms.get(form_of(id) or "")
+    return None if form is None else Topic.model_construct(id=id, title=form.title, transactional=True)
+
+
+def is_pending(head: Head, topics: Sequence[str]) -> bool:
+    """Whether any of the topics may not yet be written about."""
+    return any(not allowed(head, topic) for topic in topics)
+
+
+def may_mail(head: Head, now: int) -> bool:
+    """Whether an address may be asked by mail at `now` (ms)."""
+    return suppression(head) is None and now - head.requested.get(BY_MAIL, -QUIET_S * 1000) >= QUIET_S * 1000
+
+
+def requests(form: Form, topics: Sequence[str], *, mail: bool) -> tuple[Change, ...]:
+    """What the ledger keeps of asking, with the exact wording of the ticked boxes."""
+    asked = [Change("request", box.topic, box.label) for box in form.consents if box.topic in topics]
+    return (*asked, *([Change("request", BY_MAIL)] if mail else []))
+
+
+def is_mailed(entry: Entry) -> bool:
+    """Whether a mail went along with a request."""
+    return any(change.subject == BY_MAIL for change in entry.changes)
+
+
+def asked_in(entry: Entry) -> tuple[Change, ...]:
+    """The topics of a request."""
+    return tuple(change for change in entry.changes if change.kind == "request" and change.subject != BY_MAIL)
+
+
+def still_asked(entry: Entry, head: Head) -> bool:
+    """Whether not all of a request was withdrawn since."""
+    return any(withdrawn(head, change.subject) < entry.arrived for change in asked_in(entry))
+
+
+def is_for(cause: str, address: str) -> bool:
+    """Whether the submission `cause` (an event's ref) named the address of this hash."""
+    return kind_of(cause) == EMAIL and hash_of(cause).partition("#")[0] == address
+
+
+def confirmed(contact: str, message: str, sent: int, form: str, address: str, request: Entry, now: int) -> Event:
+    """The event of confirming. Pressed again it is the same event: `sent` is the mail's own time."""
+    return Event(
+        source=own_ref(contact),
+        id=digest("confirmed", message),
+        stamp=sent,
+        at=now,
+        received=now,
+        kind=SYSTEM,
+        name=SUBSCRIPTION_CONFIRMED,
+        properties=_said(form, message, request),
+        identities=(f"{EMAIL}#{address}",),
+        proved=True,
+    )
+
+
+def _said(form: str, message: str, request: Entry) -> dict[str, Any]:
+    topics = [change.subject for change in asked_in(request)]
+    return {"form": form, "consents": topics, "requested": request.arrived, "message": message}
+
+
+def grant(event: Event, request: Entry, form: str) -> Entry:
+    """The ledger's entry of confirming, with the wording that was agreed to when asking."""
+    changes = tuple(Change("grant", change.subject, change.wording) for change in asked_in(request))
+    return Entry(
+        event.ref,
+        request.arrived,
+        event.received,
+        f"confirmed:{form}",
+        changes,
+        language=request.language,
+        release=request.release,
+        page=request.page,
+    )

@@ -1,0 +1,41 @@
+"""Who a visitor of a form is, where a signed link from their own mailbox says so.
+
+What is known about them is never shown: it only spares them questions.
+"""
+
+from functions import clock, releases, tokens
+from functions.core.errors import Refused
+from functions.core.identity import EMAIL
+from functions.observability import metric
+from functions.tokens import Proof
+
+PARAMETER = "sv"
+"""Query parameter of links in mails."""
+
+
+def proof_in(token: str) -> Proof | None:
+    """What a token proves; None for one that proves nothing (any more), which is no reason to refuse a form."""
+    if not token:
+        return None
+    try:
+        return tokens.read_proof(releases.keyring().signing, token, clock.now_ms())
+    except Refused:
+        metric("ProofsRefused")
+        return None
+
+
+def address_of(proof: Proof | None) -> str | None:
+    """The reference of the address that a proof is about."""
+    return f"{EMAIL}#{proof.address}" if proof else None
+
+
+def known_of(proof: Proof | None) -> frozenset[str] | None:
+    """Names of the traits that a proved visitor told before; None where nobody is proved."""
+    if proof is None:
+        return None
+    from functions.tables import contacts
+
+    profile = contacts.surviving(proof.contact).profile
+    if address_of(proof) not in profile.identities:
+        return None
+    return frozenset(name for name in profile.traits if profile.trait(name) not in (None, "", []))
