@@ -36,6 +36,6 @@ def _unconfirmed(release: Release, known: Definitions) -> Iterator[Problem]:
     if release.privacy.double_opt_in != "required":
         return
     for name, (document, form) in known.forms.items():
-        if form.consents and not getattr(form, "double_opt_in", False):
+        if form.consents and form.double_opt_in is None:
             message = f"privacy.yaml requires double opt-in, and the form {name} asks for consent without it"
             yield document.problem(("consents",), message, "Add double_opt_in: true to the form", key=True)

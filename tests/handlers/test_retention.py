@@ -107,3 +107,7 @@ def test_where_double_opt_in_is_required_a_form_without_it_is_named(folder: Fold
     (problem,) = problems(folder)
     assert (problem.file, problem.field) == ("forms/hello.yaml", "consents")
     assert "double_opt_in: true" in problem.mend
+    form = folder.read("forms/hello.yaml")
+    folder.write("forms/hello.yaml", f"{form}\ndouble_opt_in: true\n")
+    folder.swap("journeys/welcome.yaml", "{event: Form Submitted, form: hello}", "{event: Subscription Confirmed}")
+    assert bundle(folder.root).content.privacy.double_opt_in == "required"
