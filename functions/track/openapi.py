@@ -247,6 +247,11 @@ def _forms() -> dict[str, Any]:
                 "summary": "What a double opt-in is about, and a button; changes nothing",
                 "responses": {"200": _PAGE, **_errors("404", "410", "503")},
             },
+            "head": {
+                "operationId": "peekConfirmation",
+                "summary": "Whether the page is there",
+                "responses": {"200": _PAGE, **_errors("404", "410", "503")},
+            },
             "post": {
                 "operationId": "confirm",
                 "summary": "Confirm a double opt-in",
@@ -282,6 +287,11 @@ def _links() -> dict[str, Any]:
             "get": {
                 "operationId": "showUnsubscribe",
                 "summary": "A page with a button; changes nothing",
+                "responses": unsubscribe,
+            },
+            "head": {
+                "operationId": "peekUnsubscribe",
+                "summary": "Whether the page is there",
                 "responses": unsubscribe,
             },
             "post": {

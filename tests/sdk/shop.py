@@ -32,8 +32,9 @@ async function say(sdk, count) {
       case 3: sdk.group("tea-club", {n}); break;
       case 4: sdk.alias(`person-${n % 20}`, `was-${n}`); break;
     }
-    // Batches wait for each other: without a pause one retry would carry all that is left.
-    await new Promise(done => setTimeout(done, mode === "batching" ? 300 : 2));
+    // Batches wait for each other: without a pause one retry would carry all that is left. And a browser
+    // takes 64 KB of beacons at a time: what goes beyond, RudderStack's SDK drops without a word.
+    await new Promise(done => setTimeout(done, mode === "standard" ? 2 : 300));
   }
 }
 const asked = new URLSearchParams(location.search), api = asked.get("api"), writeKey = asked.get("key");
