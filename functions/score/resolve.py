@@ -12,7 +12,7 @@ from typing import Final
 from functions import clock, releases
 from functions.core.contact import Contact
 from functions.core.counters import Counters
-from functions.core.event import Event
+from functions.core.event import FORM, Event
 from functions.core.facts import moment_of
 from functions.core.identity import (
     ANONYMOUS,
@@ -37,8 +37,22 @@ _ALIAS: Final = "alias"
 
 
 def identities_of(events: Iterable[Event]) -> set[str]:
-    """Every identity that these events name and somebody may own."""
-    return {ref for event in events for ref in (event.source, *event.identities) if kind_of(ref) != SELF}
+    """Every identity that these events name and somebody may own, or would get by them."""
+    return {
+        ref
+        for event in events
+        for ref in (event.source, *event.identities)
+        # A contact that was erased is closed like an identity: what names others beside it must know.
+        if kind_of(ref) != SELF or event.identities
+    }
+
+
+def vouches(event: Event, ref: str) -> bool:
+    """Whether an event doesn't only claim that a personal identity is its person's.
+
+    A signed link vouches for the mailbox it came from; what else was typed into a form stays a claim.
+    """
+    return event.proved and kind_of(ref) in ((EMAIL,) if event.kind == FORM else PERSONAL)
 
 
 class Resolver:
@@ -94,7 +108,7 @@ class Resolver:
             if owner and kind_of(ref) in PERSONAL and ref != event.source:
                 owner = self._link(ref, owner, event)
         if owner and event.proved:
-            self._vouch(refs, owner)
+            self._vouch(refs, owner, event)
         return owner
 
     def _found(self, ref: str, refs: list[str], event: Event) -> str:
@@ -103,7 +117,7 @@ class Resolver:
             host = next((found for other in refs if other != ref and (found := self._host(other, ref))), None)
             if host is None:
                 return self._claim(ref, contact_id(ref), event).contact
-            claimed = identities.claim(ref, host.id, proved=event.proved, profile=host.profile.version)
+            claimed = identities.claim(ref, host.id, proved=vouches(event, ref), profile=host.profile.version)
             self._forget(host.id)
             if claimed is not None:
                 self._known[ref] = claimed
@@ -131,7 +145,7 @@ class Resolver:
             if is_full(self._contact(owner)):
                 metric("IdentitiesTooMany")
                 return owner
-            if kind_of(ref) in kinds_of(self._contact(owner)) and not event.proved:
+            if kind_of(ref) in kinds_of(self._contact(owner)) and not vouches(event, ref):
                 # Whoever is known by an address doesn't get another by a claim.
                 metric("IdentityConflict")
                 return owner
@@ -142,26 +156,24 @@ class Resolver:
         if other == owner or (other := identities.survivor(other)) == owner:
             return owner
         # An alias of the owner's systems says outright that two users are one.
-        may = always if event.proved and event.kind == _ALIAS else _VOUCHED if event.proved else _CLAIMED
+        proved = vouches(event, ref)
+        may = always if proved and event.kind == _ALIAS else _VOUCHED if proved else _CLAIMED
         if merge(owner, other, self._counters, may):
             return self._merged(owner, other)
-        if event.proved and not known.proved and hands.give(ref, other, owner):
+        if proved and not known.proved and hands.give(ref, other, owner):
             self._known[ref] = Identity(ref, owner, proved=True)
             self._forget(owner, other)
             return owner
-        return self._contradiction(owner, other, event)
-
-    def _contradiction(self, owner: str, other: str, event: Event) -> str:
         logger.warning("identities of one event belong to two people", contacts=[owner, other])
         metric("IdentityConflict")
-        if event.proved:
+        if proved:
             duplicates.note(duplicates.CONFLICT, own_ref(owner), own_ref(other), event.ref, clock.now_ms())
         return owner
 
-    def _vouch(self, refs: list[str], owner: str) -> None:
+    def _vouch(self, refs: list[str], owner: str, event: Event) -> None:
         for ref in refs:
             known = self._known.get(ref)
-            if known and kind_of(ref) in PERSONAL and known.contact == owner and not known.proved:
+            if known and vouches(event, ref) and known.contact == owner and not known.proved:
                 identities.vouched(ref, owner)
                 self._known[ref] = Identity(ref, owner, proved=True)
 
@@ -190,6 +202,9 @@ class Resolver:
             if _is_nobody_yet(self._contact(holder)):
                 metric("IdentitiesTooMany")
                 return owner
+        if browser not in self._contact(owner).profile.identities and is_full(self._contact(owner)):
+            metric("IdentitiesTooMany")
+            return owner
         moment = moment_of(event)
         if known.runs and known.runs[0].start <= moment and known.owner_at(moment) == owner:
             return owner
@@ -202,7 +217,7 @@ class Resolver:
     # What is known so far.
 
     def _claim(self, ref: str, contact: str, event: Event) -> Identity:
-        claimed = identities.claim(ref, contact, proved=event.proved and kind_of(ref) != ANONYMOUS)
+        claimed = identities.claim(ref, contact, proved=vouches(event, ref))
         assert claimed is not None, "only a claim under a version may be refused"
         self._known[ref] = claimed
         self._forget(contact, claimed.contact)

@@ -7,13 +7,15 @@ import pytest
 
 from functions.aside import LONGEST, set_aside
 from functions.core import facts
-from functions.core.identity import ANONYMOUS, EMAIL, USER
+from functions.core.event import FORM, FORM_SUBMITTED, Event
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, USER, identity_ref
 from functions.score import apply, resolve
 from functions.score import merge as merging
 from functions.score.merge import merge
 from functions.tables import contacts, events, identities
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
+from tests.cloud.cloud import PEPPER
 from tests.handlers.test_score import DAY_MS, contact, pages, release, visit
 
 ADA = "ada@example.com"
@@ -44,6 +46,25 @@ def test_mail_to_a_person_is_not_led_to_an_address_that_somebody_claims_for_her(
     shop.post_form(email="new@mallory.example", anonymous="his")
     shop.settle()
     assert contact(shop, EMAIL, ADA).profile.email == ADA
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_whoever_proves_a_mailbox_proves_nothing_about_the_phone_typed_beside_it(shop: Cloud, vouched: bool) -> None:
+    hers = {"email": ADA, "phone": "+905321234567"}
+    if vouched:
+        shop.put_on_bus("Order Completed", id="o1", email=ADA, traits=hers)
+    else:
+        shop.call("identify", messageId="i", anonymousId="laptop", traits=hers)
+    shop.post_form(email="mallory@example.com")
+    shop.settle()
+    mailbox, phone = (identity_ref(*one, PEPPER) for one in ((EMAIL, "mallory@example.com"), (PHONE, hers["phone"])))
+    assert mailbox
+    assert phone
+    now = shop.clock.now
+    said = Event(mailbox, "f", now, now, now, FORM, FORM_SUBMITTED, {"form": "hello"}, identities=(phone,), proved=True)
+    events.insert([said])
+    shop.settle()
+    assert shop.owner(PHONE, hers["phone"]) == shop.owner(EMAIL, ADA) != shop.owner(EMAIL, "mallory@example.com")
 
 
 def test_an_address_in_another_spelling_is_still_her_own(shop: Cloud) -> None:
@@ -77,6 +98,17 @@ def test_a_contact_takes_in_only_so_many_browsers(shop: Cloud, monkeypatch: pyte
         shop.settle()
     assert len(contact(shop, EMAIL, ADA).profile.identities) <= 8
     assert shop.aside == []
+
+
+def test_a_contact_takes_in_only_so_many_browsers_of_others(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "IDENTITIES_KEPT", 8)
+    for number in range(12):
+        for who in (f"somebody-{number}@example.com", ADA):
+            shop.clock.now += 1000
+            shop.call("identify", messageId=f"{who}{number}", anonymousId=f"browser-{number}", traits={"email": who})
+        shop.settle()
+    assert len(contact(shop, EMAIL, ADA).profile.identities) <= 8
+    assert (shop.failures, shop.aside) == ([], [])
 
 
 def test_a_record_whose_contact_can_not_be_found_out_holds_up_nobody(
