@@ -1,5 +1,6 @@
 """Two contacts that are one person: counters add, registers join."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from functions.core.attribution import earlier, later
@@ -20,16 +21,13 @@ def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
         held = positions.get(source, (-1, 0))
         positions[source] = (max(held[0], position), max(held[1], seen))
     kept, fence = remembered(positions, max(mine.fence, theirs.fence))
-    shared = dict(mine.shared)
-    for browser, version in theirs.shared.items():
-        shared[browser] = max(version, shared.get(browser, 0))
     facts = _facts(mine.facts, theirs.facts, counters)
     traits = dict(one.profile.traits)
     for name, (rank, value) in other.profile.traits.items():
         if name not in traits or traits[name][0] < rank:
             traits[name] = (rank, value)
     return Contact(
-        replace(mine, facts=facts, positions=kept, fence=fence, shared=shared),
+        replace(mine, facts=facts, positions=kept, fence=fence, shared=newest_versions(mine.shared, theirs.shared)),
         replace(
             one.profile,
             traits=newest_traits(traits),
@@ -37,6 +35,11 @@ def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
             last_touch=later(one.profile.last_touch, other.profile.last_touch),
         ),
     )
+
+
+def newest_versions(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """By which version of each shared browser's row the two of them know what is theirs."""
+    return {browser: max(one.get(browser, 0), other.get(browser, 0)) for browser in {**one, **other}}
 
 
 def _facts(one: Facts, other: Facts, counters: Counters) -> Facts:

@@ -13,6 +13,9 @@ from functions.core.contact import Moment
 RUNS_KEPT = 50
 """A browser in which people took turns more often keeps the turns it has: anyone may send identifies."""
 
+NOBODY = ""
+"""Whose the turns of somebody are who was erased."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -43,16 +46,21 @@ def asserted(runs: Runs, moment: Moment, contact: str, again: Again) -> Runs:
     """The runs once it is known that `contact` identified at `moment`.
 
     Runs keep only the moments at which the owner changed. Where a run is cut in two, `again`
-    finds when its owner came back.
+    finds when its owner came back. What was the turn of somebody erased ("") stays nobody's:
+    whoever identified in the middle of it doesn't get what may be sent again of theirs.
     """
     before = tuple(run for run in runs if run.start <= moment)
     after = runs[len(before) :]
     if before and before[-1].contact == contact:
         return runs
     if not before:
+        if after[0].contact == NOBODY:
+            return (Run(Moment(0, 0), NOBODY), Run(moment, contact), *after)
         # Whoever comes first also owns what was before; their next turn is no change any more.
         return (Run(moment, contact), *_without_first_of(after, contact))
     held = before[-1]
+    if held.contact == NOBODY:
+        return runs
     if held.start == moment:
         # The same identify: its identity has been given to somebody else meanwhile.
         before = before[:-1]
@@ -76,7 +84,7 @@ def renamed(runs: Iterable[Run], survivors: Callable[[str], str]) -> Runs:
 
 
 def changed_hands(before: Runs, after: Runs) -> frozenset[str]:
-    """The contacts that have gained or lost a part of the browser's history."""
+    """The contacts, people all of them, that have gained or lost a part of the browser's history."""
     starts = sorted({run.start for run in (*before, *after)})
     changed: set[str] = set()
     for start in starts:
@@ -86,4 +94,4 @@ def changed_hands(before: Runs, after: Runs) -> frozenset[str]:
     # What was before the first moment goes with the first owner.
     if before[0].contact != after[0].contact:
         changed |= {before[0].contact, after[0].contact}
-    return frozenset(changed)
+    return frozenset(changed - {NOBODY})

@@ -14,7 +14,7 @@ from functions.core.contact import Moment, State
 from functions.core.event import Event
 from functions.core.facts import moment_of
 from functions.core.identity import ANONYMOUS, kind_of, own_ref
-from functions.core.ownership import RUNS_KEPT, Run, asserted, changed_hands, renamed
+from functions.core.ownership import NOBODY, RUNS_KEPT, Run, asserted, changed_hands, renamed
 from functions.core.verdicts import settled
 from functions.observability import metric
 from functions.tables import contacts, due, identities, rulings
@@ -37,7 +37,7 @@ def take_turn(browser: str, contact: str, event: Event) -> Identity | None:
             return held
         turns = renamed(held.runs or (Run(FIRST, held.contact),), identities.survivor)
         # Before the events are looked at: what comes after that makes these versions outdated.
-        loaded = contacts.load({contact, *(run.contact for run in turns)})
+        loaded = contacts.load({contact, *(run.contact for run in turns)} - {NOBODY})
         before = turns if held.runs or turns[0].contact == contact else (_begun(browser, turns[0].contact),)
         after = asserted(before, moment_of(event), contact, lambda *between: _identified(browser, *between))
         if after == before:

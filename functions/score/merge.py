@@ -10,7 +10,7 @@ from functions.core.contact import Contact, Decision
 from functions.core.counters import Counters
 from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
-from functions.core.joining import joined
+from functions.core.joining import joined, newest_versions
 from functions.tables import contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shard
@@ -115,6 +115,8 @@ def _survive(loser: Contact, winner: Contact, counters: Counters | None) -> list
         facts = contacts.facts_row(replace(one.state, spec=counters.spec))
     else:
         one, facts = winner, {"spec": "", "ds": shard(winner.id), "du": clock.now_ms()}
+        if shared := newest_versions(winner.state.shared, loser.state.shared):
+            facts["shared"] = shared
     profile = replace(one.profile, identities=tuple(names))
     version = winner.profile.version
     return [

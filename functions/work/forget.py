@@ -16,6 +16,7 @@ from functions import settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
 from functions.core.contact import Moment
+from functions.core.facts import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
@@ -131,7 +132,10 @@ def _rows_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
     """Rows of a browser that others use as well, of the turns that are nobody's any more."""
     for row in events.rows_of(browser.ref):
         stamp, _, identifier = row["sk"].removeprefix("V#").partition("#")
-        if stamp.isdigit() and identifier and not browser.owner_at(Moment(row.get("at", int(stamp)), 0)):
+        if not (stamp.isdigit() and identifier):
+            continue
+        moment = moment_of(events.from_row(row)) if events.is_event(row) else Moment(int(stamp), 0)
+        if not browser.owner_at(moment):
             yield row
 
 

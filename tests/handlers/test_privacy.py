@@ -16,9 +16,13 @@ from authoring.cli import main
 from authoring.commands import privacy as commands
 from authoring.commands.shared import App
 from functions.aws import session
-from functions.tables import addresses, audit, messages
+from functions.core.event import Event
+from functions.core.facts import moment_of
+from functions.core.identity import ANONYMOUS, EMAIL, identity_ref, own_ref
+from functions.tables import addresses, audit, events, identities, messages
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
+from tests.cloud.cloud import PEPPER
 from tests.cloud.traces import search
 from tests.crash import erasing
 from tests.crash.erasing import ADA, BOB, SECRETS
@@ -259,3 +263,41 @@ def test_in_a_browser_that_two_people_used_only_the_erased_one_s_turns_go(shop: 
     cloud.call("page", messageId="b9", properties={"path": "bob-again"}, **later)
     cloud.settle()
     assert shop.read("contact", BOB)["events"] == events
+
+
+def test_what_somebody_named_on_the_way_through_an_erasure_holds_up_nobody_and_goes(shop: Terminal) -> None:
+    cloud = shop.cloud
+    contact, moment = cloud.contact(ADA), cloud.clock.now
+    assert shop.run("forget", ADA, "--yes").exit_code == 0
+    # Stored a moment before, under the contact that a link in a mail proved.
+    other = identity_ref(EMAIL, "countess@work.example", PEPPER)
+    assert other
+    late = Event(own_ref(contact), "w1", moment, moment, moment, "identify", "Identified", identities=(other,))
+    events.insert([late])
+    cloud.settle()
+    assert cloud.failures == []
+    assert events.get(late.source, late.sort_key) is None
+    assert cloud.owner(EMAIL, "countess@work.example") == ""
+
+
+def test_in_one_millisecond_of_a_shared_browser_each_one_s_events_are_told_apart(shop: Terminal) -> None:
+    cloud = shop.cloud
+    at, common = "2026-11-24T03:00:00Z", {"anonymousId": "tablet", "timestamp": "2026-11-24T03:00:00Z"}
+    cloud.call(
+        "identify", messageId="bob", anonymousId="tablet", traits={"email": BOB}, timestamp="2026-11-24T02:00:00Z"
+    )
+    who = [{"type": "identify", "messageId": "ada", "traits": {"email": ADA}, **common}]
+    pages = [{"type": "page", "messageId": f"s{number}", "properties": {"path": "/"}, **common} for number in range(12)]
+    cloud.call("batch", batch=[*who, *pages], sentAt=at)
+    cloud.settle()
+    tablet = identity_ref(ANONYMOUS, "tablet", PEPPER)
+    assert tablet
+    owned = {event.sort_key: owner(tablet, event) for event in events.of_sources([tablet])}
+    hers = {key for key, contact in owned.items() if contact == cloud.contact(ADA)}
+    assert 0 < len(hers) < len(owned)
+    assert shop.run("forget", ADA, "--yes").exit_code == 0
+    assert {event.sort_key for event in events.of_sources([tablet])} == owned.keys() - hers
+
+
+def owner(browser: str, event: Event) -> str:
+    return identities.read([browser])[browser].owner_at(moment_of(event))
