@@ -34,6 +34,7 @@ def apply() -> None:
         lambdas.error_keeps_its_type_and_the_worker,
         lambdas.silent_handler_is_not_held,
         http.cors_from_the_template,
+        http.cors_of_the_api_is_the_only_one,
         http.binary_body_arrives_whole,
         http.slash_at_the_end_is_no_matter,
         machines.timeout_from_an_expression,

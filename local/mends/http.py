@@ -25,6 +25,17 @@ def cors_from_the_template() -> None:
         setattr(apigateway, name, wrap(getattr(apigateway, name)))
 
 
+def cors_of_the_api_is_the_only_one() -> None:
+    """AWS ignores a handler's CORS headers where the API has its own; here both are sent, and browsers refuse that."""
+    answer = apigateway._cors_response_headers
+
+    def mended(config: dict[str, Any], origin: str) -> dict[str, Any]:
+        # They are laid over the handler's, whose names are in lower case.
+        return {name.lower(): value for name, value in answer(config, origin).items()}
+
+    apigateway._cors_response_headers = mended
+
+
 def binary_body_arrives_whole() -> None:
     """A gzipped or non-UTF-8 body under a text type is decoded and so destroyed; AWS passes it as base64."""
     is_text, invoke = apigateway._v2_request_body_is_text, apigateway._invoke_lambda_proxy

@@ -191,6 +191,13 @@ def cors_of_a_template_is_answered(aws: EmulatorProcess) -> bool:
         return False
 
 
+def cors_of_the_api_is_the_only_one(aws: EmulatorProcess) -> bool:
+    says = "return {'statusCode': 200, 'headers': {'access-control-allow-origin': 'https://other.example'}}"
+    url = http_api(aws, function(aws, says))
+    with urllib.request.urlopen(urllib.request.Request(url, b"{}", {"origin": "https://shop.example"})) as answer:
+        return answer.headers.get_all("access-control-allow-origin") == ["*"]
+
+
 def a_compressed_body_arrives_whole(aws: EmulatorProcess) -> bool:
     url = http_api(aws, function(aws, "return {'statusCode': 200, 'body': json.dumps(event)}"))
     body = gzip.compress(b'{"batch": []}')
@@ -286,6 +293,7 @@ MENDS = [
     an_error_keeps_its_type_and_the_worker,
     a_silent_handler_is_not_held,
     cors_of_a_template_is_answered,
+    cors_of_the_api_is_the_only_one,
     a_compressed_body_arrives_whole,
     a_slash_at_the_end_is_no_matter,
     a_timeout_may_be_an_expression,
