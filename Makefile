@@ -13,6 +13,9 @@ export PYTHONPATH := $(CURDIR)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 SCALE ?= 20
+# A file of tests keeps to one process, each with an emulator of its own. What a person would see in a
+# browser is tried alone afterwards.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 CDK := npx --yes aws-cdk@2.1148.1
 
 .PHONY: help setup up test unit soak check format bench synth deploy destroy lock clean
@@ -58,13 +61,15 @@ up: $(READY) ## The whole stack on this machine: storefront, inbox, clock to mov
 	@exec $(PY) -m local.up
 
 test: setup ## All tests, small size
-	$(PY) -m pytest
+	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
+	$(PY) -m pytest tests/e2e
 
 unit: $(VENV)/.ready $(TRACKER_TOOL) $(SDKS) ## Unit and property tests only
 	$(PY) -m pytest tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
-	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest
+	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
+	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest tests/e2e
 
 check: $(VENV)/.ready ## Lint, format and types
 	$(PY) -m ruff check .
