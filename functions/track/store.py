@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functions import releases
 from functions.core import erasure
 from functions.core.event import Event
-from functions.core.identity import EMAIL, hash_of
+from functions.core.identity import EMAIL, PERSONAL, hash_of, kind_of
 from functions.observability import metric
 from functions.tables import events, tombstones
 
@@ -24,15 +24,24 @@ def insert_admitted(kept: Sequence[Event]) -> None:
 
 
 def withdraw(event: Event, source: str) -> None:
-    """The owner's system says that somebody unsubscribed there (`source` names the way): it holds here at once."""
+    """The owner's system says that somebody unsubscribed there (`source` names the way): it holds here at once,
+    for the address that it names, or for all that whoever it names otherwise is known by."""
     from functions.core.consent import EVERYTHING, Change, Entry
     from functions.tables import addresses
 
     topic = event.properties.get("topic")
     change = Change("withdrawal", topic if isinstance(topic, str) and topic else EVERYTHING)
-    for ref in (event.source, *event.identities):
-        if ref.startswith(f"{EMAIL}#"):
-            addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, source, (change,)))
+    named = [ref for ref in (event.source, *event.identities) if kind_of(ref) == EMAIL]
+    for ref in named or _addresses_of(event):
+        addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, source, (change,)))
+
+
+def _addresses_of(event: Event) -> list[str]:
+    from functions.tables import contacts, identities
+
+    named = (ref for ref in (event.source, *event.identities) if kind_of(ref) in PERSONAL)
+    owners = sorted({known.contact for known in identities.read(named).values() if not known.forgotten})
+    return [ref for owner in owners for ref in contacts.surviving(owner).profile.identities if kind_of(ref) == EMAIL]
 
 
 def admit(taken: Sequence[Event]) -> list[Event]:

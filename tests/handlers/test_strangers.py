@@ -200,6 +200,21 @@ def test_a_claim_for_a_contact_that_was_merged_meanwhile_goes_to_its_survivor(sh
     assert late not in contacts.load([phone])[phone].profile.identities
 
 
+def test_whoever_takes_in_a_contact_without_its_facts_knows_of_its_shared_browsers(shop: Cloud) -> None:
+    for number, who in enumerate(("bob@example.com", "carol@example.com")):
+        shop.clock.now += 1000
+        shop.call("identify", messageId=f"i{number}", anonymousId="tablet", traits={"email": who})
+        shop.settle()
+    shop.post_form(email=ADA)
+    shop.settle()
+    bob, ada = shop.owner(EMAIL, "bob@example.com"), shop.owner(EMAIL, ADA)
+    shared = contacts.load([bob])[bob].state.shared
+    assert shared
+    merge(bob, ada)
+    # A worker that still reads the browser's row as it was must learn that a part of it is another's.
+    assert contacts.load([ada])[ada].state.shared == shared
+
+
 def test_what_is_set_aside_is_never_refused_by_the_queue(shop: Cloud) -> None:
     for record in ({"text": "\uffff \ud800 çay"}, {"text": "ç" * LONGEST}):
         set_aside("score", record, ValueError("poison"))

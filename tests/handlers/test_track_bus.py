@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.core.identity import hash_of
-from functions.tables import addresses
+from functions.tables import addresses, identities
 from functions.track.handler import handler
 from tests.handlers.conftest import Stack
 
@@ -47,6 +47,19 @@ def test_whoever_unsubscribed_elsewhere_is_unsubscribed_here(stack: Stack) -> No
     put({"email": "bob@tea.example"}, "Unsubscribed", id="e-2")
     assert addresses.head(hash_of(stack.ref("e", "ada@tea.example"))).withdrawn.keys() == {"tips"}
     assert addresses.head(hash_of(stack.ref("e", "bob@tea.example"))).withdrawn.keys() == {"*"}
+
+
+def test_whoever_unsubscribed_under_a_user_id_is_unsubscribed_at_every_address(stack: Stack) -> None:
+    user, home, work = stack.ref("u", "u-1"), stack.ref("e", "ada@tea.example"), stack.ref("e", "ada@work.example")
+    for ref in (user, home, work):
+        identities.claim(ref, "ada")
+    identities.claim(stack.ref("e", "bob@tea.example"), "bob")
+    put({"userId": "u-1", "properties": {"topic": "tips"}}, "Unsubscribed")
+    assert [addresses.head(hash_of(ref)).withdrawn.keys() for ref in (home, work)] == [{"tips"}, {"tips"}]
+    assert not addresses.head(hash_of(stack.ref("e", "bob@tea.example"))).withdrawn
+    # Nobody is known by this one.
+    put({"userId": "u-2"}, "Unsubscribed", id="e-2")
+    assert len(stack.events()) == 2
 
 
 @pytest.mark.parametrize(
