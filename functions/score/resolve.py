@@ -18,6 +18,7 @@ from functions.core.identity import (
     ANONYMOUS,
     EMAIL,
     PERSONAL,
+    PHONE,
     SELF,
     USER,
     contact_id,
@@ -145,7 +146,9 @@ class Resolver:
             if is_full(self._contact(owner)):
                 metric("IdentitiesTooMany")
                 return owner
-            if kind_of(ref) in kinds_of(self._contact(owner)) and not vouches(event, ref):
+            if self._is_presumed(ref, event) or (
+                kind_of(ref) in kinds_of(self._contact(owner)) and not vouches(event, ref)
+            ):
                 # Whoever is known by an address doesn't get another by a claim.
                 metric("IdentityConflict")
                 return owner
@@ -154,6 +157,9 @@ class Resolver:
             return ""
         other = known.contact
         if other == owner or (other := identities.survivor(other)) == owner:
+            return owner
+        if self._is_presumed(ref, event):
+            metric("IdentityConflict")
             return owner
         # An alias of the owner's systems says outright that two users are one.
         proved = vouches(event, ref)
@@ -169,6 +175,13 @@ class Resolver:
         if proved:
             duplicates.note(duplicates.CONFLICT, own_ref(owner), own_ref(other), event.ref, clock.now_ms())
         return owner
+
+    def _is_presumed(self, ref: str, event: Event) -> bool:
+        """Whether somebody claims an address for a user of whom the owner's systems have spoken: they would
+        know it, and what is written to that user must not go to whoever typed it."""
+        user = self._known.get(event.source)
+        vouched = user is not None and user.proved and kind_of(event.source) == USER
+        return vouched and kind_of(ref) in (EMAIL, PHONE) and not vouches(event, ref)
 
     def _vouch(self, refs: list[str], owner: str, event: Event) -> None:
         for ref in refs:

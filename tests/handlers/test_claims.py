@@ -133,3 +133,23 @@ def test_a_claim_adds_behaviour_and_changes_nothing_that_is_vouched_for(knowing:
     # Ada's own browser stays hers, whatever a stranger says it was before.
     assert knowing.owner(ANONYMOUS, "laptop") == before.id
     assert {mail.recipient for mail in knowing.mails[sent:]} <= {ADA}
+
+
+def test_a_stranger_s_address_is_not_given_to_a_user_of_whom_the_shop_has_spoken(cloud: Cloud) -> None:
+    cloud.put_on_bus("Order Completed", id="o1", userId="u9", traits={"city": "Rize"})
+    cloud.settle()
+    user = cloud.owner(USER, "u9")
+    for number, address in enumerate(("mallory@tea.example", ADA)):
+        if address == ADA:
+            cloud.post_form(email=ADA, first_name="Ada")
+            cloud.settle()
+        cloud.call("identify", messageId=f"i{number}", userId="u9", traits={"email": address})
+        cloud.settle()
+    found = contacts.load([user])[user]
+    assert found.profile.email is None
+    assert cloud.owner(EMAIL, ADA) != user
+    # The shop's own word does.
+    cloud.put_on_bus("Order Completed", id="o2", userId="u9", email=ADA)
+    cloud.settle()
+    assert contacts.surviving(user).id == contacts.surviving(cloud.owner(EMAIL, ADA)).id
+    assert contacts.surviving(user).profile.email == ADA
