@@ -153,9 +153,15 @@ CATALOGUE: Final = (
 )
 
 
+def spoken(language: str) -> str:
+    """Which of our languages the page speaks for one such as "tr-TR"; English where we have no words in it."""
+    base = language.partition("-")[0].lower()
+    return base if base in LANGUAGES else "en"
+
+
 def lines(release: Release, language: str) -> list[Line]:
     """The page's lines in a language, English where we have no words in it."""
-    language = language if language in LANGUAGES else "en"
+    language = spoken(language)
     return [
         Line(one.title[language], one.why[language], "; ".join(_until(release, name, language) for name in one.until))
         for one in CATALOGUE

@@ -214,12 +214,13 @@ def choice(
 
 def privacy(release: Release) -> Answer:
     """What is kept of people, why, how long, and whom they can ask."""
-    from functions.core.catalogue import WORDS, lines
+    from functions.core.catalogue import WORDS, lines, spoken
 
     sending, rules = release.sending, release.privacy
-    language = sending.business.language
+    language = spoken(sending.business.language)
     values = {
-        "said": WORDS.get(language, WORDS["en"]),
+        "language": language,
+        "said": WORDS[language],
         "lines": lines(release, language),
         "shared_with": rules.shared_with,
         "contact": rules.contact or sending.sender.email,

@@ -125,9 +125,20 @@ def test_what_is_kept_of_people_is_a_page_that_needs_no_script_and_names_nobody(
     assert "default-src 'none'" in reply.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize(("language", "title"), [("tr", "Ne saklıyoruz ve neden"), ("pl", "What we keep, and why")])
-def test_it_speaks_the_business_s_language_where_we_have_words(stack: Stack, language: str, title: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "spoken", "title"),
+    [
+        ("tr", "tr", "Ne saklıyoruz ve neden"),
+        ("tr-TR", "tr", "Ne saklıyoruz ve neden"),
+        ("pl", "en", "What we keep, and why"),
+    ],
+)
+def test_it_speaks_the_business_s_language_where_we_have_words(
+    stack: Stack, language: str, spoken: str, title: str
+) -> None:
     plain = demo().model_dump(mode="json", by_alias=True, exclude_defaults=True)
     plain["sending"]["business"]["language"] = language
     stack.publish(Release.model_validate(plain))
-    assert f"<h1>{title}</h1>" in send("GET", "/privacy", headers=BROWSER).text
+    page = send("GET", "/privacy", headers=BROWSER).text
+    assert f"<h1>{title}</h1>" in page
+    assert f'<html lang="{spoken}" dir="ltr">' in page

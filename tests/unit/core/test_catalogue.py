@@ -45,3 +45,4 @@ def test_lengths_are_the_live_release_s_in_its_language() -> None:
     assert any("3 years once you told us" in line.until for line in lines(shop, "en"))
     assert any("3 yıl" in line.until for line in lines(shop, "tr"))
     assert lines(shop, "pl") == lines(shop, "en")
+    assert lines(shop, "tr-TR") == lines(shop, "tr")
