@@ -17,7 +17,7 @@ from functions.tables import addresses
 from functions.tables.contacts import PROFILE, profile_from
 
 COLUMNS = ("recipient", "recipientType", "type", "source", "status", "consentDate")
-_ISTANBUL = ZoneInfo("Europe/Istanbul")
+ISTANBUL = ZoneInfo("Europe/Istanbul")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def as_csv(found: Iterable[Change], rules: Iys) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for one in found:
-        when = datetime.fromtimestamp(one.at / 1000, _ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
+        when = datetime.fromtimestamp(one.at / 1000, ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
         status = "ONAY" if one.agreed else "RET"
         # A spreadsheet takes what begins like this for a formula, and anyone may have typed it.
         recipient = f"'{one.recipient}" if one.recipient[:1] in "=+-@\t\r" else one.recipient

@@ -68,13 +68,18 @@ def _refs(name: str) -> Iterator[tuple[str, str]]:
         yield "contact id", f"{SELF}#{name}"
 
 
+def erasure(name: str, at: int) -> str:
+    """That a person was erased, and when (ms, 0 where it isn't known)."""
+    when = f" at {iso(at)[:16].replace('T', ' ')} UTC" if at else ""
+    return f'the person known as "{name}" was erased{when}'
+
+
 def of(name: str) -> Contact:
     """The contact that a name means. Raises UnknownPerson, also for whoever was erased."""
     found = find(name)
     if found.contact is None:
         if found.erased is not None:
-            when = f" at {iso(found.erased)}" if found.erased else ""
-            raise UnknownPerson(f'the person known as "{name}" was erased{when}')
+            raise UnknownPerson(erasure(name, found.erased))
         raise UnknownPerson(f'of "{name}" nothing is known but an entry about consent')
     return contacts.load([found.contact])[found.contact]
 

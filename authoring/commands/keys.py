@@ -6,7 +6,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.shared import App, emit, explained, json_option, must_ask, print_whole, say
 from functions import clock, releases
 from functions.aws.dynamodb import ConditionFailed
 from functions.core import keys as write_keys
@@ -37,14 +37,16 @@ def list_keys(app: App, as_json: bool) -> None:
     if as_json:
         emit([_plain(key) for key in held])
         return
-    table = Table("name", "kind", "key", "origins", "events a minute", "made", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("name", "kind", "key", "origins", "events a minute", "made (UTC)"):
+        table.add_column(column, no_wrap=column == "key")
     for key in held:
         public = key.kind == PUBLIC
         rate = f"{key.per_minute:,}" if public else "no limit"
         shown = (key.held if public else "shown once, when it was made", ", ".join(key.origins) or "any")
-        cells = (key.name, key.kind, shown[0], shown[1] if public else "no browser", rate, iso(key.at)[:16])
+        cells = (key.name, key.kind, shown[0], shown[1] if public else "no browser", rate, iso(key.at)[:10])
         table.add_row(*(Text(cell) for cell in cells))
-    console().print(table)
+    print_whole(table)
 
 
 @keys.command()
@@ -90,7 +92,7 @@ def revoke(app: App, name: str, yes: bool, as_json: bool) -> None:
     """
     with explained(as_json):
         app.connect()
-        if not yes and not as_json:
+        if must_ask(yes, as_json) and any(key.name == name for key in releases.keyring().keys):
             click.confirm(f'Whatever still sends the key "{name}" will be refused. Revoke it?', abort=True)
         key = _once(lambda: keyring.remove(name))
     if as_json:

@@ -73,8 +73,19 @@ def _show(found: dict[str, Any], refs: bool) -> None:
         for event in found["timeline"]
     ]
     apart = "".join(f", {found[key]} {said}" for key, said in _APART.items() if found[key])
-    columns = ("at", "who", "name", "properties", *(("ref",) if refs else ()))
-    _table(f"Events ({found['events']} of people{apart}, newest first; times are UTC)", columns, told)
+    title = f"Events ({found['events']} of people{apart}, newest first; times are UTC)"
+    if refs:
+        _named(title, told)
+    else:
+        _table(title, ("at", "who", "name", "properties"), told)
+
+
+def _named(title: str, told: list[dict[str, Any]]) -> None:
+    """Each event with its name in a line of its own, where it can be copied whole."""
+    say(f"\n{title}", "bold")
+    for event in told:
+        say("  ".join(cell for column in ("at", "who", "name", "properties") if (cell := _cell(event[column]))))
+        say(f"  {event['ref']}", "dim")
 
 
 _APART = {"events_of_bots": "of bots", "events_waiting": "not ruled yet"}

@@ -1,7 +1,7 @@
 """forget, readmit, export-person, consent, registry-export and privacy: what a person may ask for, and the law."""
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,11 @@ import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from authoring import export, iys, person, whom
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.search import search
 from authoring.whom import Found, UnknownPerson
 from functions import clock, releases
-from functions.core.catalogue import WORDS, lines
+from functions.core.catalogue import WORDS, lines, spoken
 from functions.core.ids import digest
 from functions.core.privacy import Privacy
 from functions.core.views import iso
@@ -54,7 +54,7 @@ def forget(app: App, name: str, yes: bool, dry_run: bool, as_json: bool) -> None
         if dry_run:
             _tell_holding(name, holding, as_json)
             return
-        if not (yes or as_json):
+        if must_ask(yes, as_json):
             _tell_holding(name, holding, as_json=False)
             click.confirm("Erase this person? It can't be undone", abort=True)
         words = _words(name, found)
@@ -223,16 +223,25 @@ def consent(app: App, name: str, as_json: bool) -> None:
         say(f"{one['counts_from'][:19].replace('T', ' ')}  {one['kind']} of {topic}", "bold")
         if one["wording"]:
             say(f"  “{one['wording']}”")
-        where = ", ".join(str(one[part]) for part in ("source", "page", "release") if one[part])
+        where = ", ".join(said.format(one[part]) for part, said in _WHERE.items() if one[part])
         say(f"  {where}; said {one['said']}, arrived {one['arrived']}")
-    if not entries:
+    if found.erased is not None:
+        say(whom.erasure(name, found.erased) + "; what was agreed to before went with it")
+    elif not entries:
         say("Nothing was ever agreed to, or withdrawn.")
+
+
+_WHERE = {"source": "by {}", "page": "on {}", "release": "release {}"}
+"""Where an agreement was given, as it is said in a line."""
 
 
 @click.command("registry-export")
 @click.option("--registry", type=click.Choice(["iys"]), required=True, help="Turkey's İleti Yönetim Sistemi.")
 @click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), default="1970-01-01", help="Changes from this day on (UTC)."
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="1970-01-01",
+    help="Changes from this day on, as it is in Turkey.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("iys.csv"), show_default=True)
 @json_option
@@ -243,7 +252,7 @@ def registry_export(app: App, registry: str, since: datetime, out: Path, as_json
         app.connect()
         release = releases.live().release
         topics = [topic.id for topic in release.sending.topics if not topic.transactional]
-        found = iys.report(topics, int(since.replace(tzinfo=UTC).timestamp() * 1000))
+        found = iys.report(topics, int(since.replace(tzinfo=iys.ISTANBUL).timestamp() * 1000))
         out.touch(mode=0o600)
         out.write_text(iys.as_csv(found.changes, release.privacy.iys), encoding="utf-8", newline="")
         audit.note(Noted("registry", "", clock.now_ms()))
@@ -263,14 +272,14 @@ def privacy(app: App, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         release = releases.live().release
-    language = release.sending.business.language
+    language = spoken(release.sending.business.language)
     shown = lines(release, language)
     rules: Privacy = release.privacy
     if as_json:
         kept = [{"what": one.title, "why": one.why, "until": one.until} for one in shown]
         emit({"kept": kept, "shared_with": [one.model_dump() for one in rules.shared_with], "ages_out": AGES_OUT})
         return
-    words = WORDS.get(language, WORDS["en"])
+    words = WORDS[language]
     say(words["title"], "bold")
     for one in shown:
         say(f"\n{one.title}", "bold")

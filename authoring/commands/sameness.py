@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from authoring import whom
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.sameness import Suspected, join, suspected
 from functions import clock
 
@@ -61,7 +61,7 @@ def merge(app: App, keep: str, other: str, yes: bool, as_json: bool) -> None:
         winner, loser = whom.of(keep), whom.of(other)
         if winner.id == loser.id:
             raise whom.UnknownPerson(f'"{keep}" and "{other}" are the same contact already')
-        if not yes and not as_json:
+        if must_ask(yes, as_json):
             click.confirm(f"Make {other} and {keep} one person? This can't be taken back.", abort=True, err=True)
         joined = join(loser.id, winner.id, clock.now_ms())
     if as_json:

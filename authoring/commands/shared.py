@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from authoring import target
@@ -21,6 +22,7 @@ from functions.tables.releases import PublishRefused
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_WIDEST = 10_000
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
@@ -44,6 +46,20 @@ def console() -> Console:
 def emit(data: Any) -> None:
     """Print JSON: one document, readable."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def print_whole(table: Table) -> None:
+    """Print a table as wide as it is, so that what stands in it can be copied; terminals wrap it."""
+    wide = Console(highlight=False, width=_WIDEST)
+    width = max(console().width, wide.measure(table).maximum)
+    Console(highlight=False, width=width).print(table)
+
+
+def must_ask(yes: bool, as_json: bool) -> bool:
+    """Whether to ask before what can't be taken back. Programs can't be asked: they say --yes. Raises ValueError."""
+    if as_json and not yes:
+        raise ValueError("this can't be taken back, and with --json nobody is asked: add --yes")
+    return not yes
 
 
 def say(text: str, style: str = "") -> None:

@@ -175,6 +175,14 @@ def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> No
     assert "withheld" in text
 
 
+def test_what_is_to_be_copied_is_printed_whole(terminal: Terminal) -> None:
+    happened(terminal)
+    made = terminal.read("keys", "create", "shop", "--origin", f"https://{'a' * 60}.example")["key"]
+    assert made in terminal.run("keys", "list").output
+    refs = {event["ref"] for event in terminal.read("contact", ADA)["timeline"]}
+    assert refs <= {line.strip() for line in terminal.run("contact", ADA, "--refs").output.splitlines()}
+
+
 def test_a_stranger_is_said_to_be_unknown(terminal: Terminal) -> None:
     terminal.run("publish")
     result = terminal.run("contact", "bob@tea.example", "--json")

@@ -5,9 +5,11 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -88,6 +90,15 @@ def test_a_person_is_found_by_whatever_they_are_known_by(shop: Terminal, name: s
     assert shop.run("forget", "nobody@tea.example", "--yes").exit_code == 1
 
 
+def test_nothing_is_erased_or_merged_for_a_program_that_did_not_say_yes(shop: Terminal) -> None:
+    for words in (("forget", ADA), ("merge", ADA, BOB)):
+        result = shop.run(*words, "--json")
+        assert result.exit_code == 1
+        assert "add --yes" in json.loads(result.output)["error"]
+    assert shop.cloud.contact(ADA) != shop.cloud.contact(BOB)
+    assert shop.read("contact", ADA)["email"] == ADA
+
+
 def test_a_search_that_finds_something_says_where_and_fails(shop: Terminal) -> None:
     bucket = shop.cloud.emulator.client("s3")
     bucket.put_object(Bucket=shop.cloud.name, Key="list.csv", Body=f"name,{ADA}".encode())
@@ -151,6 +162,21 @@ def test_the_register_is_told_of_each_change_of_mind(shop: Terminal, tmp_path: P
     assert shop.run("forget", ADA, "--yes").exit_code == 0
     assert shop.read("registry-export", "--registry", "iys", "--out", str(file))["nameless"] == 1
     assert ADA not in file.read_text(encoding="utf-8")
+
+
+def test_the_register_s_days_begin_at_midnight_in_turkey(shop: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "iys.csv"
+    shop.read("registry-export", "--registry", "iys", "--out", str(file))
+    granted = shop.read("consent", ADA)["entries"][0]["arrived"]
+    day = datetime.fromisoformat(granted).astimezone(ZoneInfo("Europe/Istanbul")).date()
+    # Until it is Ada's day or later in Turkey, whatever the hour in London.
+    shop.cloud.skip(hours=24 - datetime.fromisoformat(granted).hour - 2)
+    shop.cloud.post_form(email="night@tea.example", first_name="Nur", nonce="night")
+    shop.cloud.settle()
+    night = (day + timedelta(days=1)).isoformat()
+    shop.read("registry-export", "--registry", "iys", "--since", night, "--out", str(file))
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+    assert [(row["recipient"], row["consentDate"][:10]) for row in rows] == [("night@tea.example", night)]
 
 
 def test_whoever_signs_up_again_begins_anew_and_nothing_of_before_returns(shop: Terminal) -> None:
