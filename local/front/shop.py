@@ -112,6 +112,7 @@ class Shop(Handler):
             write_key=self.facts.write_key,
             form_id=form_id,
             form=form,
+            others=[(id, other.title) for id, other in release.forms.items() if id != form_id],
             names=NAMES,
             **values,
         )

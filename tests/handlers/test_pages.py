@@ -142,3 +142,9 @@ def test_it_speaks_the_business_s_language_where_we_have_words(
     page = send("GET", "/privacy", headers=BROWSER).text
     assert f"<h1>{title}</h1>" in page
     assert f'<html lang="{spoken}" dir="ltr">' in page
+
+
+@pytest.mark.parametrize("path", ["/f/hello", "/thanks/hello", "/u/nonsense"])
+def test_every_page_leads_to_what_is_kept(live: Stack, path: str) -> None:
+    assert '<a href="../privacy">What we keep, and why</a>' in send("GET", path, headers=BROWSER).text
+    assert "../privacy" not in send("GET", "/privacy", headers=BROWSER).text
