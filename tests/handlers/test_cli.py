@@ -223,7 +223,7 @@ def test_suspected_duplicates_are_listed_until_a_person_joins_them(terminal: Ter
     duplicates.note(duplicates.PLUS_TAG, one, other, "cause", now)
     (pair,) = terminal.read("duplicates")["duplicates"]
     assert set(pair["known_as"]) == {ADA, "ada+tea@tea.example"}
-    merged = terminal.read("merge", ADA, "ada+tea@tea.example")
+    merged = terminal.read("merge", ADA, "ada+tea@tea.example", "--yes")
     assert merged["contact"] == contact_id(one)
     found = terminal.read("contact", "ada+tea@tea.example")
     assert found["contact"] == contact_id(one)
