@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authoring import dossier
+from authoring import dossier, whom
 from functions.core.contact import Contact
 from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, PAGE_VIEWED, Event
 from functions.core.identity import ANONYMOUS
@@ -148,8 +148,8 @@ def test_pages_of_a_crawler_are_kept_and_make_nobody(shop: Cloud) -> None:
     shop.settle()
     assert len(shop.items()) == before
     assert len(stored(shop, PAGE_VIEWED)) == 3
-    with pytest.raises(dossier.UnknownPerson, match="1 events of bots"):
-        dossier.find("bot@example.com")
+    with pytest.raises(whom.UnknownPerson, match="1 events of bots"):
+        whom.find("bot@example.com")
 
 
 def test_a_crawler_with_a_known_browser_s_id_moves_nothing_of_its_person(shop: Cloud) -> None:

@@ -169,19 +169,19 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
         "{{ confirm_url }}",
     ),
     "a redirect that takes something along": (
-        swap("thanks: Thank you. We", "redirect: 'https://x.example/?m={{ contact.email }}'\nthanks: Thank you. We"),
+        swap("button: ", "redirect: 'https://x.example/?m={{ contact.email }}'\nbutton: "),
         "redirect",
         "a redirect takes no variables",
         "nothing personal",
     ),
     "words that nobody says": (
-        swap("thanks: Thank you. We", "words: {sendd: Go}\nthanks: Thank you. We"),
+        swap("button: ", "words: {sendd: Go}\nbutton: "),
         "words.sendd",
         'no built-in words are called "sendd"',
         'Did you mean "send"?',
     ),
     "words with a slot that nothing fills": (
-        swap("thanks: Thank you. We", "words: {too-long: 'Up to {most}'}\nthanks: Thank you. We"),
+        swap("button: ", "words: {too-long: 'Up to {most}'}\nbutton: "),
         "words.too-long",
         "nothing fills in {most} here",
         "{max}",
@@ -193,7 +193,7 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
         '"en-GB"',
     ),
     "a frame that is a page": (
-        swap("thanks: Thank you. We", "framed_by: ['https://x.example/page']\nthanks: Thank you. We"),
+        swap("button: ", "framed_by: ['https://x.example/page']\nbutton: "),
         "framed_by[0]",
         "",
         "",
