@@ -57,7 +57,7 @@ def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
         **_standing(contact, live, now),
         "attribution": {
             "first": _touch(contact.profile.first_touch),
-            "last": _touch(contact.profile.last_touch),
+            "last": _touch(contact.state.last_touch),
         },
         "tags": sorted(tag for tag, (_, held) in contact.state.facts.tags.items() if held),
         "topics": _topics(contact, live),

@@ -145,8 +145,8 @@ TOUCHED = Profile(
     {"email": (Rank(False, Moment(NOW, 3)), "İpek@çay.example")},
     ("a#hash", "e#hash"),
     Touch(Moment(NOW - 9, 5), {"source": "ад", "gclid": "Cj0", "landing": "https://çay.example/"}),
-    Touch(Moment(NOW - 2, 6), {"referrer": "search.example", "landing": "https://çay.example/ilk-hasat"}),
 )
+LAST_TOUCHED = replace(STATE, last_touch=Touch(Moment(NOW - 2, 6), {"referrer": "search.example", "source": "ад"}))
 EVENT = Event(
     source="e#hash",
     id="form-1",
@@ -333,6 +333,9 @@ def samples() -> dict[str, Sample]:
         ),
         "profile-touched": Sample(
             TOUCHED, _row(contacts.profile_row(TOUCHED, 4)), lambda row: contacts.profile_from(_plain(row))
+        ),
+        "state-touched": Sample(
+            LAST_TOUCHED, _row(_state_row(LAST_TOUCHED)), lambda row: contacts.state_from(_plain(row))
         ),
         "decision": Sample(
             DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))

@@ -10,21 +10,25 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from functions.core.contact import Moment, Profile, Touch
+from functions.core.contact import Contact, Moment, Touch
 from functions.core.event import PAGE_VIEWED, Event
 from functions.core.origin import CAMPAIGN, CLICK_IDS, LONGEST, LONGEST_ID, text_of, texts
 
 _LONGEST_PAGE: Final = 200
+LANDING: Final = "landing"
 
 
-def touched(profile: Profile, events: Iterable[Event], moment_of: Callable[[Event], Moment]) -> Profile:
-    """The profile with the touches among `events` joined in."""
-    first, last = profile.first_touch, profile.last_touch
+def touched(contact: Contact, events: Iterable[Event], moment_of: Callable[[Event], Moment]) -> Contact:
+    """The contact with the touches among `events` joined in; the landing page is kept of the first alone."""
+    first, last = contact.profile.first_touch, contact.state.last_touch
     for event in events:
         if said := touch_of(event):
-            touch = Touch(moment_of(event), said)
-            first, last = earlier(first, touch), later(last, touch)
-    return replace(profile, first_touch=first, last_touch=last)
+            first = earlier(first, Touch(moment_of(event), said))
+            last = later(last, Touch(moment_of(event), {name: text for name, text in said.items() if name != LANDING}))
+    if (first, last) == (contact.profile.first_touch, contact.state.last_touch):
+        return contact
+    profile = contact.profile if first == contact.profile.first_touch else replace(contact.profile, first_touch=first)
+    return Contact(replace(contact.state, last_touch=last), profile)
 
 
 def earlier(one: Touch | None, other: Touch | None) -> Touch | None:
@@ -59,7 +63,7 @@ def touch_of(event: Event) -> dict[str, str] | None:
     if referrer:
         said["referrer"] = referrer
     if landing := text_of(event.properties.get("url")):
-        said["landing"] = landing.partition("#")[0].partition("?")[0][:_LONGEST_PAGE]
+        said[LANDING] = landing.partition("#")[0].partition("?")[0][:_LONGEST_PAGE]
     return said
 
 

@@ -91,6 +91,8 @@ class State:
     `watching` are ids of open enrollments; `merged_into` points to the surviving contact, and to
     nobody ("") where the person was erased. `shared` holds, for each browser that changed hands,
     the version of its row that last moved a part of its history to or from this contact.
+    `last_touch` stands here, not in the profile: it changes with every visit from a campaign,
+    when this row is written anyway.
     """
 
     contact: str
@@ -105,6 +107,7 @@ class State:
     watching: frozenset[str] = frozenset()
     merged_into: str | None = None
     shared: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    last_touch: Touch | None = None
 
     @property
     def erased(self) -> bool:
@@ -122,7 +125,6 @@ class Profile:
     traits: Mapping[str, tuple[Rank, Any]] = field(default_factory=lambda: _NONE)
     identities: tuple[str, ...] = ()
     first_touch: Touch | None = None
-    last_touch: Touch | None = None
 
     def trait(self, name: str) -> Any:
         """The current value of a trait, or None."""

@@ -200,7 +200,7 @@ def fold(
     fence = max([state.fence, *(event.received for events in recounted.values() for event in events)])
     positions, fence = _advance(state, arrivals, fence)
     state = replace(state, facts=folding.done(), positions=positions, fence=fence)
-    return Contact(state, _profiled(contact.profile, counted))
+    return touched(Contact(state, _profiled(contact.profile, counted)), counted, moment_of)
 
 
 def counting(arrivals: Sequence[Arrival], held: Collection[str]) -> list[Event]:
@@ -235,7 +235,7 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
     folding = _Folding(Facts(), counters)
     seen: set[str] = set()
     fence = contact.state.fence
-    profile = replace(contact.profile, traits={}, first_touch=None, last_touch=None)
+    made = Contact(replace(contact.state, last_touch=None), replace(contact.profile, traits={}, first_touch=None))
     for event in chain(events, (arrival.event for arrival in arrivals)):
         if event.ref in seen:
             continue
@@ -245,10 +245,10 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
             continue
         folding.join(event)
         folding.count(event)
-        profile = _profiled(profile, [event])
+        made = touched(Contact(made.state, _profiled(made.profile, [event])), [event], moment_of)
     positions, fence = _advance(contact.state, arrivals, fence)
-    state = replace(contact.state, facts=folding.done(), positions=positions, fence=fence, spec=counters.spec)
-    return Contact(state, profile)
+    state = replace(made.state, facts=folding.done(), positions=positions, fence=fence, spec=counters.spec)
+    return Contact(state, made.profile)
 
 
 def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
@@ -261,8 +261,7 @@ def _profiled(profile: Profile, events: Sequence[Event]) -> Profile:
             if newer and _fits(name, value) and (name != "email" or _is_theirs(profile, event)):
                 traits[name] = (rank, value)
     traits = newest_traits(traits)
-    profile = profile if traits == profile.traits else replace(profile, traits=traits)
-    return touched(profile, events, moment_of)
+    return profile if traits == profile.traits else replace(profile, traits=traits)
 
 
 def newest_traits(traits: dict[str, tuple[Rank, Any]]) -> dict[str, tuple[Rank, Any]]:

@@ -27,12 +27,18 @@ def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
         if name not in traits or traits[name][0] < rank:
             traits[name] = (rank, value)
     return Contact(
-        replace(mine, facts=facts, positions=kept, fence=fence, shared=newest_versions(mine.shared, theirs.shared)),
+        replace(
+            mine,
+            facts=facts,
+            positions=kept,
+            fence=fence,
+            shared=newest_versions(mine.shared, theirs.shared),
+            last_touch=later(mine.last_touch, theirs.last_touch),
+        ),
         replace(
             one.profile,
             traits=newest_traits(traits),
             first_touch=earlier(one.profile.first_touch, other.profile.first_touch),
-            last_touch=later(one.profile.last_touch, other.profile.last_touch),
         ),
     )
 

@@ -3,9 +3,9 @@
 State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
 segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
 of this write and their number; absent when none) · into (merged; "" where erased) · shared (browsers
-that changed hands: version of their row) · v.
-Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (JSON: the
-first and the last, absent without) · into (as above) · v.
+that changed hands: version of their row) · touch (the last one, JSON; absent without) · v.
+Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (the
+first one, JSON; absent without) · into (as above) · v.
 """
 
 import json
@@ -53,6 +53,7 @@ def state_from(row: Mapping[str, Any]) -> State:
         watching=frozenset(row.get("w", ())),
         merged_into=row.get("into"),
         shared=row.get("shared", {}),
+        last_touch=_touch_from(row.get("touch")),
     )
 
 
@@ -64,16 +65,19 @@ def profile_from(row: Mapping[str, Any]) -> Profile:
         name: (Rank(bool(proved), Moment(at, tie)), value)
         for name, (at, tie, value, *proved) in json.loads(row.get("traits", "{}")).items()
     }
-    first, last = (_touch_from(stored) for stored in json.loads(row.get("touch", "[null, null]")))
-    return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))), first, last)
+    first = _touch_from(row.get("touch"))
+    return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))), first)
 
 
-def _touch_from(stored: list[Any] | None) -> Touch | None:
-    return Touch(Moment(stored[0], stored[1]), stored[2]) if stored else None
+def _touch_from(stored: str | None) -> Touch | None:
+    if stored is None:
+        return None
+    at, tie, said = json.loads(stored)
+    return Touch(Moment(at, tie), said)
 
 
-def _touch(touch: Touch | None) -> list[Any] | None:
-    return [touch.moment.at, touch.moment.tie, dict(touch.said)] if touch else None
+def _touch(touch: Touch) -> str:
+    return json.dumps([touch.moment.at, touch.moment.tie, dict(touch.said)], ensure_ascii=False, separators=(",", ":"))
 
 
 def profile_row(profile: Profile, version: int) -> dict[str, Any]:
@@ -91,8 +95,7 @@ def profile_row(profile: Profile, version: int) -> dict[str, Any]:
         "ids": set(profile.identities),
     }
     if profile.first_touch:
-        touches = [_touch(profile.first_touch), _touch(profile.last_touch)]
-        row["touch"] = json.dumps(touches, ensure_ascii=False, separators=(",", ":"))
+        row["touch"] = _touch(profile.first_touch)
     return row
 
 
@@ -224,13 +227,15 @@ def facts_row(state: State) -> dict[str, Any]:
     }
     if state.shared:
         row["shared"] = dict(state.shared)
+    if state.last_touch:
+        row["touch"] = _touch(state.last_touch)
     return row
 
 
 def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
     # Every attribute by a name of the expression: DynamoDB reserves words such as "out".
     values = {name: value for name, value in row.items() if name not in ("pk", "sk")}
-    removed = [name for name in ("out", "o", "ds", "du") if name not in values]
+    removed = [name for name in ("out", "o", "ds", "du", "touch") if name not in values]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
