@@ -9,9 +9,6 @@ from functions.core.identity import EMAIL
 from functions.observability import metric
 from functions.tokens import Proof
 
-PARAMETER = "sv"
-"""Query parameter of links in mails."""
-
 
 def proof_in(token: str) -> Proof | None:
     """What a token proves; None for one that proves nothing (any more), which is no reason to refuse a form."""

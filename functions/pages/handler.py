@@ -55,6 +55,7 @@ def show_form(request: Request, name: str, request_id: str) -> Answer:
     from functions import visitors
     from functions.core.submission import ANONYMOUS_ID, PROOF
     from functions.pages import fields, render
+    from functions.tokens import PROOF_PARAMETER
 
     release = releases.live().release
     id = name.removesuffix(".js")
@@ -67,7 +68,7 @@ def show_form(request: Request, name: str, request_id: str) -> Answer:
     typed = fields.prefilled(form, request.parameters)
     if request.query.get(ANONYMOUS_ID):
         typed[ANONYMOUS_ID] = [request.query[ANONYMOUS_ID]]
-    token = request.query.get(visitors.PARAMETER, "")
+    token = request.query.get(PROOF_PARAMETER, "")
     proof = visitors.proof_in(token)
     if proof is not None:
         typed[PROOF] = [token]
