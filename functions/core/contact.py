@@ -59,7 +59,8 @@ class Facts:
     """Mergeable summaries of a set of events.
 
     `counters` hold integers per counter and local day (day number since 1970 in the
-    business's time zone); `newest` the newest moments per counter, ascending. Times in ms.
+    business's time zone); `newest` the newest moments per counter, ascending; `earliest` the
+    first of all. Times in ms.
     """
 
     counters: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: _NONE)
@@ -70,15 +71,22 @@ class Facts:
     first: int | None = None
     last: int | None = None
     skew: tuple[int, int] = (0, 0)
+    earliest: Mapping[str, Moment] = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The lines a contact stands behind now: temperature band and segments with entry times."""
+    """The lines a contact stands behind now: temperature band, grade, stage, segments with entry times.
+
+    `stage` is "" before the first. `stages` say when (ms) each stage was entered last, the present one among them.
+    """
 
     temperature: str = "cold"
     since: int = 0
     segments: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    grade: str = "D"
+    stage: str = ""
+    stages: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +162,9 @@ class Contact:
 class Decision:
     """A line crossed, made once, with its cause; handed on through the outbox.
 
-    Kinds: "temperature" (before, after are bands), "segment" (name is the segment; after is
-    "in" or "out"), "trigger" (name is the journey to start), "wake" (something that open
-    enrollments may wait for). `cause` is an event's ref, or "time".
+    Kinds: "temperature" (before, after are bands), "grade" (A to D), "stage" (before, after are
+    stages, "" for none), "segment" (name is the segment; after is "in" or "out"), "trigger" (name
+    is the journey to start), "wake" (something that open enrollments may wait for). `cause` is an event's ref, or "time".
     """
 
     id: str

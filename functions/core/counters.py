@@ -28,12 +28,17 @@ HALF_LIVES = 10
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What is kept of the events that match: integers per day for `horizon` days, the newest n moments."""
+    """What is kept of the events that match: integers per day for `horizon` days, the newest n moments, the first.
+
+    The integers count events, or add up a property `sum` in units of a ten-thousandth.
+    """
 
     id: str
     match: EventMatch
     horizon: int
     newest: int
+    first: bool = False
+    sum: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
 from functions.core.forms import Form
+from functions.core.funnel import Funnel
 from functions.core.journey import Journey
 from functions.core.privacy import Privacy
 from functions.core.scoring import Scoring
@@ -33,6 +34,7 @@ class Release(Definition):
     scoring: Scoring = Field(default_factory=Scoring)
     tracking: Tracking = Field(default_factory=Tracking)
     segments: dict[Id, Segment] = Field(default_factory=dict)
+    funnel: Funnel = Field(default_factory=Funnel)
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)

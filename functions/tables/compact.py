@@ -74,6 +74,8 @@ def dump(facts: Facts) -> str:
     kept: dict[str, Any] = {name: part for name, part in parts.items() if part}
     if facts.first is not None and facts.last is not None:
         kept["w"] = f"{base36(facts.first)} {base36(facts.last)}"
+    if facts.earliest:
+        kept["f"] = {key: _moment(moment) for key, moment in sorted(facts.earliest.items())}
     if facts.skew != (0, 0):
         kept["s"] = list(facts.skew)
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -104,4 +106,5 @@ def load(text: str) -> Facts:
         first=first,
         last=last,
         skew=(low, high),
+        earliest={key: _read_moment(text) for key, text in parts.get("f", {}).items()},
     )

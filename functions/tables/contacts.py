@@ -1,9 +1,10 @@
 """A contact's rows: state (C#id / S), whose stream is the outbox, and profile (C#id / P).
 
 State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
-segs (where the contact stands) · ds, du (due index) · w (open enrollments) · out, o (decisions
-of this write and their number; absent when none) · into (merged; "" where erased) · shared (browsers
-that changed hands: version of their row) · touch (the last one, JSON; absent without) · v.
+segs, grade, stage, stages (where the contact stands; the last three absent where D and none) · ds,
+du (due index) · w (open enrollments) · out, o (decisions of this write and their number; absent when
+none) · into (merged; "" where erased) · shared (browsers that changed hands: version of their row) ·
+touch (the last one, JSON; absent without) · v.
 Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (the
 first one, JSON; absent without) · into (as above) · v.
 """
@@ -20,7 +21,7 @@ from functions.core.errors import Newer
 from functions.tables import compact
 from functions.tables.due import shard
 
-VERSION = 2
+VERSION = 3
 STATE = "S"
 PROFILE = "P"
 
@@ -48,12 +49,23 @@ def state_from(row: Mapping[str, Any]) -> State:
         facts=compact.load(row.get("facts", "{}")),
         positions=positions,
         fence=row.get("fence", 0),
-        standing=Standing(row.get("band", "cold"), row.get("since", 0), row.get("segs", {})),
+        standing=_standing_from(row),
         due=row.get("du"),
         watching=frozenset(row.get("w", ())),
         merged_into=row.get("into"),
         shared=row.get("shared", {}),
         last_touch=_touch_from(row.get("touch")),
+    )
+
+
+def _standing_from(row: Mapping[str, Any]) -> Standing:
+    return Standing(
+        row.get("band", "cold"),
+        row.get("since", 0),
+        row.get("segs", {}),
+        row.get("grade", "D"),
+        row.get("stage", ""),
+        row.get("stages", {}),
     )
 
 
@@ -209,6 +221,10 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
         "since": standing.since,
         "segs": dict(standing.segments),
     }
+    if standing.grade != "D":
+        row["grade"] = standing.grade
+    if standing.stages:
+        row |= {"stage": standing.stage, "stages": dict(standing.stages)}
     if decisions:
         row |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
     if state.due is not None:
@@ -235,7 +251,7 @@ def facts_row(state: State) -> dict[str, Any]:
 def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
     # Every attribute by a name of the expression: DynamoDB reserves words such as "out".
     values = {name: value for name, value in row.items() if name not in ("pk", "sk")}
-    removed = [name for name in ("out", "o", "ds", "du", "touch") if name not in values]
+    removed = [name for name in ("out", "o", "ds", "du", "touch", "grade", "stage", "stages") if name not in values]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
