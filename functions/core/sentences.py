@@ -126,7 +126,8 @@ def _event(condition: c.EventCondition, release: Release) -> _Said:
     done = _done(condition, release)
     if condition.sum is not None:
         bounds = joined(_numbers(condition), "and")
-        what = f"a sum of {shown(condition.sum)} ({of_match(condition, release)}) of {bounds}{in_the_last(condition.within)}"
+        what = f"a sum of {shown(condition.sum)} ({of_match(condition, release)}) of {bounds}"
+        what += in_the_last(condition.within)
         return _verb("has", "does not have", what)
     if period := condition.first or condition.last:
         what = f"{done} for the {'first' if condition.first else 'last'} time {_period(period)}"
@@ -254,4 +255,4 @@ def _journey(condition: c.JourneyCondition, release: Release) -> _Said:
 
 
 def _called(name: str, title: str) -> str:
-    return f"“{title}”" if title else f"“{name}”"
+    return f"“{title or name}”"
