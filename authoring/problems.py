@@ -3,12 +3,18 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake. `file` is relative to the marketing folder; lines and columns count from 1."""
+    """One mistake. `file` is relative to the marketing folder; lines and columns count from 1.
+
+    A warning is what is possible and rarely meant: it doesn't keep a release from being made.
+    `code` stays the same while the words may change.
+    """
 
     file: str
     line: int
@@ -16,6 +22,8 @@ class Problem:
     field: str
     message: str
     mend: str
+    code: str = "invalid"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.field}: {self.message}. {self.mend}"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from authoring.definitions import Definitions, steps_of
 from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
 from authoring.problems import Problem
-from authoring.references import Definitions, steps_of
 from functions.core.release import Release
 
 
