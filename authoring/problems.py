@@ -43,8 +43,9 @@ class Invalid(Exception):
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
     """The known name that `word` most likely meant, or None."""
-    found = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    by_folded = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(str(word).casefold(), list(by_folded), n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
 
 
 def choose(word: object, known: Iterable[str], *, none: str) -> str:
