@@ -134,8 +134,8 @@ def _score(condition: ScoreCondition, seen: Seen, now: int) -> Verdict:
     if score is None or threshold is None:
         return Verdict(False)
     today = local_day(now, zone)
-    value = points(seen.contact.state.facts, score, today)
-    day = first_day_below(seen.contact.state.facts, score, today, threshold)
+    value = points(seen.contact.state.facts, score, today, zone)
+    day = first_day_below(seen.contact.state.facts, score, today, threshold, zone)
     flips = None if day is None else midnight(day, zone)
     reached = Verdict(value >= threshold, flips)
     return reached if condition.at_least is not None else _not(reached)
