@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from functions.core.conditions import Condition
 from functions.core.contact import Contact, Decision, Standing, State
 from functions.core.counters import matches
-from functions.core.evaluate import Seen, earliest, evaluate
+from functions.core.evaluate import Seen, Verdict, earliest, evaluate
 from functions.core.event import LIVE, Event
 from functions.core.ids import decision_id, digest
 from functions.core.release import Release
-from functions.core.views import band, first_day_below, local_day, midnight
+from functions.core.standing import grade_at, stage_at, temperature_at
 
 BY_TIME = "time"
 
@@ -33,18 +34,18 @@ def decide(contact: Contact, release: Release, now: int, events: Sequence[Event]
     cause = events[-1].ref if events else BY_TIME
     version = state.version + 1
     made: list[Decision] = []
-    temperature, until_temperature = _temperature(contact, release, now)
+    lines, until_lines = _lines(contact, release, now)
     standing = state.standing
-    if temperature != standing.temperature:
-        identity = decision_id(contact.id, "temperature", temperature, version)
-        made.append(Decision(identity, "temperature", "temperature", now, cause, standing.temperature, temperature))
-        standing = replace(standing, temperature=temperature, since=now)
+    for kind, before, after in lines:
+        if before != after:
+            made.append(Decision(decision_id(contact.id, kind, after, version), kind, kind, now, cause, before, after))
+            standing = _crossed(standing, release, kind, after, now)
     standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version)
     made.extend(crossed)
     made.extend(_triggers(contact, release, events))
     if state.watching and (events or made):
         made.append(Decision(decision_id(contact.id, "wake", "", version), "wake", "", now, cause))
-    due = _due(state.due, earliest([until_temperature, until_segments]), now)
+    due = _due(state.due, earliest([until_lines, until_segments]), now)
     return Outcome(replace(state, standing=standing, due=due), tuple(made))
 
 
@@ -65,21 +66,34 @@ def differing(contact: Contact, release: Release, now: int) -> tuple[Decision, .
     return found.decisions
 
 
-def _temperature(contact: Contact, release: Release, now: int) -> tuple[str, int | None]:
-    rule = release.scoring.temperature
-    held = contact.state.standing.temperature
-    score = release.scoring.scores.get(rule.score) if rule else None
-    if rule is None or score is None:
-        return "cold", None
-    zone = release.sending.business.time_zone
-    today = local_day(now, zone)
-    facts = contact.state.facts
-    standing = band(facts, rule, score, today, held)
-    if standing == "cold":
-        return standing, None
-    left = rule.hot.until_below if standing == "hot" else rule.warm.until_below
-    day = first_day_below(facts, score, today, left)
-    return standing, None if day is None else midnight(day, zone)
+def _lines(contact: Contact, release: Release, now: int) -> tuple[list[tuple[str, str, str]], int | None]:
+    """Temperature, grade and stage as (kind, held so far, held now), and until when that is so.
+
+    Each is asked of the contact as it was read: conditions that refer to another of them evaluate
+    it inline, so it is all the same which comes first.
+    """
+    held, seen = contact.state.standing, Seen(contact, release)
+
+    def holds(condition: Condition) -> Verdict:
+        return evaluate(condition, seen, now)
+
+    temperature, until_temperature = temperature_at(contact, release, now)
+    grade, until_grade = grade_at(release, holds)
+    stage, until_stage = stage_at(held, release, holds, now)
+    lines = [("temperature", held.temperature, temperature), ("grade", held.grade, grade), ("stage", held.stage, stage)]
+    return lines, earliest([until_temperature, until_grade, until_stage])
+
+
+def _crossed(standing: Standing, release: Release, kind: str, after: str, now: int) -> Standing:
+    match kind:
+        case "temperature":
+            return replace(standing, temperature=after, since=now)
+        case "grade":
+            return replace(standing, grade=after)
+        case _:
+            # Stages that the funnel no longer has are forgotten.
+            kept = {stage: at for stage, at in standing.stages.items() if release.funnel.place(stage) >= 0}
+            return replace(standing, stage=after, stages=kept | ({after: now} if after else {}))
 
 
 def _segments(
@@ -112,7 +126,7 @@ def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> li
         for event in events
         if event.cause == LIVE and not event.held
         for journey_id, journey in release.every_journey.items()
-        if matches(journey.start.when, event)
+        if matches(journey.start.when, event, release.sending.business.time_zone)
     ]
 
 
