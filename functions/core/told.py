@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.core import conditions as c
+from functions.core.behaviour import UNIT, counter_id, matches_of
+from functions.core.compare import value_at
+from functions.core.comparisons import DAY
 from functions.core.consent import EVERYTHING
 from functions.core.contact import MessageFacts
-from functions.core.counters import counter_id
 from functions.core.evaluate import Seen, Verdict, evaluate
 from functions.core.phrases import shown, spaced
 from functions.core.sentences import sentence
+from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.views import day_of, local_day, points
 
 _DEEPEST: Final = 30
@@ -73,11 +76,13 @@ class _Looking:
             case c.ScoreCondition():
                 return self._score(condition.score)
             case c.TemperatureCondition():
-                return f"{self.state.standing.temperature} since {self._day(self.state.standing.since)}"
+                return temperature_at(self.seen.contact, self.seen.release, self.now)[0]
             case c.GradeCondition():
-                return f"grade {self.state.standing.grade}"
+                return f"grade {grade_at(self.seen.release, self._holds)[0]}"
             case c.StageCondition():
                 return self._stage()
+            case c.EmailCondition() | c.JourneyCondition():
+                return self._last([counter_id(match) for match in matches_of(condition)])
             case c.TagCondition():
                 return self._tag(condition.tag)
             case c.TraitCondition():
@@ -91,40 +96,49 @@ class _Looking:
             case _:
                 return ""
 
+    def _holds(self, condition: c.Condition) -> Verdict:
+        return evaluate(condition, self.seen, self.now)
+
     def _events(self, condition: c.EventCondition) -> str:
-        key = counter_id(condition)
-        moments = self.state.facts.newest.get(key, ())
+        key = counter_id(condition, condition.sum)
         if condition.first:
             first = self.state.facts.earliest.get(key)
             return f"first on {self._day(first.at)}" if first else "never"
         if condition.sum is not None:
-            return ""
-        if condition.last or condition.never:
-            return f"last on {self._day(moments[-1].at)}" if moments else "never"
-        wanted = condition.at_least or 1
+            return f"a sum of {shown(self._by_days(key, condition) / UNIT).removesuffix('.0')}"
         if condition.by_days:
-            span = condition.within // 86_400 if condition.within else None
-            today = local_day(self.now, self.zone)
-            days = self.state.facts.counters.get(key, {})
-            times = sum(count for day, count in days.items() if span is None or day > today - span)
+            times = self._by_days(key, condition)
+        elif condition.last or (condition.at_most is None and condition.at_least in (None, 1)):
+            return self._last([key])
         else:
             # Without a window, a journey counts from its start.
             opening = self.seen.since if condition.within is None else self.now - condition.within * 1000
-            times = sum(moment.at > opening for moment in moments)
-        if condition.at_most is None and wanted == 1:
-            return f"last on {self._day(moments[-1].at)}" if moments else "never"
-        return f"{times} of {wanted} times" if condition.at_least else f"{times} time{'' if times == 1 else 's'}"
+            times = sum(moment.at > opening for moment in self.state.facts.newest.get(key, ()))
+        if condition.at_least and condition.at_most is None:
+            return f"{times} of {condition.at_least} times"
+        return f"{times} time{'' if times == 1 else 's'}"
+
+    def _by_days(self, key: str, condition: c.EventCondition) -> int:
+        span = condition.within // DAY if condition.within else None
+        today = local_day(self.now, self.zone)
+        days = self.state.facts.counters.get(key, {})
+        return sum(number for day, number in days.items() if span is None or day > today - span)
+
+    def _last(self, keys: list[str]) -> str:
+        moments = [moment.at for key in keys for moment in self.state.facts.newest.get(key, ())]
+        return f"last on {self._day(max(moments))}" if moments else "never"
 
     def _score(self, name: str) -> str:
         score = self.seen.release.scoring.scores.get(name)
         if score is None:
             return "there is no such score"
-        held = points(self.state.facts, score, local_day(self.now, self.zone))
+        held = points(self.state.facts, score, local_day(self.now, self.zone), self.zone)
         return f"{held} point{'' if held == 1 else 's'}"
 
     def _stage(self) -> str:
-        stage = self.state.standing.stage
-        entered = self.state.standing.stages.get(stage)
+        standing = self.state.standing
+        stage, _ = stage_at(standing, self.seen.release, self._holds, self.now)
+        entered = standing.stages.get(stage) if stage == standing.stage else None
         title = next((one.title for one in self.seen.release.funnel.stages if one.id == stage), "") or stage
         if not stage:
             return "before the first stage"
@@ -137,12 +151,7 @@ class _Looking:
         return f"{'since' if held[1] else 'removed on'} {self._day(held[0].at)}"
 
     def _trait(self, name: str) -> str:
-        value = self.seen.contact.profile.trait(name)
-        first, _, rest = name.partition(".")
-        if value is None and rest:
-            value = self.seen.contact.profile.trait(first)
-            for part in rest.split("."):
-                value = value.get(part) if isinstance(value, dict) else None
+        value = value_at({one: held for one, (_, held) in self.seen.contact.profile.traits.items()}, name)
         return "not known" if value is None else f"{spaced(name)} is {shown(value)}"
 
     def _consent(self, topic: str) -> str:

@@ -4,11 +4,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from functions.core.behaviour import UNIT, counter_id, matches_of
 from functions.core.conditions import Condition
 from functions.core.contact import ConsentFacts, Contact, Facts, Moment, Profile, Rank, State
-from functions.core.counters import counter_id
 from functions.core.evaluate import Seen, evaluate
+from functions.core.funnel import Funnel
 from functions.core.release import Release
+from functions.core.scoring import Scoring
 from functions.core.told import Told, told
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -24,6 +26,10 @@ RELEASE = Release.model_validate(
         "segments": {"locals": {"title": "From here", "when": {"trait": "city", "is": "İstanbul"}}},
     }
 )
+
+
+LOCAL = {"trait": "city", "is": "İstanbul"}
+FIT = {"id": "away", "when": {"not": LOCAL}, "points": 5}
 
 
 def parsed(authored: dict[str, Any]) -> Condition:
@@ -76,6 +82,32 @@ def test_another_segment_is_opened_up() -> None:
     found = tell({"segment": "locals"})
     assert found.sentence == "is in the segment “From here”"
     assert [(part.sentence, part.saw) for part in found.parts] == [("their city is İstanbul", "city is İzmir")]
+
+
+def test_sums_mails_and_where_somebody_stands_are_told() -> None:
+    spent = parsed({"event": "Order Completed", "sum": "total", "at_least": 100, "within": "90 days"})
+    mailed = parsed({"email": "offer", "was": "sent"})
+    (sent,) = matches_of(mailed)  # type: ignore[arg-type]
+    today = NOW // DAY
+    facts = Facts(
+        counters={counter_id(spent, "total"): {today - 89: 99_5000, today - 90: 7 * UNIT}},  # type: ignore[arg-type]
+        newest={counter_id(sent): (Moment(NOW - DAY, 0),)},
+    )
+    release = RELEASE.model_copy(
+        update={
+            "funnel": Funnel.model_validate({"stages": [{"id": "all", "title": "Everybody", "when": {"not": LOCAL}}]}),
+            "scoring": Scoring.model_validate({"grade": {"a": 9, "b": 5, "c": 1, "rules": [FIT]}}),
+        }
+    )
+    person = Seen(Contact(State("c1", facts=facts), Profile("c1")), release)
+    asked = [spent, mailed, *map(parsed, ({"grade": "A"}, {"stage": "all"}, {"temperature": "hot"}))]
+    assert [told(one, person, NOW).saw for one in asked] == [
+        "a sum of 99.5",
+        "last on 2026-09-20",
+        "grade B",
+        "at “Everybody”",
+        "cold",
+    ]
 
 
 def test_what_never_happened_is_told_as_such() -> None:
