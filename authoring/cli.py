@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import forms, health, keys, local, people, privacy, release, sameness
+from authoring.commands import contact, forms, health, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -39,7 +39,7 @@ for _command in (
     release.rollback,
     release.schema,
     forms.form,
-    people.contact,
+    contact.contact,
     people.refold,
     people.verdict,
     sameness.duplicates,
