@@ -60,8 +60,9 @@ def test_a_step_keeps_its_kind_while_it_is_live(folder: Folder) -> None:
         ),
         (
             "segments.yaml",
-            "  customers:\n    title: Has bought at least once\n    when: {event: Order Completed, at_least: 1}\n",
-            "customers",
+            "  regulars:\n    title: Bought for 100 or more in the last 90 days\n"
+            "    when: {event: Order Completed, sum: total, at_least: 100, within: 90 days}\n",
+            "regulars",
         ),
         ("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "topics[2].id"),
         ("forms/hello.yaml", "  - {name: first_name, label: Your first name, max_length: 80}\n", "fields[1].name"),
