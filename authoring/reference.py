@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from authoring import markup, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
+from authoring.problems import CODES
 from authoring.sources import EmailFile
 from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.bots import Bots
@@ -148,6 +149,7 @@ def pages() -> dict[str, str]:
         made[f"{page.name}.md"] = _page(page, schema)
         made[f"schemas/{page.name}.json"] = _schema(page, schema)
     made["conditions.md"] = _conditions()
+    made["problems.md"] = _problems()
     return made
 
 
@@ -171,7 +173,8 @@ def _schema(page: Page, schema: dict[str, Any]) -> str:
 def _index() -> str:
     lines = [_NOTICE, "# Definition files", "", _INTRODUCTION, ""]
     lines += [f"- [{page.title}]({page.name}.md): `{page.file}` ([schema](schemas/{page.name}.json))" for page in PAGES]
-    lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask", ""]
+    lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask"]
+    lines += ["- [Problems](problems.md): codes of what `samovar validate` finds", ""]
     lines += ["## Ids", "", _IDS, "", "## Editors", "", _EDITORS, ""]
     return "\n".join(lines)
 
@@ -198,6 +201,11 @@ def _conditions() -> str:
     for helper, kind in zip(HELPERS, ("property", ""), strict=True):
         lines += [f"## {spaced(helper.__name__)}", "", *_model(helper), *_examples(EXAMPLES.get(kind, ()))]
     return "\n".join(lines)
+
+
+def _problems() -> str:
+    lines = [_NOTICE, "# Problems of definition files", "", _PROBLEMS, "", "| code | meaning |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{code}` | {meaning} |" for code, meaning in CODES.items()), ""])
 
 
 def _model(model: type[BaseModel]) -> list[str]:
@@ -281,6 +289,8 @@ unknown: nothing but `known: false` is true of it. Equality minds letter case; `
 Counts within a time are exact to the second. Points, sums, and counts of more than ten go by calendar days in the
 business's time zone, today among them; so do comparisons of dates. A condition that nobody can fulfil, a name that
 is not defined, and definitions that need each other are refused by `samovar validate`."""
+_PROBLEMS = """`samovar validate` names each with file, line, column and field, says what is wrong and how to mend it.
+With --json each also has a code, which stays when the words change. Warnings keep no release from being made."""
 _VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: say what stands
 there otherwise, as in `{{ contact.first_name | default("there") }}`. Marketing mail must carry
 `unsubscribe_url` and `business.address`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from authoring.compile import bundle
-from authoring.problems import Invalid, Problem
+from authoring.problems import CODES, Invalid, Problem
 from tests.unit.authoring.folders import Folder
 
 JOURNEY = "journeys/welcome.yaml"
@@ -46,3 +46,4 @@ def check(folder: Folder, broken: Broken) -> None:
     assert broken.message in problem.message
     assert problem.mend
     assert broken.mend in problem.mend
+    assert problem.code in CODES

@@ -1,12 +1,14 @@
 """Conditions, rules, grades and stages that can't be: told with their place. What is rarely meant: a warning."""
 
+import ast
 from collections.abc import Callable
 
 import pytest
 
 from authoring.compile import bundle
+from authoring.problems import CODES
 from tests.unit.authoring.broken import Broken, check, problems_in, swap
-from tests.unit.authoring.folders import Folder
+from tests.unit.authoring.folders import MARKETING, Folder
 
 SEGMENTS = "segments.yaml"
 SCORING = "scoring.yaml"
@@ -256,6 +258,24 @@ def test_a_name_of_ones_own_is_no_warning_and_one_that_differs_from_it_a_little_
 def test_a_day_that_a_longer_cap_makes_useless_is_a_warning(folder: Folder) -> None:
     folder.swap(SCORING, "points: 10, at_most_per_day: 2", "points: 10, at_most_per_day: 5, at_most_per_week: 3")
     assert [warning.code for warning in bundle(folder.root).warnings] == ["useless-cap"]
+
+
+def test_the_reference_lists_every_code_and_no_other() -> None:
+    said: set[str] = set()
+    for path in (MARKETING.parent / "authoring").glob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        if path.name != "problems.py":
+            said |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        given = {
+            keyword.value.value
+            for node in nodes
+            if isinstance(node, ast.Call)
+            for keyword in node.keywords
+            if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+        }
+        assert given <= set(CODES), path.name
+    assert [code for code in CODES if not {code, code.removeprefix("unknown-")} & said] == []
+    assert list(CODES) == sorted(CODES)
 
 
 def test_the_demo_has_no_warnings(folder: Folder) -> None:
