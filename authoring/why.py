@@ -93,7 +93,8 @@ class _Why:
             "when": of_match(rule.when, self.release),
             "points_each": rule.points,
             "counted": sum(one.counted for one in days),
-            "capped": sum(one.capped for one in days),
+            # The first of all outlives the days that are counted; events may go before those.
+            "capped": max(sum(one.capped for one in days), sum(event["capped"] for event in found)),
             "left": round(sum(one.left for one in days), 1),
             "events": found,
         }
