@@ -74,7 +74,7 @@ class _Why:
         by_day: dict[int, list[Event]] = defaultdict(list)
         for event in self._matching(rule.when):
             by_day[local_day(event.at, self.zone)].append(event)
-        found = []
+        found: list[dict[str, Any]] = []
         for one in days:
             for number, event in enumerate(by_day[one.day]):
                 counts = number < one.counted
