@@ -21,7 +21,8 @@ from infra.watch import Watch
 
 TRACK_TIMEOUT = 15
 SEND_TIMEOUT = 60
-WORK_TIMEOUT = 900
+WORK_TIMEOUT = 180
+"""A slice begins nothing after half a minute; the longest history takes some twenty seconds more."""
 
 
 class ServiceStack(cdk.Stack):
@@ -141,7 +142,8 @@ class ServiceStack(cdk.Stack):
         self.bus.listen(made["track"], self.queues.aside)
         feed(made["track"], self.queues.feedback, batch=10, at_once=2)
         feed(made["send"], self.queues.send, batch=10, at_once=2)
-        feed(made["work"], self.queues.work, batch=1, at_once=2)
+        # Two lanes of a backfill leave two for judgements, and for whoever is erased meanwhile.
+        feed(made["work"], self.queues.work, batch=1, at_once=4)
         aside = self.queues.aside
         # A second of gathering lets the events of one visit cost one read and one write. Each is an item of
         # its own: with more lanes than one they would meet at their contact, out of order.

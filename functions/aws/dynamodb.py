@@ -136,7 +136,28 @@ def scan_page(
     table: str, *, start: Key | None, limit: int, condition: str | None = None, values: Mapping[str, Any] | None = None
 ) -> tuple[list[Item], Key | None]:
     """One page of a scan and where the next begins; long jobs only."""
-    arguments: dict[str, Any] = {"TableName": table, "Limit": limit}
+    items, following, _ = scan_part(table, (0, 1), start=start, limit=limit, condition=condition, values=values)
+    return items, following
+
+
+def scan_part(
+    table: str,
+    part: tuple[int, int],
+    *,
+    start: Key | None,
+    limit: int | None = None,
+    condition: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[list[Item], Key | None, int]:
+    """One page of part n of m of a table, where the next begins, and how many rows were read for it.
+
+    Parts are even by a hash of the partition key, and stay the same: one of a thousand is a fair sample.
+    """
+    arguments: dict[str, Any] = {"TableName": table}
+    if part[1] > 1:
+        arguments |= {"Segment": part[0], "TotalSegments": part[1]}
+    if limit is not None:
+        arguments["Limit"] = limit
     if start is not None:
         arguments["ExclusiveStartKey"] = _key(start)
     if condition:
@@ -144,7 +165,14 @@ def scan_page(
         arguments["ExpressionAttributeValues"] = {name: encode(value) for name, value in (values or {}).items()}
     answer = client("dynamodb").scan(**arguments)
     last = answer.get("LastEvaluatedKey")
-    return [from_item(raw) for raw in answer["Items"]], (last["pk"]["S"], last["sk"]["S"]) if last else None
+    following = (last["pk"]["S"], last["sk"]["S"]) if last else None
+    return [from_item(raw) for raw in answer["Items"]], following, int(answer["ScannedCount"])
+
+
+def size_of(table: str) -> tuple[int, int]:
+    """About how many rows a table has, and how many bytes they take: DynamoDB counts every six hours."""
+    described = client("dynamodb").describe_table(TableName=table)["Table"]
+    return int(described.get("ItemCount", 0)), int(described.get("TableSizeBytes", 0))
 
 
 def put(

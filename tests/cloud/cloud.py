@@ -71,7 +71,7 @@ class Cloud(Visitors):
         self.swallowed: set[str] = set()
         self.postbox = Postbox(lambda: self.clock.now, self._is_swallowed)
         self.queues = Queues(
-            lambda: self.clock.now, send=Queue(), work=Queue(receives=5, batch=1), feedback=Queue(), aside=Queue()
+            lambda: self.clock.now, send=Queue(), work=Queue(receives=20, batch=1), feedback=Queue(), aside=Queue()
         )
         self.machines = Machines(definition("journey_step"), self._park, lambda: self.clock.now)
         self.wire = Wire(

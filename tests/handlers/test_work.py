@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.tables import compact
-from functions.work import jobs, refold
+from functions.work import jobs, walk
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud, Killed
@@ -15,7 +15,7 @@ from tests.handlers.test_score import contact, decided, release, visit
 @pytest.fixture
 def shop(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A shop with twelve visitors, whose jobs go in small slices."""
-    monkeypatch.setattr(refold, "ROWS_PER_SLICE", 10)
+    monkeypatch.setattr(walk, "ROWS_PER_SLICE", 10)
     with Cloud(emulator, release()) as cloud:
         for number in range(12):
             visit(cloud, 1 + number % 4, f"browser-{number}")
