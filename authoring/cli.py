@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import forms, health, keys, local, people, privacy, release, sameness
+from authoring.commands import forms, health, jobs, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -38,6 +38,8 @@ for _command in (
     release.list_releases,
     release.rollback,
     release.schema,
+    jobs.list_jobs,
+    jobs.backfill,
     forms.form,
     people.contact,
     people.refold,

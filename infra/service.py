@@ -45,7 +45,12 @@ class ServiceStack(cdk.Stack):
         self.release = Release(
             self,
             functions=self.functions,
-            needs=[uses.writes_contacts(data.contacts), uses.stores_releases(data), uses.notices_absence(data)],
+            needs=[
+                uses.writes_contacts(data.contacts),
+                uses.stores_releases(data),
+                uses.notices_absence(data),
+                uses.sends_to(self.queues.work, "WORK_QUEUE_URL"),
+            ],
             marketing=marketing,
             build=build,
         )
@@ -125,7 +130,7 @@ class ServiceStack(cdk.Stack):
                 # At a low rate a message goes back to the queue until its turn comes.
                 calls_itself=True,
             ),
-            "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts)]),
+            "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts), to_work]),
             "work": make(
                 "work",
                 memory=1024,

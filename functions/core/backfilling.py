@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from functions.core.counters import Counter, Counters
 from functions.core.definition import Definition
 from functions.core.ids import digest
 from functions.core.release import Release
@@ -19,6 +21,19 @@ def meanings(release: Release) -> dict[str, str]:
     text that differs wherever it may be crossed otherwise: its own rules and those of all that it refers to."""
     lines = dict(_lines(release))
     return {name: digest(release.sending.business.time_zone, *_whole(name, lines)) for name in lines}
+
+
+def covers(have: Counters, need: Counters) -> bool:
+    """Whether facts folded under `have` hold all that `need` counts."""
+    if replace(have, by_id={}) != replace(need, by_id={}):
+        return False
+    return all(_holds(have.by_id.get(counter.id), counter) for counter in need.by_id.values())
+
+
+def _holds(held: Counter | None, wanted: Counter) -> bool:
+    if held is None or held.horizon < wanted.horizon or held.newest < wanted.newest:
+        return False
+    return held.first or not wanted.first
 
 
 def _lines(release: Release) -> Iterator[tuple[str, Any]]:

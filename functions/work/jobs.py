@@ -75,7 +75,8 @@ def get(job_id: str) -> Job | None:
 
 def listed() -> list[Job]:
     """The jobs that concern everybody, newest first."""
-    ids = [row["sk"].partition("#")[2] for row in dynamodb.query(settings.contacts_table(), LIST, forward=False)]
+    rows_of_list = dynamodb.query(settings.contacts_table(), LIST, forward=False)
+    ids = list(dict.fromkeys(row["sk"].partition("#")[2] for row in rows_of_list))
     rows = dynamodb.batch_get(settings.contacts_table(), [_key(job_id) for job_id in ids])
     return [from_row(job_id, rows[_key(job_id)]) for job_id in ids if _key(job_id) in rows]
 
