@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import forms, health, jobs, keys, local, people, privacy, release, sameness
+from authoring.commands import diff, forms, health, jobs, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -33,6 +33,7 @@ def main(context: click.Context, stack: str | None, marketing: Path | None) -> N
 
 for _command in (
     release.validate,
+    diff.diff,
     release.publish,
     release.pull,
     release.list_releases,

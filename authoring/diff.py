@@ -44,8 +44,10 @@ def _things(release: Release) -> dict[str, Any]:
     things["sending"] = sending
     scoring = _plain(release.scoring)
     things |= {f"score {name}": score for name, score in scoring.pop("scores", {}).items()}
-    if scoring.get("temperature"):
-        things["temperature"] = scoring["temperature"]
+    things |= {name: scoring[name] for name in ("temperature", "grade") if scoring.get(name)}
+    things |= {f"tag rule {rule['id']}": rule for rule in scoring.get("tags", ())}
+    if funnel := _plain(release.funnel):
+        things["funnel"] = funnel
     if tracking := _plain(release.tracking):
         things["tracking"] = tracking
     if bots := _plain(release.bots):

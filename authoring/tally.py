@@ -88,11 +88,11 @@ class Tally:
             pair = getattr(moved.before, line), getattr(moved.after, line)
             self.moves.setdefault(line, Counter())[pair] += 1
         for name in {*moved.points_before, *moved.points_after}:
-            was, will = moved.points_before.get(name, 0), moved.points_after.get(name, 0)
+            held, would = moved.points_before.get(name, 0), moved.points_after.get(name, 0)
             shift = self.scores.setdefault(name, Shift())
-            shift.now[was] += 1
-            shift.then[will] += 1
-            shift.rise, shift.fall = shift.rise + (will > was), shift.fall + (will < was)
+            shift.now[held] += 1
+            shift.then[would] += 1
+            shift.rise, shift.fall = shift.rise + (would > held), shift.fall + (would < held)
 
     def join(self, other: "Tally") -> None:
         """Add what was counted of other contacts."""

@@ -61,7 +61,7 @@ def _show(found: list[Change], as_json: bool, **facts: object) -> None:
     if as_json:
         emit({**facts, "changes": [change.as_json() for change in found]})
         return
-    _show_changes(found)
+    show_changes(found)
     release = f"Release {str(facts['release'])[:12]}"
     if facts.get("refused"):
         say(f"It would be refused: {facts['refused']}", "red")
@@ -77,7 +77,8 @@ def _show(found: list[Change], as_json: bool, **facts: object) -> None:
         say(f"Nothing would change on {facts['stack']}.", "green")
 
 
-def _show_changes(found: list[Change]) -> None:
+def show_changes(found: list[Change]) -> None:
+    """Print what differs, in the marketer's own words."""
     marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
     for change in found:
         mark, style = marks[change.how]

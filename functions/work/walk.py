@@ -23,7 +23,7 @@ ROWS_PER_SLICE = 20_000
 PAGE: Final = 500
 SLICE_S: Final = 30
 """Seconds after which no further contact is begun: the queue is others' as well."""
-TRIES: Final = 4
+TRIES: Final = 6
 """So often a contact is tried that raises, or ends the function, before it is set aside."""
 TRIES_OF_AWS: Final = 10
 """And so often where it was AWS that refused: that passes."""
