@@ -162,7 +162,7 @@ def stop(job_id: str, now: int) -> bool:
 
 def resume(job_id: str) -> bool:
     """Go on where the job stopped, for whatever reason. False where it has finished."""
-    if not _marked(job_id, "REMOVE stopped", "attribute_exists(pk) AND attribute_not_exists(finished)", None):
+    if not _marked(job_id, "REMOVE stopped, tries", "attribute_exists(pk) AND attribute_not_exists(finished)", None):
         return False
     queue.ask(job_id)
     return True

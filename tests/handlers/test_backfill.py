@@ -20,6 +20,7 @@ from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud, Killed
 from tests.handlers.test_score import PAGE, contact, decided, release, visit
+from tests.handlers.test_work import KillNowAndThen
 from tests.scale import scaled
 
 PEOPLE = 9
@@ -250,24 +251,6 @@ class Calls:
 
     def after(self, call: Call) -> None:
         pass
-
-    def repeat(self, call: Call) -> bool:
-        return False
-
-
-class KillNowAndThen:
-    """Kills work after calls that chance picks, up to a number of times."""
-
-    def __init__(self, chance: random.Random, most: int, share: float = 0.08) -> None:
-        self.chance, self.left, self.share = chance, most, share
-
-    def before(self, call: Call) -> None:
-        pass
-
-    def after(self, call: Call) -> None:
-        if call.handler == "work" and self.left and self.chance.random() < self.share:
-            self.left -= 1
-            raise Killed
 
     def repeat(self, call: Call) -> bool:
         return False
