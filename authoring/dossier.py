@@ -13,8 +13,9 @@ from functions.core.evaluate import consents
 from functions.core.event import Event
 from functions.core.message import Message
 from functions.core.policy import REASONS
+from functions.core.standing import temperature_at
 from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
-from functions.core.views import band, iso, local_day, points
+from functions.core.views import iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
 from functions.tables import addresses, decisions, enrollments, events, identities, messages, rulings
@@ -86,15 +87,12 @@ def _known_by(contact: Contact) -> list[str]:
 
 def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
     scoring, state = live.release.scoring, contact.state
-    today = local_day(now, live.release.sending.business.time_zone)
-    scores = {name: points(state.facts, score, today) for name, score in scoring.scores.items()}
-    temperature = state.standing.temperature
-    bands = scoring.temperature
-    if bands is not None and bands.score in scoring.scores:
-        temperature = band(state.facts, bands, scoring.scores[bands.score], today, temperature)
+    zone = live.release.sending.business.time_zone
+    today = local_day(now, zone)
+    scores = {name: points(state.facts, score, today, zone) for name, score in scoring.scores.items()}
     return {
         "scores": scores,
-        "temperature": temperature,
+        "temperature": temperature_at(contact, live.release, now)[0],
         "segments": {name: iso(since) for name, since in sorted(state.standing.segments.items())},
         "first_seen": _moment(state.facts.first),
         "last_seen": _moment(state.facts.last),

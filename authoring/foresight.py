@@ -170,6 +170,9 @@ def _standing(contact: Contact, release: Release, now: int) -> Standing:
 
 
 def _points(contact: Contact, release: Release, changed: Sequence[str], now: int) -> dict[str, int]:
-    today = local_day(now, release.sending.business.time_zone)
+    zone = release.sending.business.time_zone
+    today = local_day(now, zone)
     scores = release.scoring.scores.items()
-    return {name: points(contact.state.facts, score, today) for name, score in scores if f"score {name}" in changed}
+    return {
+        name: points(contact.state.facts, score, today, zone) for name, score in scores if f"score {name}" in changed
+    }

@@ -13,6 +13,7 @@ from functions.core.contact import Contact, Decision
 from functions.core.decisions import BACKFILL, BY_TIME, Outcome, decide, differing, keep, put_off
 from functions.core.event import Event
 from functions.core.facts import Arrival, counting, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.touched import touched
 from functions.core.verdicts import settled
 from functions.observability import metric
 from functions.releases import Live
@@ -96,7 +97,8 @@ def apply(
         try:
             if (read := _on_live(contact, live, now, arriving, reading)) is not None:
                 contact, happened = _folded(read, arrivals, live, reading)
-                outcome = decide(contact, live.release, now, happened)
+                moved = touched(live.reads, read, contact, happened, live.seq, now)
+                outcome = decide(contact, live.release, now, happened, moved)
                 if _saved(read, contact, outcome, live):
                     return outcome.decisions
         except TooLong:
