@@ -358,3 +358,47 @@ def test_the_moved_facts_of_a_rebuild_are_decided_later_with_the_cause(shop: Clo
     assert decisions.of(found.id) == before
     shop.skip(minutes=3)
     assert [(made.name, made.cause) for made in decisions.of(found.id)][-1] == ("keen", BACKFILL)
+
+
+def test_runs_that_nobody_asked_about_are_recorded_when_a_segment_does(emulator: EmulatorProcess) -> None:
+    content = json.loads(release())
+    content["journeys"] = {
+        "hello": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "mark", "tag": "met"}]},
+        "patient": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "wait", "wait": "30 days"}]},
+    }
+    with Cloud(emulator, canonical(runtime_release(content))) as cloud:
+        for number in range(3):
+            visit(cloud, 1, f"browser-{number}")
+        cloud.settle()
+        cloud.skip(hours=1)
+        assert not [row for row in cloud.items("events") if row["name"].startswith("Journey")]
+        content["segments"] |= {
+            "met": {"when": {"journey": "hello", "was": "finished"}},
+            "waiting": {"when": {"journey": "patient", "is": "in"}},
+        }
+        ids = publish(cloud, canonical(runtime_release(content)))
+        # One of them is brought by an event of their own, before anybody had recorded their runs.
+        cloud.paused = {"work"}
+        visit(cloud, 1, "browser-1", first=5)
+        cloud.settle()
+        cloud.paused = set()
+        finish(cloud, ids)
+        cloud.settle()
+        for name in ("met", "waiting"):
+            assert len(members(cloud, name)) == 3, name
+        recorded = [row["name"] for row in cloud.items("events") if row["name"].startswith("Journey")]
+        assert sorted(recorded) == ["Journey Ended"] * 3 + ["Journey Entered"] * 6
+        assert len([row for row in cloud.items() if row["sk"].startswith("J#")]) == 6
+
+
+def test_grades_and_stages_are_brought_as_well_and_told_with_the_cause(shop: Cloud) -> None:
+    content = json.loads(release())
+    met = [{"id": "looked", "when": {**PAGE, "at_least": 2}, "points": 10}]
+    content["scoring"]["grade"] = {"rules": met, "a": 10, "b": 5, "c": 1}
+    content["funnel"] = {"stages": [{"id": "aware", "when": PAGE}, {"id": "bought", "when": ORDER}]}
+    finish(shop, publish(shop, canonical(runtime_release(content))))
+    stands = [(one.state.standing.grade, one.state.standing.stage) for one in people(shop)]
+    assert stands == [("D", "bought"), ("A", "aware"), ("A", "aware")] * 3
+    causes = {(made.kind, made.cause) for one in people(shop) for made in decisions.of(one.id)}
+    assert {("grade", BACKFILL), ("stage", BACKFILL)} <= causes
+    assert {cause for kind, cause in causes if kind in ("grade", "stage")} == {BACKFILL}
