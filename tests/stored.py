@@ -336,7 +336,9 @@ def samples() -> dict[str, Sample]:
         "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),
         "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
         "closed-days": Sample(
-            OLD_DAYS, _row(closed.to_row(contacts.partition(CONTACT), OLD_DAYS)), lambda row: closed.from_row(_plain(row))
+            OLD_DAYS,
+            _row(closed.to_row(contacts.partition(CONTACT), OLD_DAYS)),
+            lambda row: closed.from_row(_plain(row)),
         ),
         "state-with-closed-days": Sample(
             SPLIT,

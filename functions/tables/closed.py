@@ -156,4 +156,6 @@ def _numbers(data: memoryview, at: int, count: int) -> tuple[tuple[int, ...], in
     for width, code in _SIZES:
         if size == width:
             return struct.unpack_from(f"<{count}{code}", data, at), end
-    return tuple(int.from_bytes(data[start : start + size], "little", signed=True) for start in range(at, end, size)), end
+    return tuple(
+        int.from_bytes(data[start : start + size], "little", signed=True) for start in range(at, end, size)
+    ), end

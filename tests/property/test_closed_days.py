@@ -112,11 +112,11 @@ def test_what_an_event_writes_does_not_grow_with_the_years() -> None:
 
 
 def test_closed_days_of_another_write_are_not_taken_for_those_that_belong() -> None:
-    counted = {"aaaa2345": {day: 1 for day in range(300)}}
+    counted = {"aaaa2345": dict.fromkeys(range(300), 1)}
     rows = Rows()
     state = rows.save(with_counters(State("c1"), counted))
     before = rows.closed
-    counted["aaaa2345"] |= {day: 1 for day in range(300, 600)}
+    counted["aaaa2345"] |= dict.fromkeys(range(300, 600), 1)
     rows.save(with_counters(state, counted))
     assert rows.closed != before
     for other in (before, None):
