@@ -224,7 +224,7 @@ def save_state(state: State, decisions: Sequence[Decision]) -> State:
     condition, guard = _unchanged(state.version)
     table, key = settings.contacts_table(), (partition(state.contact), STATE)
     if settled.closed is None or settled.closed is state.closed:
-        dynamodb.update(table, key, expression, condition=condition, names=names, values=values | guard)
+        dynamodb.change(table, key, expression, condition=condition, names=names, values=values | guard)
     else:
         update = dynamodb.update_op(table, key, expression, condition=condition, names=names, values=values | guard)
         try:
