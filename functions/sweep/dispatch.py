@@ -37,7 +37,7 @@ def look_up(rows: Sequence[Item]) -> Known:
     return Known(releases.live(), contacts.load(states))
 
 
-def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:  # noqa: B008
+def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
     """Let the owner of a due row do what is due at `now` (ms). Raises UnknownRow."""
     contact = contact_of(pk)
     if sk == STATE:
