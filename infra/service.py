@@ -21,6 +21,7 @@ from infra.watch import Watch
 
 TRACK_TIMEOUT = 15
 SEND_TIMEOUT = 60
+SWEEP_TIMEOUT = 90
 WORK_TIMEOUT = 180
 """A slice begins nothing after half a minute; the longest history takes some twenty seconds more."""
 
@@ -107,6 +108,10 @@ class ServiceStack(cdk.Stack):
         ]
         read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
         make = self.functions.make
+        sweep = f"{self.stack_name}-sweep"
+        sweep_arn = self.format_arn(
+            service="lambda", resource="function", resource_name=sweep, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+        )
         return {
             "track": make(
                 "track",
@@ -130,7 +135,14 @@ class ServiceStack(cdk.Stack):
                 # At a low rate a message goes back to the queue until its turn comes.
                 calls_itself=True,
             ),
-            "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts), to_work]),
+            "sweep": make(
+                "sweep",
+                memory=1024,
+                timeout=SWEEP_TIMEOUT,
+                # When much is due it asks itself for help: its role must name it before it is there.
+                needs=[*acting, uses.finds_due(contacts), uses.calls(sweep_arn), to_work],
+                called=sweep,
+            ),
             "work": make(
                 "work",
                 memory=1024,

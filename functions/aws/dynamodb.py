@@ -104,14 +104,17 @@ def query(
     yield from _pages("query", arguments, limit)
 
 
-def query_due(table: str, shard: str, until: int, *, limit: int) -> list[Item]:
-    """Keys in the sparse index `due` of one shard with `du` at or before `until`, earliest first."""
+def query_due(table: str, shard: str, until: int, *, limit: int, after: Item | None = None) -> list[Item]:
+    """Keys in the sparse index `due` of one shard with `du` at or before `until`, earliest first; those that
+    follow the row `after`, where it is given."""
     arguments: dict[str, Any] = {
         "TableName": table,
         "IndexName": "due",
         "KeyConditionExpression": "ds = :ds AND du <= :du",
         "ExpressionAttributeValues": {":ds": {"S": shard}, ":du": {"N": str(until)}},
     }
+    if after is not None:
+        arguments["ExclusiveStartKey"] = {name: encode(after[name]) for name in ("pk", "sk", "ds", "du")}
     return list(_pages("query", arguments, limit))
 
 
@@ -209,18 +212,39 @@ def update(
     values: Mapping[str, Any] | None = None,
 ) -> Item:
     """Change attributes of an item; the whole item after. Raises ConditionFailed."""
-    arguments = _expressions(condition, names, values)
+    arguments = _update(table, key, expression, condition, names, values)
     if condition:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    answer = _write(
-        "update_item",
-        TableName=table,
-        Key=_key(key),
-        UpdateExpression=expression,
-        ReturnValues="ALL_NEW",
-        **arguments,
-    )
-    return from_item(answer["Attributes"])
+    return from_item(_write("update_item", ReturnValues="ALL_NEW", **arguments)["Attributes"])
+
+
+def change(
+    table: str,
+    key: Key,
+    expression: str,
+    *,
+    condition: str,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """The same for who doesn't need the item: nothing comes back. Raises ConditionFailed, without the item."""
+    _write("update_item", **_update(table, key, expression, condition, names, values))
+
+
+def _update(
+    table: str,
+    key: Key,
+    expression: str,
+    condition: str | None,
+    names: Mapping[str, str] | None,
+    values: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "Key": _key(key),
+        "UpdateExpression": expression,
+        **_expressions(condition, names, values),
+    }
 
 
 def delete(

@@ -112,11 +112,14 @@ def apply(
     raise Contended(f"contact {contact.id} kept changing")
 
 
-def reconsider(contact_id: str, now: int) -> tuple[Decision, ...]:
-    """Let time alone cross lines for a contact whose due moment has come."""
-    live = releases.live()
+def reconsider(
+    contact_id: str, now: int, loaded: Contact | None = None, live: Live | None = None
+) -> tuple[Decision, ...]:
+    """Let time alone cross lines for a contact whose due moment has come. Who goes through many has read
+    them, and the live release, already."""
+    live = live or releases.live()
     for _ in range(ATTEMPTS):
-        contact = contacts.load([contact_id])[contact_id]
+        contact, loaded = loaded or contacts.load([contact_id])[contact_id], None
         if contact.state.merged_into is not None or (contact.state.due or now + 1) > now:
             return ()
         live = _not_older(live, contact)
