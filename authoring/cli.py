@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import diff, forms, health, jobs, keys, local, people, privacy, release, sameness
+from authoring.commands import contact, diff, forms, health, jobs, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -42,7 +42,7 @@ for _command in (
     jobs.list_jobs,
     jobs.backfill,
     forms.form,
-    people.contact,
+    contact.contact,
     people.refold,
     people.verdict,
     sameness.duplicates,

@@ -44,10 +44,16 @@ def _things(release: Release) -> dict[str, Any]:
     things["sending"] = sending
     scoring = _plain(release.scoring)
     things |= {f"score {name}": score for name, score in scoring.pop("scores", {}).items()}
-    things |= {name: scoring[name] for name in ("temperature", "grade") if scoring.get(name)}
+    for name in ("temperature", "grade"):
+        if scoring.get(name):
+            things[name] = scoring[name]
     things |= {f"tag rule {rule['id']}": rule for rule in scoring.get("tags", ())}
-    if funnel := _plain(release.funnel):
-        things["funnel"] = funnel
+    funnel = _plain(release.funnel)
+    stages = funnel.pop("stages", [])
+    things |= {f"stage {stage['id']}": stage for stage in stages}
+    if stages:
+        # The order decides where people stand.
+        things["funnel"] = {**funnel, "order": " → ".join(stage["id"] for stage in stages)}
     if tracking := _plain(release.tracking):
         things["tracking"] = tracking
     if bots := _plain(release.bots):

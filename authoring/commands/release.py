@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from authoring import published, reference
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.shared import App, console, emit, explained, json_option, say, show_warnings
 from authoring.compile import bundle
 from authoring.diff import Change, changes
 from functions import clock
@@ -26,8 +26,10 @@ def validate(app: App, as_json: bool) -> None:
     with explained(as_json):
         compiled = bundle(app.marketing)
     if as_json:
-        emit({"valid": True, "release": compiled.release_id, "problems": []})
+        warnings = [problem.as_json() for problem in compiled.warnings]
+        emit({"valid": True, "release": compiled.release_id, "problems": [], "warnings": warnings})
     else:
+        show_warnings(compiled.warnings)
         content = compiled.content
         parts = (("journey", content.journeys), ("e-mail", content.emails), ("form", content.forms))
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
