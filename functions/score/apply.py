@@ -27,7 +27,7 @@ ATTEMPTS = 6
 RECOUNTS_AT_MOST = 50
 """Days times sources that are read one by one; where more are in doubt, everything is read once."""
 READ_AT_ONCE = 5_000
-"""Events that one invocation reads for rebuilds while others wait: about four seconds of a small function. Whoever
+"""Events that one invocation reads for rebuilds while others wait: some seven seconds of a small function. Whoever
 has more is counted by `work`."""
 ASKED_AGAIN_MS = 600_000
 """When the sweep asks for a count again that `work` was asked for: the question may have been lost."""
