@@ -74,7 +74,7 @@ class _Why:
         by_day: dict[int, list[Event]] = defaultdict(list)
         for event in self._matching(rule.when):
             by_day[local_day(event.at, self.zone)].append(event)
-        found = []
+        found: list[dict[str, Any]] = []
         for one in days:
             for number, event in enumerate(by_day[one.day]):
                 counts = number < one.counted
@@ -93,7 +93,8 @@ class _Why:
             "when": of_match(rule.when, self.release),
             "points_each": rule.points,
             "counted": sum(one.counted for one in days),
-            "capped": sum(one.capped for one in days),
+            # The first of all outlives the days that are counted; events may go before those.
+            "capped": max(sum(one.capped for one in days), sum(event["capped"] for event in found)),
             "left": round(sum(one.left for one in days), 1),
             "events": found,
         }

@@ -1,10 +1,13 @@
 """Conditions, rules, grades and stages that can't be: told with their place. What is rarely meant: a warning."""
 
 import ast
+import json
 from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner
 
+from authoring.cli import main
 from authoring.compile import bundle
 from authoring.problems import CODES
 from tests.unit.authoring.broken import Broken, check, problems_in, swap
@@ -258,6 +261,21 @@ def test_a_name_of_ones_own_is_no_warning_and_one_that_differs_from_it_a_little_
 def test_a_day_that_a_longer_cap_makes_useless_is_a_warning(folder: Folder) -> None:
     folder.swap(SCORING, "points: 10, at_most_per_day: 2", "points: 10, at_most_per_day: 5, at_most_per_week: 3")
     assert [warning.code for warning in bundle(folder.root).warnings] == ["useless-cap"]
+
+
+def test_validate_prints_a_warning_with_its_place_and_does_not_fail(folder: Folder) -> None:
+    asks("{tag: wellcomed}")(folder)
+    line = folder.line(SEGMENTS, "wellcomed")
+    result = CliRunner().invoke(main, ["--marketing", str(folder.root), "validate"])
+    assert result.exit_code == 0
+    assert f"{SEGMENTS}:{line}:" in result.output
+    assert 'segments.it.when.tag: warning: nothing here gives anybody the tag "wellcomed"' in result.output
+    assert "is valid" in result.output
+    told = json.loads(CliRunner().invoke(main, ["--marketing", str(folder.root), "validate", "--json"]).output)
+    assert (told["valid"], told["problems"]) == (True, [])
+    assert [(one["code"], one["severity"], one["line"]) for one in told["warnings"]] == [
+        ("tag-of-nobody", "warning", line)
+    ]
 
 
 def test_the_reference_lists_every_code_and_no_other() -> None:
