@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import click
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from authoring import dossier, whom
+from authoring.commands.progress import follow
 from authoring.commands.shared import App, emit, explained, json_option, say
 from functions import clock
 from functions.core.ids import digest
@@ -15,27 +15,34 @@ from functions.work import jobs
 from functions.work.jobs import Job
 from functions.work.refold import refold_one
 
-_LOOK_EVERY_S = 0.5
-
 
 @click.command()
 @click.argument("who", required=False)
 @click.option("--all", "everybody", is_flag=True, help="Everybody, as a job in slices.")
+@click.option("--resume", is_flag=True, help="Go on with the job that stopped last, or look at the one that runs.")
+@click.option("--stop", is_flag=True, help="Stop the job that runs; --resume goes on where it was.")
 @json_option
 @click.pass_obj
-def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
+def refold(app: App, who: str | None, everybody: bool, resume: bool, stop: bool, as_json: bool) -> None:
     """Judge who it was, and count facts, again from the events.
 
     Of one person (WHO as in `samovar contact`), or of everybody with --all. No decision is made; differing
-    ones are reported.
+    ones are reported. The job goes on by itself if the terminal is closed.
     """
-    if (who is None) != everybody:
-        raise click.UsageError("name either a person or --all")
+    if sum((who is not None, everybody, resume, stop)) != 1:
+        raise click.UsageError("name a person, or say one of --all, --resume and --stop")
     with explained(as_json):
         app.connect()
-        report = _everybody(as_json) if everybody else _one(str(who))
+        if stop:
+            stopped = [job.id for job in _open_refolds() if jobs.stop(job.id, clock.now_ms())]
+            emit({"stopped": stopped}) if as_json else say(f"{len(stopped)} stopped.", "green")
+            return
+        report = _one(str(who)) if who is not None else _everybody(resume, as_json)
     if as_json:
         emit(report)
+        return
+    if not report.get("finished", True):
+        say("It was stopped: `samovar refold --resume` goes on.", "yellow")
         return
     who = "1 contact" if report["contacts"] == 1 else f"{report['contacts']} contacts"
     found = f"{report['changed']} differed and are mended" if report["changed"] else "all facts were right"
@@ -44,6 +51,8 @@ def refold(app: App, who: str | None, everybody: bool, as_json: bool) -> None:
         say(f"  would decide now: {decision['kind']} {decision['name']} → {decision['to']}", "yellow")
     if report["differing"] and "differing_decisions" not in report:
         say(f"  {report['differing']} decisions would be different now; none was made.", "yellow")
+    if report.get("aside"):
+        say(f"  {report['aside']} could not be counted and were set aside: see the aside queue.", "red")
 
 
 def _one(who: str) -> dict[str, Any]:
@@ -59,21 +68,24 @@ def _one(who: str) -> dict[str, Any]:
     }
 
 
-def _everybody(quiet: bool) -> dict[str, Any]:
+def _open_refolds() -> list[Job]:
+    return [job for job in jobs.listed() if job.kind == "refold" and job.finished is None]
+
+
+def _everybody(resume: bool, quiet: bool) -> dict[str, Any]:
     now = clock.now_ms()
-    job = Job(digest("job", "refold", str(now), str(time.monotonic_ns())), "refold", now)
-    jobs.create(job)
-    # How many there are is not known before the last slice: the bar only shows that it moves.
-    columns = (SpinnerColumn(), TextColumn("counting"), BarColumn(), TextColumn("{task.completed} contacts"))
-    with Progress(*columns, TimeElapsedColumn(), disable=quiet) as bar:
-        task = bar.add_task("refold", total=None)
-        while (seen := jobs.get(job.id)) is not None and seen.finished is None:
-            bar.update(task, completed=seen.done)
-            time.sleep(_LOOK_EVERY_S)
-        if seen is not None:
-            bar.update(task, completed=seen.done, total=seen.done)
-    notes = seen.notes if seen else {}
-    return {"job": job.id, **{name: notes.get(name, 0) for name in ("contacts", "changed", "differing")}}
+    if resume:
+        unfinished = _open_refolds()
+        if not unfinished:
+            raise ValueError("no refold is under way or stopped: begin one with `samovar refold --all`")
+        job_id = unfinished[0].id
+        jobs.resume(job_id)
+    else:
+        job_id = digest("job", "refold", str(now), str(time.monotonic_ns()))
+        jobs.create(Job(job_id, "refold", now), in_list=True)
+    (seen,) = follow([job_id], "counting again", quiet=quiet)
+    counted = {name: seen.notes.get(name, 0) for name in ("contacts", "changed", "differing", "aside")}
+    return {"job": job_id, "finished": seen.finished is not None, **counted}
 
 
 @click.command()
