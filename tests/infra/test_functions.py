@@ -94,6 +94,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         ("events:PutEvents", {"journey_step", "sweep"}),
         ("states:StartExecution", {"journey_step", "sweep"}),
         ("dynamodb:GetRecords", {"score", "journey_step"}),
+        ("lambda:InvokeFunction", {"sweep"}),
     ],
 )
 def test_only_who_needs_it_may(app: Synthesized, action: str, rooms: set[str]) -> None:

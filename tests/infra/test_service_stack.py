@@ -124,6 +124,21 @@ def test_sweep_runs_each_minute(app: Synthesized) -> None:
     assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0] == app.logical_id("sweep")
 
 
+def test_sweep_may_call_itself_and_nobody_else(app: Synthesized) -> None:
+    sweep = app.functions()["sweep"]
+    role = app.of("AWS::IAM::Role")[sweep["Role"]["Fn::GetAtt"][0]]["Properties"]
+    statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+    (may,) = [one for one in statements if one["Action"] == "lambda:InvokeFunction"]
+    assert may["Resource"]["Fn::Join"][1][-1] == f":function:{sweep['FunctionName']}"
+
+
+def test_an_alarm_says_when_what_is_due_waits(app: Synthesized) -> None:
+    (alarm,) = [one for one in app.properties("AWS::CloudWatch::Alarm") if one.get("MetricName") == "SweepLag"]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (300_000, "notBreaching")
+    service = app.functions()["sweep"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+
+
 def test_the_machine_may_call_journey_step_and_nothing_else(app: Synthesized) -> None:
     (machine,) = app.properties("AWS::StepFunctions::StateMachine")
     role = app.of("AWS::IAM::Role")[machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
