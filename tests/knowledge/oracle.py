@@ -98,9 +98,7 @@ class Oracle:
         """Whether the condition holds at `now`. Raises Undecided."""
         return self._holds(condition, self.moment(now, held, since, messages))
 
-    def moment(
-        self, now: int, held: Standing, since: int = 0, messages: Mapping[str, str] | None = None
-    ) -> Moment:
+    def moment(self, now: int, held: Standing, since: int = 0, messages: Mapping[str, str] | None = None) -> Moment:
         return Moment(now, local_date(now, self.zone), held, since, messages)
 
     def _note(self, operator: str, answer: bool) -> bool:
@@ -278,7 +276,9 @@ class Oracle:
             and (condition.link is None or _has(known.event.properties.get("url"), condition.link))
         ]
         for name in (f"email.{condition.was}", "email.link", "email.within"):
-            if name.startswith("email.") and (name == f"email.{condition.was}" or getattr(condition, name[6:]) is not None):
+            if name.startswith("email.") and (
+                name == f"email.{condition.was}" or getattr(condition, name[6:]) is not None
+            ):
                 self._note(name, bool(found))
         return bool(found)
 

@@ -22,9 +22,6 @@ from tests.knowledge.values import day, number, text, value_at
 Words = dict[str, Any]
 SCORES: Final = ("interest", "wholesale")
 STAGES: Final = ("aware", "keen", "buyer", "fan")
-BASE, MIDDLE = 20, 40
-"""So many segments look at events and traits alone; so many at points, letters and earlier segments as well."""
-
 _TEXTS = ("city", "company.name", "company.sites.city", "utm.first", "plan", "interests")
 _NUMBERS = ("age", "company.size", "plan")
 _DATES = ("birthday", "renewal")
@@ -64,6 +61,7 @@ class Drawing:
 
     def __init__(self, chance: random.Random, people: Sequence[Person], zone: str):
         self.chance, self.people, self.zone = chance, people, zone
+        self.base, self.middle = 1, 1
         self.by_name: dict[str, list[Event]] = {}
         self.traits: dict[str, list[Any]] = {}
         for person in people:
@@ -131,7 +129,8 @@ class Drawing:
             return {operator.split(" ")[0]: "today"}
         if operator.startswith("anniversary"):
             word = operator.split(" ")[1]
-            span = chance.choice(("1 day", "7 days", "2 weeks", "30 days", "300 days", "365 days"))
+            spans = ("1 day", "7 days", "2 weeks", "30 days")
+            span = chance.choice(spans if word == "in" else (*spans, "300 days", "365 days"))
             return {"anniversary": "today" if word == "today" else f"{word} {span}"}
         apart = min(3_000, max(1, abs((today - that).days) + chance.choice((-1, 0, 1, 5))))
         return {operator: f"{apart} day{'s' * (apart > 1)}"}
@@ -215,7 +214,9 @@ class Drawing:
         if sort < 0.18:
             return said if chance.random() < 0.5 else {**said, "within": self.span(now, ats, "hour")}
         if sort < 0.28:
-            return {**said, "never": True} | ({"within": self.span(now, ats, "second")} if chance.random() < 0.7 else {})
+            return {**said, "never": True} | (
+                {"within": self.span(now, ats, "second")} if chance.random() < 0.7 else {}
+            )
         if sort < 0.48:
             return {**said, **self.period(now, ats)}
         if sort < 0.62:
@@ -273,9 +274,9 @@ class Drawing:
         chance = self.chance
         base: list[Callable[[], Words]] = [self.event, self.event, self.event, self.trait, self.trait, self.other]
         if level > 0:
-            base += [self.scored, self.graded, lambda: {"segment": f"g{chance.randrange(BASE)}"}]
+            base += [self.scored, self.graded, lambda: {"segment": f"g{chance.randrange(self.base)}"}]
         if level > 1:
-            base += [self.staged, self.staged, lambda: {"segment": f"g{chance.randrange(MIDDLE)}"}]
+            base += [self.staged, self.staged, lambda: {"segment": f"g{chance.randrange(self.middle)}"}]
         return chance.choice(base)()
 
     def trait(self) -> Words:
@@ -293,7 +294,10 @@ class Drawing:
                 *("anniversary today", "anniversary in", "anniversary within", "anniversary in", "anniversary today"),
             )
         else:
-            path, operators = chance.choice((*_TEXTS, *_NUMBERS, *_DATES, "nobody.said")), ("known", "contains", "below")
+            path, operators = (
+                chance.choice((*_TEXTS, *_NUMBERS, *_DATES, "nobody.said")),
+                ("known", "contains", "below"),
+            )
         values = self.traits.get(path) or [None]
         return {"trait": path, **self.comparison(operators, lambda _: chance.choice(values))}
 
@@ -362,7 +366,9 @@ class Drawing:
                 {"id": f"f{place}", "when": self.condition(0, 1), "points": chance.choice((-10, 10, 10, 20))}
                 for place in range(chance.randint(2, 6))
             ],
-            **{"a": 30, "b": 15, "c": 5},
+            "a": 30,
+            "b": 15,
+            "c": 5,
         }
         tags = [{"id": "by-topic", "when": {"event": "Page Viewed"}, "from": "topic"}]
         tags += [{"id": "by-rule", "when": self.match(), "tag": "by-rule"}]
@@ -380,7 +386,12 @@ class Drawing:
         """A score of some rules."""
         chance = self.chance
         rules = [
-            {"id": f"r{place}", "when": self.match(), "points": chance.choice((1, 2, 5, 10, 40, -5, -20)), **self.caps()}
+            {
+                "id": f"r{place}",
+                "when": self.match(),
+                "points": chance.choice((1, 2, 5, 10, 40, -5, -20)),
+                **self.caps(),
+            }
             for place in range(chance.randint(2, 6))
         ]
         return {"half_life": chance.choice(("3 days", "2 weeks", "30 days", "90 days")), "rules": rules}
@@ -394,9 +405,11 @@ class Drawing:
         return {name: chance.choice(most) for name, most in spans.items() if chance.random() < 0.35}
 
     def draw(self, segments: int = 60) -> Drawn:
-        """The release."""
+        """The release. A third of its segments look at events and traits alone, a third at points, letters and
+        earlier segments as well, the rest at everything."""
         chance = self.chance
-        level = [0 if place < BASE else 1 if place < MIDDLE else 2 for place in range(segments)]
+        self.base, self.middle = segments // 3, 2 * segments // 3
+        level = [(place >= self.base) + (place >= self.middle) for place in range(segments)]
         inside = [{chance.choice(("opened", "clicked")): step} for step in STEPS]
         inside += [self.condition(0, 1) for _ in range(2)] + [self.event() for _ in range(3)]
         parts: Words = {

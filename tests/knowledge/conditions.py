@@ -1,0 +1,254 @@
+"""Groups of people under one release: what functions/core answers, next to what the oracle says."""
+
+from __future__ import annotations
+
+import bisect
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from functions.core import views
+from functions.core.conditions import Condition
+from functions.core.contact import Contact, Standing
+from functions.core.counters import counters
+from functions.core.evaluate import Seen, Verdict, evaluate
+from functions.core.facts import Arrival
+from functions.core.release import Release
+from tests.knowledge.calendar import day_begins, local_date, same_day_in
+from tests.knowledge.folding import Folder, batches
+from tests.knowledge.oracle import Oracle, Undecided
+from tests.knowledge.people import DAY_MS, STEPS, Person, person
+from tests.knowledge.releases import STAGES, Drawing, Drawn, operators
+from tests.knowledge.values import day
+
+TOGETHER = 4
+"""So many people share a release."""
+YEAR_MS = 400 * DAY_MS
+
+
+@dataclass(slots=True)
+class Report:
+    """What was compared, and where the two differ."""
+
+    asked: int = 0
+    undecided: int = 0
+    differences: list[str] = field(default_factory=list)
+    seen: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    flips: int = 0
+    stays: int = 0
+
+    def join(self, other: Report) -> None:
+        """Add what another report says."""
+        self.asked += other.asked
+        self.undecided += other.undecided
+        self.differences += other.differences
+        self.seen += other.seen
+        self.flips += other.flips
+        self.stays += other.stays
+
+    def seldom(self, times: int) -> list[str]:
+        """The operators that were not answered so many times each way."""
+        return [
+            f"{one}: {self.seen[one, True]} true, {self.seen[one, False]} false"
+            for one in sorted(operators())
+            if min(self.seen[one, True], self.seen[one, False]) < times
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some people, and the release they are under."""
+
+    name: str
+    people: tuple[Person, ...]
+    drawn: Drawn
+    chance: random.Random
+
+
+def group(seed: int, number: int, zones: Sequence[str], segments: int = 60) -> Group:
+    """The group of that number: the same for the same seed."""
+    chance = random.Random(f"{seed}/{number}")
+    people = tuple(person(chance, place) for place in range(TOGETHER))
+    drawn = Drawing(chance, people, zones[number % len(zones)]).draw(segments)
+    return Group(f"{seed}/{number}", people, drawn, chance)
+
+
+def moments(chance: random.Random, one: Person, release: Release, count: int) -> list[int]:
+    """When to look, ascending: any time, just before and at midnights, when windows close, on anniversaries."""
+    zone = release.sending.business.time_zone
+    start = one.events[0].received
+    end = one.end + chance.choice((DAY_MS, 40 * DAY_MS, YEAR_MS))
+    dates = [
+        found
+        for event in one.events
+        for name in ("birthday", "renewal")
+        if (found := day(event.traits.get(name), zone)) is not None
+    ]
+    found = []
+    for _ in range(count):
+        sort = chance.random()
+        moment = chance.randint(start, end) if chance.random() < 0.5 else chance.choice(one.events).received
+        if sort < 0.2:
+            moment = day_begins(local_date(moment, zone), zone) + chance.choice((-1, 0, 1))
+        elif sort < 0.4:
+            back = chance.choice((1, 3, 7, 10, 30, 60, 90, 200)) * DAY_MS
+            moment = chance.choice(one.events).at + back + chance.choice((-1, 0, 1))
+        elif sort < 0.7 and dates:
+            celebrated = same_day_in(local_date(moment, zone).year, chance.choice(dates))
+            moment = day_begins(celebrated, zone) - chance.choice((0, 0, 1, 7, 14, 30)) * DAY_MS + chance.randint(-1, 1)
+        found.append(min(max(moment, start), end))
+    return sorted(found)
+
+
+def standing(chance: random.Random, now: int) -> Standing:
+    """Where somebody may have been held to stand."""
+    stages = {one: now - chance.randint(0, 30) * DAY_MS for one in chance.sample(STAGES, chance.randint(0, 4))}
+    return Standing(
+        temperature=chance.choice(("cold", "warm", "hot")),
+        grade=chance.choice("ABCD"),
+        stage=chance.choice(["", *stages]),
+        stages=stages,
+    )
+
+
+def watched(one: Group, who: Person, count: int) -> Iterator[tuple[int, Contact, int]]:
+    """The person's contact at ascending moments, with how many of the events (by arrival) are in it."""
+    chance, release = one.chance, one.drawn.release
+    arrivals = [Arrival(place, event) for place, event in enumerate(who.events)]
+    times = [event.received for event in who.events]
+    folder = Folder(who.id, counters(release))
+    done = 0
+    for now in moments(chance, who, release, count):
+        upto = bisect.bisect_right(times, now)
+        for batch in batches(chance, arrivals[done:upto]):
+            folder.deliver(batch)
+        done = max(done, upto)
+        state = replace(folder.contact.state, standing=standing(chance, now))
+        yield now, Contact(state, folder.contact.profile), done
+    folder.stored()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A condition, and what a journey would know when it asks it."""
+
+    name: str
+    condition: Condition
+    since: int = 0
+    messages: Mapping[str, str] = field(default_factory=dict)
+
+
+def questions(one: Group, now: int) -> list[Asked]:
+    """Every condition of the group's release."""
+    chance = one.chance
+    messages = {step: f"msg{chance.randint(0, 25)}" for step in STEPS if chance.random() < 0.8}
+    since = now - chance.randint(1, 40) * DAY_MS
+    asked = [Asked(name, segment.when) for name, segment in one.drawn.release.segments.items()]
+    return asked + [
+        Asked(f"inside-{place}", condition, since, messages) for place, condition in enumerate(one.drawn.inside)
+    ]
+
+
+def verdict(asked: Asked, contact: Contact, release: Release, now: int) -> Verdict:
+    """What functions/core answers."""
+    return evaluate(asked.condition, Seen(contact, release, messages=asked.messages, since=asked.since), now)
+
+
+def compare(one: Group, count: int) -> Report:
+    """Every condition and every score, for each person at so many moments."""
+    report, release = Report(), one.drawn.release
+    zone = release.sending.business.time_zone
+    for who in one.people:
+        oracle = Oracle(release, [(event.received, event) for event in who.events], report.seen)
+        for now, contact, _ in watched(one, who, count):
+            for asked in questions(one, now):
+                _answer(report, one, who, oracle, asked, contact, now)
+            for name, score in release.scoring.scores.items():
+                said: Any = views.points(contact.state.facts, score, views.local_day(now, zone))
+                try:
+                    expected = oracle.points(name, now)
+                except Undecided:
+                    report.undecided += 1
+                    continue
+                if said != expected:
+                    report.differences.append(f"{one.name} {who.id} {name} at {now}: {said}, not {expected}")
+    return report
+
+
+def _answer(report: Report, one: Group, who: Person, oracle: Oracle, asked: Asked, contact: Contact, now: int) -> None:
+    report.asked += 1
+    try:
+        expected = oracle.ask(asked.condition, now, contact.state.standing, since=asked.since, messages=asked.messages)
+    except Undecided:
+        report.undecided += 1
+        return
+    said = verdict(asked, contact, one.drawn.release, now)
+    if said.holds != expected:
+        report.differences.append(f"{one.name} {who.id} {asked.name} at {now}: {said.holds}: {plain(asked.condition)}")
+
+
+def plain(condition: Condition) -> Any:
+    """The condition as authored."""
+    return condition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def probe(one: Group, count: int, probes: int = 10) -> Report:
+    """Whether answers stay until they are said to, without any event, at so many moments of each person."""
+    report = Report()
+    for who in one.people:
+        for now, contact, done in watched(one, who, count):
+            oracle = Oracle(one.drawn.release, [(0, event) for event in who.events[:done]])
+            _probed(report, one, who, oracle, contact, now, probes)
+    return report
+
+
+def _probed(report: Report, one: Group, who: Person, oracle: Oracle, contact: Contact, now: int, probes: int) -> None:
+    release = one.drawn.release
+    asked = questions(one, now)
+    said = [verdict(each, contact, release, now) for each in asked]
+    ends = [now + YEAR_MS if each.until is None else each.until for each in said]
+    plan: dict[int, set[int]] = {}
+    for moment in between(one.chance, oracle, now, probes):
+        plan[moment] = {place for place, end in enumerate(ends) if moment < end}
+    for place, end in enumerate(ends):
+        for moment in (end - 1, end):
+            plan.setdefault(moment, set()).add(place)
+    for moment, places in sorted(plan.items()):
+        for place in places:
+            each = asked[place]
+            try:
+                holds = oracle.ask(
+                    each.condition, moment, contact.state.standing, since=each.since, messages=each.messages
+                )
+            except Undecided:
+                report.undecided += 1
+                continue
+            report.asked += 1
+            if moment == said[place].until:
+                report.flips += holds != said[place].holds
+                report.stays += holds == said[place].holds
+            elif moment < ends[place] and holds != said[place].holds:
+                report.differences.append(
+                    f"{one.name} {who.id} {each.name} at {now}: {said[place]}, but not at {moment}: "
+                    f"{plain(each.condition)}"
+                )
+
+
+def between(chance: random.Random, oracle: Oracle, now: int, count: int) -> list[int]:
+    """Moments after `now` at which answers are likely to change: around midnights, and when windows close."""
+    found = []
+    for _ in range(count):
+        sort = chance.random()
+        ahead = chance.choice((DAY_MS, 7 * DAY_MS, 40 * DAY_MS, YEAR_MS))
+        moment = now + chance.randint(1, ahead)
+        if sort < 0.4:
+            moment = day_begins(local_date(moment, oracle.zone), oracle.zone) + chance.choice((-1, 0))
+        elif sort < 0.6:
+            known = oracle.known(now)
+            back = chance.choice((1, 3, 7, 10, 30, 60, 90, 200)) * DAY_MS
+            moment = (chance.choice(known).at if known else now) + back + chance.choice((-1, 0))
+        if moment > now:
+            found.append(moment)
+    return found

@@ -1,0 +1,176 @@
+"""Decisions, batch by batch and due moment by due moment: what functions/core decides, next to what the oracle does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from functions.core.contact import Contact, Decision, Standing
+from functions.core.counters import counters
+from functions.core.decisions import Outcome, decide
+from functions.core.event import Event
+from functions.core.facts import Arrival, rebuild
+from functions.core.release import Release
+from tests.knowledge.conditions import Group, Report, between
+from tests.knowledge.folding import Folder, batches
+from tests.knowledge.oracle import Oracle, Undecided
+from tests.knowledge.people import DAY_MS, Person
+
+Line = tuple[str, str, str, str]
+"""Kind, name, before, after."""
+
+
+class Lines:
+    """Where the oracle holds somebody to stand."""
+
+    def __init__(self, release: Release):
+        self.release = release
+        self.held = Standing()
+
+    def at(self, oracle: Oracle, now: int) -> tuple[Standing, list[Line]]:
+        """Where the person stands at `now`, and which lines were crossed to get there. Raises Undecided."""
+        held, moment = self.held, oracle.moment(now, self.held)
+        temperature, grade, stage = oracle.temperature(moment), oracle.grade(moment), oracle.stage(moment)
+        lines: list[Line] = []
+        for kind, before, after in (
+            ("temperature", held.temperature, temperature),
+            ("grade", held.grade, grade),
+            ("stage", held.stage, stage),
+        ):
+            if before != after:
+                lines.append((kind, kind, before, after))
+        segments = dict(held.segments)
+        for name, segment in self.release.segments.items():
+            holds = oracle.ask(segment.when, now, held)
+            if holds and name not in segments:
+                segments[name] = now
+                lines.append(("segment", name, "out", "in"))
+            elif not holds and name in segments:
+                del segments[name]
+                lines.append(("segment", name, "in", "out"))
+        stages = {**held.stages, stage: now} if stage and stage != held.stage else held.stages
+        since = now if temperature != held.temperature else held.since
+        return Standing(temperature, since, segments, grade, stage, stages), sorted(lines)
+
+
+def lines(decisions: Sequence[Decision]) -> list[Line]:
+    """The lines that were crossed."""
+    kinds = ("temperature", "grade", "stage", "segment")
+    return sorted(
+        (one.kind, one.name if one.kind == "segment" else one.kind, one.before, one.after)
+        for one in decisions
+        if one.kind in kinds
+    )
+
+
+@dataclass(slots=True)
+class Life:
+    """One person's way through time under a release."""
+
+    group: Group
+    who: Person
+    report: Report
+    probes: int
+
+    def __post_init__(self) -> None:
+        self.release = self.group.drawn.release
+        self.counting = counters(self.release)
+        self.folder = Folder(self.who.id, self.counting)
+        self.known: list[tuple[int, Event]] = []
+        self.lines = Lines(self.release)
+        self.oracle = Oracle(self.release, [], self.report.seen)
+        self.now = 0
+
+    def run(self, dues: int) -> None:
+        """Through the whole history, and so many due moments after it."""
+        chance = self.group.chance
+        arrivals = [Arrival(place, event) for place, event in enumerate(self.who.events)]
+        try:
+            for batch in batches(chance, arrivals):
+                arrived = max(self.now, max(one.event.received for one in batch) + chance.choice((0, 0, 900)))
+                self.until(arrived, dues)
+                self.batch(batch, arrived)
+            self.until(self.now + 400 * DAY_MS, dues)
+        except Undecided:
+            self.report.undecided += 1
+
+    def until(self, end: int, dues: int) -> None:
+        """Every due moment before `end`, as the sweep finds them."""
+        for _ in range(dues):
+            due = self.folder.contact.state.due
+            self.nothing_happens(min(due or end, end))
+            if due is None or due > end:
+                return
+            self.decided(decide(self.folder.contact, self.release, max(due, self.now)), max(due, self.now))
+
+    def batch(self, batch: Sequence[Arrival], now: int) -> None:
+        """Some records arrive."""
+        happened = self.folder.deliver(batch)
+        self.known += [(0, one.event) for one in batch]
+        self.oracle = Oracle(self.release, self.known, self.report.seen)
+        self.decided(decide(self.folder.contact, self.release, now, happened), now)
+
+    def decided(self, outcome: Outcome, now: int) -> None:
+        """Compare what was decided at `now`, and go on from there."""
+        standing, expected = self.lines.at(self.oracle, now)
+        found = lines(outcome.decisions)
+        self.report.asked += 1
+        self.report.flips += bool(found)
+        self.report.stays += not found
+        if found != expected:
+            self.differ(now, f"{found}, not {expected}")
+        held = outcome.state.standing
+        if (held.stages, held.segments) != (standing.stages, standing.segments):
+            self.differ(now, f"since {held.stages} {held.segments}, not {standing.stages} {standing.segments}")
+        state = replace(outcome.state, version=outcome.state.version + 1)
+        self.folder.contact = Contact(state, self.folder.contact.profile)
+        self.lines.held, self.now = standing, now
+
+    def nothing_happens(self, end: int) -> None:
+        """Between now and `end` no line is crossed without anybody noticing."""
+        for moment in [*between(self.group.chance, self.oracle, self.now, self.probes), end - 1]:
+            if self.now < moment < end:
+                _, expected = self.lines.at(self.oracle, moment)
+                self.report.asked += 1
+                if expected:
+                    self.differ(moment, f"nothing before {end}, not {expected}")
+
+    def differ(self, now: int, what: str) -> None:
+        self.report.differences.append(f"{self.group.name} {self.who.id} at {now}: {what}")
+
+
+def replay(group: Group, *, dues: int = 40, probes: int = 2) -> Report:
+    """The lives of all people of a group."""
+    report = Report()
+    for who in group.people:
+        Life(group, who, report, probes).run(dues)
+    return report
+
+
+def rebuilt(group: Group) -> Report:
+    """Facts that are made anew, next to those that were folded live, and what would be decided after."""
+    report = Report()
+    for who in group.people:
+        release, counting = group.drawn.release, counters(group.drawn.release)
+        folder = Folder(who.id, counting)
+        for batch in batches(group.chance, [Arrival(place, event) for place, event in enumerate(who.events)]):
+            folder.deliver(batch)
+        now = who.end + group.chance.randint(0, 30 * DAY_MS)
+        first = decide(folder.contact, release, now)
+        contact = Contact(replace(first.state, version=1), folder.contact.profile)
+        again = rebuild(contact, _shuffled(group.chance, who.events), counting)
+        report.asked += 1
+        if again.state.facts != contact.state.facts:
+            report.differences.append(f"{group.name} {who.id}: facts\n{again.state.facts}\n{contact.state.facts}")
+        if again.profile.traits != contact.profile.traits:
+            report.differences.append(f"{group.name} {who.id}: traits")
+        more = decide(again, release, now)
+        report.flips += bool(first.decisions)
+        if more.decisions:
+            report.differences.append(f"{group.name} {who.id}: {more.decisions}")
+    return report
+
+
+def _shuffled(chance: random.Random, events: Sequence[Event]) -> list[Event]:
+    return chance.sample(events, len(events))
