@@ -10,6 +10,7 @@ from authoring.problems import Problem, choose, nearest
 from functions.core import conditions as c
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
 from functions.core.forms import Form
+from functions.core.funnel import Funnel
 from functions.core.journey import Exit, If, Journey, Send, Step, TagStep, Until, Wait
 from functions.core.privacy import Privacy
 from functions.core.scoring import Scoring
@@ -24,6 +25,7 @@ class Definitions:
     sending: tuple[Document, Sending] | None = None
     scoring: tuple[Document, Scoring] | None = None
     segments: tuple[Document, Segments] | None = None
+    funnel: tuple[Document, Funnel] | None = None
     privacy: tuple[Document, Privacy] | None = None
     forms: dict[str, tuple[Document, Form]] = field(default_factory=dict)
     journeys: dict[str, tuple[Document, Journey]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from authoring.sources import EmailFile
 from functions.core.bots import Bots
 from functions.core.emails import Email
 from functions.core.forms import Form
+from functions.core.funnel import Funnel
 from functions.core.journey import Journey, Send, walk
 from functions.core.privacy import Privacy
 from functions.core.release import Release
@@ -66,6 +67,7 @@ class _Reading:
             self.problems.append(Problem("sending.yaml", 1, 1, "(file)", "sending.yaml is missing", mend))
         known.scoring = self._model(found, "scoring.yaml", Scoring)
         known.segments = self._model(found, "segments.yaml", Segments)
+        known.funnel = self._model(found, "funnel.yaml", Funnel)
         tracking = self._model(found, "tracking.yaml", Tracking)
         known.privacy = self._model(found, "privacy.yaml", Privacy)
         for name, file in found.ids("forms", ".yaml").items():
@@ -88,6 +90,7 @@ class _Reading:
             scoring=known.scoring[1] if known.scoring else Scoring(),
             tracking=tracking[1] if tracking else Tracking(),
             segments=known.segments[1].segments if known.segments else {},
+            funnel=known.funnel[1] if known.funnel else Funnel(),
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},

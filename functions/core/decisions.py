@@ -126,7 +126,7 @@ def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> li
         for event in events
         if event.cause == LIVE and not event.held
         for journey_id, journey in release.every_journey.items()
-        if matches(journey.start.when, event)
+        if matches(journey.start.when, event, release.sending.business.time_zone)
     ]
 
 

@@ -6,6 +6,7 @@ back (bands), or not back at all (`forward_only`); so deciding again what was ju
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from functions.core.conditions import Condition
@@ -71,12 +72,14 @@ def stage_at(standing: Standing, release: Release, holds: "Holds", now: int) -> 
     return funnel.stages[held].id if held >= 0 else NO_STAGE, _earliest(untils)
 
 
-def further(one: Standing, other: Standing, funnel: Funnel) -> str:
-    """The stage of two standings that turned out to be one person's: `one`'s, or the later where people only
-    go forward."""
-    if not funnel.forward_only:
-        return one.stage
-    return max(one.stage, other.stage, key=funnel.place)
+def joined_stages(one: Standing, other: Standing, funnel: Funnel) -> Standing:
+    """`one` with the stages of `other`, who turned out to be the same person: each entered when it was entered
+    last. It stays where it stands, or stands at the later stage where people only go forward."""
+    stages = {
+        stage: max(each.stages.get(stage, 0) for each in (one, other)) for stage in {**one.stages, **other.stages}
+    }
+    stage = max(one.stage, other.stage, key=funnel.place) if funnel.forward_only else one.stage
+    return replace(one, stage=stage, stages=stages)
 
 
 def _earliest(moments: Iterable[int | None]) -> int | None:

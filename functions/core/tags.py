@@ -16,11 +16,11 @@ LONGEST: Final = 64
 _BETWEEN = re.compile(r"[\s_/#\x00-\x1f\x7f-\x9f]+")
 
 
-def tags_of(event: Event, rules: Iterable[TagRule]) -> list[str]:
+def tags_of(event: Event, rules: Iterable[TagRule], zone: str) -> list[str]:
     """The tags that `event` puts on its contact, each once, in the order of the rules."""
     found: list[str] = []
     for rule in rules:
-        if rule.when.event == event.name and matches(rule.when, event):
+        if rule.when.event == event.name and matches(rule.when, event, zone):
             found += [rule.tag] if rule.tag else _named(value_at(event.properties, rule.from_ or ""))
     return list(dict.fromkeys(found))
 

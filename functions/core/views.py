@@ -4,44 +4,20 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from functions.core.contact import Facts
 from functions.core.counters import counter_id
+from functions.core.days import EPOCH
+from functions.core.days import day_of as day_of
+from functions.core.days import local_day as local_day
+from functions.core.days import midnight as midnight
 from functions.core.scoring import DAY, Rule, Score, Temperature
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _ROUNDING = 1e-9
 _MONDAY = 3
 """Days from the Monday before 1970 began to its first day."""
 _NO_DAYS: Mapping[int, int] = MappingProxyType({})
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def local_day(moment: int, zone: str) -> int:
-    """Days since 1970 of the local calendar day that `moment` (ms) falls on."""
-    return datetime.fromtimestamp(moment / 1000, _zone(zone)).toordinal() - _EPOCH
-
-
-def day_of(moment: int, zone: str) -> date:
-    """The local day of a moment (ms) as a date."""
-    return date.fromordinal(_EPOCH + local_day(moment, zone))
-
-
-def midnight(day: int, zone: str) -> int:
-    """The first moment (ms) of a local day, in nights without a midnight too."""
-    start = datetime.fromordinal(day + _EPOCH).replace(tzinfo=_zone(zone))
-    moment = int(start.timestamp()) * 1000
-    # Where clocks skip midnight, the wall time maps into the day before or a later moment.
-    while local_day(moment, zone) < day:
-        moment += 60_000
-    return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +96,7 @@ def _counted(facts: Facts, rule: Rule, zone: str) -> Iterator[tuple[int, int, in
                 week, in_week = this, 0
             counted = min(counted, per_week - in_week)
         if per_month is not None:
-            date_ = date.fromordinal(_EPOCH + day)
+            date_ = date.fromordinal(EPOCH + day)
             if month != (date_.year, date_.month):
                 month, in_month = (date_.year, date_.month), 0
             counted = min(counted, per_month - in_month)

@@ -143,6 +143,10 @@ def _entry(contact: str, decision: Decision) -> tuple[str, Mapping[str, Any]] | 
     match decision.kind:
         case "temperature":
             kind = "Temperature Changed"
+        case "grade":
+            kind = "Grade Changed"
+        case "stage":
+            kind = "Stage Entered" if decision.after else "Stage Left"
         case "segment":
             kind = "Segment Entered" if decision.after == "in" else "Segment Left"
         case _:

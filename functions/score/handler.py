@@ -56,7 +56,7 @@ def _score(records: list[Record]) -> None:
     sifted, known = sift.sift(admitted, bots.rules(live)), identities.among(rows)
     if sifted.waiting:
         sift.ask(sifted.waiting, live.release.bots.hold, now)
-    resolver = Resolver(known, live.counters)
+    resolver = Resolver(known, live.counters, live.release.funnel)
     grouped = _by_contact(sifted.counting, resolver, failed)
     if resolver.turned and not failed:
         # A browser changed hands within the batch: what came before that record may be another's.

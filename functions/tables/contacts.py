@@ -223,13 +223,17 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
     }
     if standing.grade != "D":
         row["grade"] = standing.grade
-    if standing.stages:
-        row |= {"stage": standing.stage, "stages": dict(standing.stages)}
+    row |= stages_row(standing)
     if decisions:
         row |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
     if state.due is not None:
         row |= {"ds": shard(state.contact), "du": state.due}
     return row
+
+
+def stages_row(standing: Standing) -> dict[str, Any]:
+    """The attributes of a state item that say at which stage somebody stands; none for who never stood at any."""
+    return {"stage": standing.stage, "stages": dict(standing.stages)} if standing.stages else {}
 
 
 def facts_row(state: State) -> dict[str, Any]:

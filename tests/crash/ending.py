@@ -141,6 +141,8 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
         "traits": {name: value for name, (_, value) in profile.traits.items()},
         "identities": sorted(ref for ref in profile.identities if kind_of(ref) != SELF),
         "temperature": state.standing.temperature,
+        "grade": state.standing.grade,
+        "stage": [state.standing.stage, *sorted(state.standing.stages)],
         "segments": sorted(state.standing.segments),
         "is due": state.due is not None,
     }

@@ -290,8 +290,11 @@ def with_another_rule() -> bytes:
 
 
 def with_a_journey_to_run_again() -> bytes:
-    """The demo business with a second journey that anyone may run any number of times, one run at a time."""
+    """The demo business with a second journey that anyone may run any number of times, one run at a time.
+    Who comes out of it twice, and who went into it at all, is asked."""
     release = _plain()
+    release["segments"]["twice"] = {"when": {**_ended("again"), "at_least": 2}}
+    release["segments"]["came"] = {"when": {"event": "Journey Entered"}}
     release["journeys"] = {
         "again": {
             "topic": "tips",
@@ -307,8 +310,10 @@ def with_a_journey_to_run_again() -> bytes:
 
 
 def with_a_journey_after_orders() -> bytes:
-    """The demo business with one journey: whoever ordered gets the guide when they come back, or after two days."""
+    """The demo business with one journey: whoever ordered gets the guide when they come back, or after two days.
+    Who comes out of it is asked."""
     release = _plain()
+    release["segments"]["served"] = {"when": _ended("ordered")}
     visit = {"event": "Page Viewed", "where": {"path": "/first-flush"}}
     release["journeys"] = {
         "ordered": {
@@ -322,6 +327,10 @@ def with_a_journey_after_orders() -> bytes:
         }
     }
     return canonical(Release.model_validate(release))
+
+
+def _ended(journey: str) -> dict[str, Any]:
+    return {"event": "Journey Ended", "where": {"journey": journey}}
 
 
 def _plain() -> dict[str, Any]:

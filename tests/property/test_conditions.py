@@ -50,8 +50,9 @@ def test_nothing_flips_before_until_without_an_event(seed: int, zone: str) -> No
     live = base.model_copy(update={"segments": {**base.segments, "it": wanted}})
     events = history(chance)
     contact = rebuild(Contact(State("c1"), Profile("c1")), events, counters(live))
-    seen = Seen(contact, live)
     now = max(event.received for event in events)
+    # Where people stand is decided with their events: bands are left at other numbers than they are entered.
+    seen = Seen(replace(contact, state=decide(contact, live, now).state), live)
     for _ in range(12):
         verdict = evaluate(wanted.when, seen, now)
         assert verdict.until is None or verdict.until > now

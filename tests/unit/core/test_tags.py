@@ -15,7 +15,7 @@ def viewed(**properties: Any) -> Event:
 
 def tags(event: Event, *rules: dict[str, Any]) -> list[str]:
     plain = [{"id": f"t{place}", "when": {"event": "Page Viewed"}} | rule for place, rule in enumerate(rules)]
-    return tags_of(event, Scoring.model_validate({"tags": plain}).tags)
+    return tags_of(event, Scoring.model_validate({"tags": plain}).tags, "UTC")
 
 
 @pytest.mark.parametrize(
