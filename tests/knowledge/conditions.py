@@ -18,6 +18,7 @@ from functions.core.facts import Arrival
 from functions.core.release import Release
 from tests.knowledge.calendar import day_begins, local_date, same_day_in
 from tests.knowledge.folding import Folder, batches
+from tests.knowledge.lines import stand
 from tests.knowledge.oracle import Oracle, Undecided
 from tests.knowledge.people import DAY_MS, STEPS, Person, person
 from tests.knowledge.releases import STAGES, Drawing, Drawn, operators
@@ -166,7 +167,7 @@ def compare(one: Group, count: int) -> Report:
             for asked in questions(one, now):
                 _answer(report, one, who, oracle, asked, contact, now)
             for name, score in release.scoring.scores.items():
-                said: Any = views.points(contact.state.facts, score, views.local_day(now, zone))
+                said: Any = views.points(contact.state.facts, score, views.local_day(now, zone), zone)
                 try:
                     expected = oracle.points(name, now)
                 except Undecided:
@@ -195,11 +196,20 @@ def plain(condition: Condition) -> Any:
 
 
 def probe(one: Group, count: int, probes: int = 10) -> Report:
-    """Whether answers stay until they are said to, without any event, at so many moments of each person."""
+    """Whether answers stay until they are said to, without any event, at so many moments of each person.
+
+    Lines are crossed when facts move, so whoever is asked later has crossed those of the moment.
+    """
     report = Report()
     for who in one.people:
         for now, contact, done in watched(one, who, count):
             oracle = Oracle(one.drawn.release, [(0, event) for event in who.events[:done]])
+            try:
+                decided, _ = stand(oracle, now, contact.state.standing)
+            except Undecided:
+                report.undecided += 1
+                continue
+            contact = replace(contact, state=replace(contact.state, standing=decided))
             _probed(report, one, who, oracle, contact, now, probes)
     return report
 

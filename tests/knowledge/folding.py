@@ -40,12 +40,12 @@ class Folder:
         self.contact = Contact(replace(self.contact.state, facts=facts), self.contact.profile)
 
 
-def batches(chance: random.Random, arrivals: Sequence[Arrival]) -> list[list[Arrival]]:
-    """The arrivals in an odd order, in batches, some of them twice."""
+def batches(chance: random.Random, arrivals: Sequence[Arrival], most: int = 25) -> list[list[Arrival]]:
+    """The arrivals in an odd order, in batches of so many at most, some of them twice."""
     shuffled = sorted(arrivals, key=lambda one: one.position + chance.choice((0, 0, 0, 3, 40)) * chance.random())
     made = []
     while shuffled:
-        size = chance.randint(1, 25)
+        size = chance.randint(1, most)
         made.append(shuffled[:size])
         if chance.random() < 0.1:
             made.append(chance.sample(shuffled[:size], min(size, len(shuffled))))

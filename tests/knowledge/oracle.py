@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,6 +31,9 @@ T = TypeVar("T")
 DAY = 86_400
 DROPPED_HALF_LIVES = 10
 """Points of days that are older may be left out: it is said that they are below a thousandth."""
+CLICKS = ("Email Link Clicked",)
+OPENS = ("Email Opened", *CLICKS)
+"""Whoever clicks has opened."""
 REACTIONS_KEPT = 16
 KEPT = 100
 """Of so many tags, and traits, the newest are kept."""
@@ -118,7 +121,8 @@ class Oracle:
             return False
         if match.form is not None and not self._note("match.form", event.properties.get("form") == match.form):
             return False
-        return all([self._property(event, name, wanted) for name, wanted in match.where.items()])
+        answers = [self._property(event, name, wanted) for name, wanted in match.where.items()]
+        return all(answers)
 
     def _property(self, event: Event, name: str, wanted: Any) -> bool:
         if not isinstance(wanted, PropertyComparison):
@@ -145,9 +149,9 @@ class Oracle:
     def _holds(self, condition: Condition, moment: Moment) -> bool:
         match condition:
             case kinds.AllCondition():
-                return self._note("all", all([self._holds(part, moment) for part in condition.all]))
+                return self._note("all", all(self._each(condition.all, moment)))
             case kinds.AnyCondition():
-                return self._note("any", any([self._holds(part, moment) for part in condition.any]))
+                return self._note("any", any(self._each(condition.any, moment)))
             case kinds.NotCondition():
                 return self._note("not", not self._holds(condition.not_, moment))
             case kinds.EventCondition():
@@ -166,9 +170,9 @@ class Oracle:
             case kinds.JourneyCondition():
                 return self._journey(condition, moment)
             case kinds.OpenedCondition():
-                return self._note("opened", self._reacted(condition.opened, "Email Opened", moment))
+                return self._note("opened", self._reacted(condition.opened, OPENS, moment))
             case kinds.ClickedCondition():
-                return self._note("clicked", self._reacted(condition.clicked, "Email Link Clicked", moment))
+                return self._note("clicked", self._reacted(condition.clicked, CLICKS, moment))
             case kinds.ScoreCondition():
                 points = self.points(condition.score, moment.now)
                 if condition.at_least is not None:
@@ -184,6 +188,9 @@ class Oracle:
             case kinds.StageCondition():
                 return self._staged(condition, moment)
         raise AssertionError(condition)
+
+    def _each(self, parts: Sequence[Condition], moment: Moment) -> list[bool]:
+        return [self._holds(part, moment) for part in parts]
 
     def _event(self, condition: EventCondition, moment: Moment) -> bool:
         answer = self._counted(condition, moment)
@@ -263,8 +270,8 @@ class Oracle:
             "sent": ("Email Sent",),
             "delivered": ("Email Delivered",),
             "bounced": ("Email Bounced",),
-            "opened": ("Email Opened", "Email Link Clicked"),
-            "clicked": ("Email Link Clicked",),
+            "opened": OPENS,
+            "clicked": CLICKS,
         }[condition.was]
         found = [
             known
@@ -307,7 +314,7 @@ class Oracle:
             self._note("journey.within", bool(found))
         return self._note(f"journey.{condition.was}", bool(found))
 
-    def _reacted(self, step: str, name: str, moment: Moment) -> bool:
+    def _reacted(self, step: str, names: Sequence[str], moment: Moment) -> bool:
         message = (moment.messages or {}).get(step)
         if message is None:
             return False
@@ -315,12 +322,13 @@ class Oracle:
         for known in self.known(moment.now):
             event = known.event
             said, when = event.properties.get("message"), event.properties.get("sent")
-            is_reaction = event.kind == "system" and event.name in ("Email Opened", "Email Link Clicked")
+            is_reaction = event.kind == "system" and event.name in OPENS
             if is_reaction and isinstance(said, str) and isinstance(when, int):
                 sent[said] = when
         kept = sorted(sent, key=lambda one: (sent[one], one))[-REACTIONS_KEPT:]
         return message in kept and any(
             known.event.kind == "system" and known.event.properties.get("message") == message
+            for name in names
             for known in self._named.get(name, ())
             if known.since <= moment.now and isinstance(known.event.properties.get("sent"), int)
         )

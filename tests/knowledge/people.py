@@ -40,7 +40,7 @@ class Person:
 
 def person(chance: random.Random, number: int) -> Person:
     """A person whose history is usually some dozen events, seldom thousands."""
-    count = min(LARGEST, max(1, int(chance.lognormvariate(3.9, 1.0))))
+    count = min(LARGEST, max(1, int(chance.lognormvariate(3.9, 1.2))))
     span = chance.choice((2, 30, 120, 400)) * DAY_MS
     sources = [f"{kind}#{number}-{place}" for place, kind in enumerate(chance.choices("aaeup", k=chance.randint(1, 5)))]
     skews = {one: chance.choice((0, 0, 40, -3_000, 7_200_000, -90 * DAY_MS)) for one in sources}

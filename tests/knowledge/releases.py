@@ -1,4 +1,4 @@
-"""Releases whose rules and conditions use every word of the language, with thresholds near what is true of some people."""
+"""Releases that use every word of the language, with thresholds near what is true of some people."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ _PROPERTIES: Mapping[str, Sequence[tuple[str, str]]] = {
     "date": (("Page Viewed", "product.made"), ("Order Completed", "due")),
 }
 _NUMERIC: Final = ("at_least", "at_most", "above", "below")
+_JOINED: Final = (*_NUMERIC, "before", "after", "contains", "starts_with", "ends_with", "all_of")
 _TEXTUAL: Final = ("is", "one_of", "contains", "starts_with", "ends_with", "all_of")
 
 
@@ -88,10 +89,9 @@ class Drawing:
         """A comparison by one of these operators, sometimes by two, near a value of its kind."""
         operator = self.chance.choice(operators)
         found = self.bound(operator, values(operator))
-        if operator in (*_NUMERIC, "before", "after", "contains", "starts_with", "ends_with", "all_of"):
-            if self.chance.random() < 0.25:
-                more = self.chance.choice([one for one in operators if one not in ("is", "one_of", "known")])
-                found = {**self.bound(more, values(more)), **found}
+        if operator in _JOINED and self.chance.random() < 0.25:
+            more = self.chance.choice([one for one in operators if one not in ("is", "one_of", "known")])
+            found = {**self.bound(more, values(more)), **found}
         return found
 
     def bound(self, operator: str, value: Any) -> Words:

@@ -11,47 +11,11 @@ from functions.core.counters import counters
 from functions.core.decisions import Outcome, decide
 from functions.core.event import Event
 from functions.core.facts import Arrival, rebuild
-from functions.core.release import Release
 from tests.knowledge.conditions import Group, Report, between
 from tests.knowledge.folding import Folder, batches
+from tests.knowledge.lines import Line, stand
 from tests.knowledge.oracle import Oracle, Undecided
 from tests.knowledge.people import DAY_MS, Person
-
-Line = tuple[str, str, str, str]
-"""Kind, name, before, after."""
-
-
-class Lines:
-    """Where the oracle holds somebody to stand."""
-
-    def __init__(self, release: Release):
-        self.release = release
-        self.held = Standing()
-
-    def at(self, oracle: Oracle, now: int) -> tuple[Standing, list[Line]]:
-        """Where the person stands at `now`, and which lines were crossed to get there. Raises Undecided."""
-        held, moment = self.held, oracle.moment(now, self.held)
-        temperature, grade, stage = oracle.temperature(moment), oracle.grade(moment), oracle.stage(moment)
-        lines: list[Line] = []
-        for kind, before, after in (
-            ("temperature", held.temperature, temperature),
-            ("grade", held.grade, grade),
-            ("stage", held.stage, stage),
-        ):
-            if before != after:
-                lines.append((kind, kind, before, after))
-        segments = dict(held.segments)
-        for name, segment in self.release.segments.items():
-            holds = oracle.ask(segment.when, now, held)
-            if holds and name not in segments:
-                segments[name] = now
-                lines.append(("segment", name, "out", "in"))
-            elif not holds and name in segments:
-                del segments[name]
-                lines.append(("segment", name, "in", "out"))
-        stages = {**held.stages, stage: now} if stage and stage != held.stage else held.stages
-        since = now if temperature != held.temperature else held.since
-        return Standing(temperature, since, segments, grade, stage, stages), sorted(lines)
 
 
 def lines(decisions: Sequence[Decision]) -> list[Line]:
@@ -64,7 +28,7 @@ def lines(decisions: Sequence[Decision]) -> list[Line]:
     )
 
 
-@dataclass(slots=True)
+@dataclass
 class Life:
     """One person's way through time under a release."""
 
@@ -78,7 +42,7 @@ class Life:
         self.counting = counters(self.release)
         self.folder = Folder(self.who.id, self.counting)
         self.known: list[tuple[int, Event]] = []
-        self.lines = Lines(self.release)
+        self.held = Standing()
         self.oracle = Oracle(self.release, [], self.report.seen)
         self.now = 0
 
@@ -87,7 +51,7 @@ class Life:
         chance = self.group.chance
         arrivals = [Arrival(place, event) for place, event in enumerate(self.who.events)]
         try:
-            for batch in batches(chance, arrivals):
+            for batch in batches(chance, arrivals, 4):
                 arrived = max(self.now, max(one.event.received for one in batch) + chance.choice((0, 0, 900)))
                 self.until(arrived, dues)
                 self.batch(batch, arrived)
@@ -113,25 +77,27 @@ class Life:
 
     def decided(self, outcome: Outcome, now: int) -> None:
         """Compare what was decided at `now`, and go on from there."""
-        standing, expected = self.lines.at(self.oracle, now)
+        standing, expected = stand(self.oracle, now, self.held)
         found = lines(outcome.decisions)
         self.report.asked += 1
         self.report.flips += bool(found)
         self.report.stays += not found
         if found != expected:
             self.differ(now, f"{found}, not {expected}")
-        held = outcome.state.standing
-        if (held.stages, held.segments) != (standing.stages, standing.segments):
-            self.differ(now, f"since {held.stages} {held.segments}, not {standing.stages} {standing.segments}")
+        said = outcome.state.standing
+        if (said.stages, said.segments) != (standing.stages, standing.segments):
+            self.differ(now, f"since {said.stages} {said.segments}, not {standing.stages} {standing.segments}")
         state = replace(outcome.state, version=outcome.state.version + 1)
         self.folder.contact = Contact(state, self.folder.contact.profile)
-        self.lines.held, self.now = standing, now
+        self.held, self.now = standing, now
 
     def nothing_happens(self, end: int) -> None:
         """Between now and `end` no line is crossed without anybody noticing."""
+        if not self.known:
+            return
         for moment in [*between(self.group.chance, self.oracle, self.now, self.probes), end - 1]:
             if self.now < moment < end:
-                _, expected = self.lines.at(self.oracle, moment)
+                _, expected = stand(self.oracle, moment, self.held)
                 self.report.asked += 1
                 if expected:
                     self.differ(moment, f"nothing before {end}, not {expected}")

@@ -16,7 +16,7 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def value_at(mapping: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path: the literal key first, then through nested objects and members of lists; None for nothing."""
+    """What stands at a path: the literal key first, then through objects and members of lists; None for nothing."""
     if path in mapping:
         return mapping[path]
     held: Any = mapping
