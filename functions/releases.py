@@ -18,6 +18,7 @@ from functions.core.retention import Keep, keep_from
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
     from functions.core.release import Release
+    from functions.core.touched import Reads
 
 KEYS_FOR_S = 60
 POINTER = ("X#live", "X")
@@ -51,6 +52,11 @@ class Live:
     @property
     def counters(self) -> "Counters":
         return counters_of(self.seq, self.id)
+
+    @property
+    def reads(self) -> "Reads":
+        """What its segments look at."""
+        return reads_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,14 @@ def counters_of(seq: int, release: str) -> "Counters":
     return counters(content, kept_at(seq), bots.version(content.bots))
 
 
+@lru_cache(maxsize=8)
+def reads_of(release: str) -> "Reads":
+    """What the segments of a release look at."""
+    from functions.core.touched import Reads
+
+    return Reads(by_id(release))
+
+
 def kept_at(seq: int) -> "list[Kept]":
     """The counters of earlier releases that are kept since the pointer's move `seq`."""
     import json
@@ -183,3 +197,4 @@ def forget() -> None:
     by_id.cache_clear()
     heard_in.cache_clear()
     counters_of.cache_clear()
+    reads_of.cache_clear()

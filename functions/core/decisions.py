@@ -1,6 +1,6 @@
 """Decisions: lines that a contact crosses, each made once with its cause."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from functions.core.conditions import Condition
@@ -11,6 +11,7 @@ from functions.core.event import LIVE, Event
 from functions.core.ids import decision_id, digest
 from functions.core.release import Release
 from functions.core.standing import grade_at, stage_at, temperature_at
+from functions.core.touched import GRADE, STAGE, TEMPERATURE, Touched
 
 BY_TIME = "time"
 
@@ -23,24 +24,28 @@ class Outcome:
     decisions: tuple[Decision, ...]
 
 
-def decide(contact: Contact, release: Release, now: int, events: Sequence[Event] = ()) -> Outcome:
+def decide(
+    contact: Contact, release: Release, now: int, events: Sequence[Event] = (), touched: Touched | None = None
+) -> Outcome:
     """What `contact` (facts already folded) crosses at `now` (ms).
 
     `events` are those just folded: they are the cause, start journeys (live ones only) and
     wake open enrollments. Without events the cause is time. The next write's version is
-    part of each decision's id, so that the same crossing is never two decisions.
+    part of each decision's id, so that the same crossing is never two decisions. What is not
+    `touched` stays as it stands; without it, everything is judged.
     """
     state = contact.state
     cause = events[-1].ref if events else BY_TIME
     version = state.version + 1
     made: list[Decision] = []
-    lines, until_lines = _lines(contact, release, now)
+    lines, until_lines = _lines(contact, release, now, touched)
     standing = state.standing
     for kind, before, after in lines:
         if before != after:
             made.append(Decision(decision_id(contact.id, kind, after, version), kind, kind, now, cause, before, after))
             standing = _crossed(standing, release, kind, after, now)
-    standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version)
+    names = release.segments if touched is None else touched.segments(state.standing, standing)
+    standing, crossed, until_segments = _segments(contact, standing, release, names, now, cause, version)
     made.extend(crossed)
     made.extend(_triggers(contact, release, events))
     if state.watching and (events or made):
@@ -66,8 +71,11 @@ def differing(contact: Contact, release: Release, now: int) -> tuple[Decision, .
     return found.decisions
 
 
-def _lines(contact: Contact, release: Release, now: int) -> tuple[list[tuple[str, str, str]], int | None]:
-    """Temperature, grade and stage as (kind, held so far, held now), and until when that is so.
+def _lines(
+    contact: Contact, release: Release, now: int, touched: Touched | None
+) -> tuple[list[tuple[str, str, str]], int | None]:
+    """Those of temperature, grade and stage that are touched, as (kind, held so far, held now), and until when
+    that is so.
 
     Each is asked of the contact as it was read: conditions that refer to another of them evaluate
     it inline, so it is all the same which comes first.
@@ -77,11 +85,19 @@ def _lines(contact: Contact, release: Release, now: int) -> tuple[list[tuple[str
     def holds(condition: Condition) -> Verdict:
         return evaluate(condition, seen, now)
 
-    temperature, until_temperature = temperature_at(contact, release, now)
-    grade, until_grade = grade_at(release, holds)
-    stage, until_stage = stage_at(held, release, holds, now)
-    lines = [("temperature", held.temperature, temperature), ("grade", held.grade, grade), ("stage", held.stage, stage)]
-    return lines, earliest([until_temperature, until_grade, until_stage])
+    lines: list[tuple[str, str, str]] = []
+    untils: list[int | None] = []
+    asked: tuple[tuple[str, str, Callable[[], tuple[str, int | None]]], ...] = (
+        (TEMPERATURE, held.temperature, lambda: temperature_at(contact, release, now)),
+        (GRADE, held.grade, lambda: grade_at(release, holds)),
+        (STAGE, held.stage, lambda: stage_at(held, release, holds, now)),
+    )
+    for kind, before, stands in asked:
+        if touched is None or touched.line(kind):
+            after, until = stands()
+            lines.append((kind, before, after))
+            untils.append(until)
+    return lines, earliest(untils)
 
 
 def _crossed(standing: Standing, release: Release, kind: str, after: str, now: int) -> Standing:
@@ -97,15 +113,16 @@ def _crossed(standing: Standing, release: Release, kind: str, after: str, now: i
 
 
 def _segments(
-    contact: Contact, standing: Standing, release: Release, now: int, cause: str, version: int
+    contact: Contact, standing: Standing, release: Release, names: Iterable[str], now: int, cause: str, version: int
 ) -> tuple[Standing, list[Decision], int | None]:
+    """The standing in the segments of these names, the decisions that this makes, and until when that is so."""
     # A segment may refer to the temperature decided a moment ago.
     seen = Seen(replace(contact, state=replace(contact.state, standing=standing)), release)
     entered = {name: since for name, since in standing.segments.items() if name in release.segments}
     made: list[Decision] = []
     untils: list[int | None] = []
-    for name, segment in release.segments.items():
-        verdict = evaluate(segment.when, seen, now)
+    for name in names:
+        verdict = evaluate(release.segments[name].when, seen, now)
         untils.append(verdict.until)
         if verdict.holds == (name in entered):
             continue

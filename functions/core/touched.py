@@ -78,7 +78,9 @@ class Touched:
         return self.reads.segments([*self.inputs, *_crossed(before, after)])
 
 
-def touched(reads: Reads, before: Contact, after: Contact, events: Sequence[Event], seq: int, now: int) -> Touched | None:
+def touched(
+    reads: Reads, before: Contact, after: Contact, events: Sequence[Event], seq: int, now: int
+) -> Touched | None:
     """What `events` touched that made `after` of the contact `before`; None where anything may have changed: another
     release (`seq` is the live one's) decided last, or time has come.
     """

@@ -9,6 +9,7 @@ from functions.core.contact import Contact, Decision
 from functions.core.decisions import Outcome, decide, differing, keep
 from functions.core.event import Event
 from functions.core.facts import Arrival, counting, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.touched import touched
 from functions.core.verdicts import settled
 from functions.observability import metric
 from functions.releases import Live
@@ -47,7 +48,9 @@ def apply(
         live = _not_older(live, contact)
         read = contact
         contact, happened = _folded(contact, arrivals, live)
-        outcome = decide(contact, live.release, now, happened)
+        outcome = decide(
+            contact, live.release, now, happened, touched(live.reads, read, contact, happened, live.seq, now)
+        )
         if _saved(read, contact, outcome, live):
             return outcome.decisions
         contact = contacts.load([contact.id])[contact.id]

@@ -119,7 +119,8 @@ def _survive(loser: Contact, winner: Contact, counters: Counters | None, funnel:
     specs = {both.state.spec for both in (loser, winner) if both.state.version}
     if counters is not None and specs <= {counters.spec}:
         one = joined(winner, loser, counters)
-        facts = contacts.facts_row(replace(one.state, spec=counters.spec))
+        # No release has judged these facts: whoever touches them next judges everything.
+        facts = contacts.facts_row(replace(one.state, spec=counters.spec)) | {"seq": 0}
     else:
         one, facts = winner, {"spec": "", "ds": shard(winner.id), "du": clock.now_ms()}
         if shared := newest_versions(winner.state.shared, loser.state.shared):
