@@ -30,7 +30,7 @@ from functions.core.contact import (
     Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
-from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.effects import AddTag, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
@@ -131,6 +131,12 @@ STATE = State(
     due=NOW + 86_400_000,
     watching=frozenset({RUN}),
 )
+STANDING = replace(
+    STATE,
+    facts=replace(STATE.facts, earliest={"cdef4567": Moment(NOW - 9, 3)}),
+    standing=Standing("warm", NOW - 4, {"keen": NOW - 4}, "A", "desire", {"attention": NOW - 9, "desire": NOW - 2}),
+)
+LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
 SHARING = replace(STATE, shared={"a#hash": 2})
 PROFILE = Profile(
     CONTACT,
@@ -191,6 +197,7 @@ RUNNING = Enrollment(
         Unwatch(),
     ),
 )
+NOTED_RUN = replace(RUNNING, begun=NOW - 1, todo=(NoteRun("entered"), NoteRun("ended")))
 LETTER = Message(
     id=MESSAGE,
     contact=CONTACT,
@@ -268,6 +275,49 @@ WITH_FORMS = Release.model_validate(
         },
     }
 )
+WITH_FUNNEL = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "language": "tr", "country": "TR"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "offers", "title": "Fiyatlar"}],
+        },
+        "scoring": {
+            "scores": {
+                "wholesale": {
+                    "rules": [
+                        {"id": "asked", "when": {"event": "Form Submitted", "form": "a"}, "points": 40, "once": True},
+                        {
+                            "id": "prices",
+                            "when": {"event": "Page Viewed", "where": {"path": "/çay"}},
+                            "points": 5,
+                            "at_most_per_week": 2,
+                            "at_most_per_month": 4,
+                        },
+                    ]
+                }
+            },
+            "grade": {
+                "rules": [{"id": "shop", "when": {"trait": "house", "is": "dükkân"}, "points": 30}],
+                "a": 60,
+                "b": 30,
+                "c": 10,
+            },
+            "tags": [
+                {"id": "topic", "when": {"event": "Page Viewed"}, "from": "topic"},
+                {"id": "reader", "when": {"event": "E-Book Downloaded"}, "tag": "okur"},
+            ],
+        },
+        "funnel": {
+            "title": "Huni",
+            "forward_only": True,
+            "stages": [
+                {"id": "desire", "title": "İstek", "when": {"score": "wholesale", "at_least": 20}, "owner": "satış"},
+                {"id": "action", "when": {"event": "Order Completed"}, "target": {"within": "30 days", "go_on": 20}},
+            ],
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
@@ -288,6 +338,8 @@ HELD = Event(
 )
 RULING = Ruling(HELD.source, HELD.sort_key, NOW + 9, "person", BY_HAND, "Ada rief an: это я 🫖")
 JUDGED = work_queue.Asked(CONTACT, MESSAGE, NOW)
+ENTERED = Decision("dec2", "stage", "stage", NOW, "time", "", "desire")
+GRADED = Decision("dec3", "grade", "grade", NOW, "e#hash#1790000000000#form-1", "D", "A")
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
@@ -339,6 +391,19 @@ def samples() -> dict[str, Sample]:
         ),
         "decision": Sample(
             DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))
+        ),
+        "state-standing": Sample(STANDING, _row(_state_row(STANDING)), lambda row: contacts.state_from(_plain(row))),
+        "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
+        "decision-stage": Sample(
+            ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))
+        ),
+        "outbox-standing": Sample(
+            [GRADED, ENTERED],
+            _row(contacts.state_row(STANDING, [GRADED, ENTERED])),
+            lambda row: contacts.decisions_of(_plain(row)),
+        ),
+        "enrollment-noted": Sample(
+            NOTED_RUN, _row(enrollments.to_row(NOTED_RUN, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "enrollment": Sample(
             RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
@@ -450,6 +515,11 @@ def samples() -> dict[str, Sample]:
         "release-with-forms": Sample(
             WITH_FORMS,
             canonical(WITH_FORMS).decode(),
+            lambda text: load(text.encode()),
+        ),
+        "release-with-funnel": Sample(
+            WITH_FUNNEL,
+            canonical(WITH_FUNNEL).decode(),
             lambda text: load(text.encode()),
         ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),

@@ -4,25 +4,18 @@ Both events are functions of the enrollment's row: whoever inserts them, and how
 events. They are recorded only of journeys that something in the live release asks about.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from functions.core import event as names
-from functions.core.conditions import (
-    AllCondition,
-    AnyCondition,
-    Condition,
-    EventCondition,
-    EventMatch,
-    JourneyCondition,
-    NotCondition,
-)
+from functions.core.behaviour import leaves
+from functions.core.conditions import EventCondition, EventMatch, JourneyCondition
+from functions.core.counters import conditions_of
 from functions.core.effects import NoteRun
 from functions.core.enrollment import Enrollment
 from functions.core.event import LIVE, SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.ids import digest
-from functions.core.journey import If, Until, Wait, walk
 from functions.core.release import Release
 
 MERGED: Final = "merged"
@@ -33,7 +26,7 @@ _NOBODY_DID: Final = {"active": False}
 
 def heard(release: Release) -> frozenset[str]:
     """The journeys whose runs something in `release` asks about: a condition, a rule, a trigger or a goal."""
-    conditions = [leaf for condition in _conditions(release) for leaf in _leaves(condition)]
+    conditions = [leaf for condition in conditions_of(release) for leaf in leaves(condition)]
     found = {condition.journey for condition in conditions if isinstance(condition, JourneyCondition)}
     for match in (*_matches(release), *(one for one in conditions if isinstance(one, EventCondition))):
         if match.event in _NAMES:
@@ -104,32 +97,6 @@ def _event(enrollment: Enrollment, name: str, at: int, cause: str, received: int
 
 def _goes_on(enrollment: Enrollment) -> bool:
     return bool(enrollment.path) and enrollment.path[-1].outcome == MERGED
-
-
-def _conditions(release: Release) -> Iterator[Condition]:
-    yield from (segment.when for segment in release.segments.values())
-    yield from (stage.when for stage in release.funnel.stages)
-    if release.scoring.grade is not None:
-        yield from (rule.when for rule in release.scoring.grade.rules)
-    for journey in release.journeys.values():
-        if journey.exit is not None:
-            yield journey.exit
-        for step in walk(journey.steps):
-            if isinstance(step, If):
-                yield step.if_
-            elif isinstance(step, Wait) and isinstance(step.wait, Until):
-                yield step.wait.until
-
-
-def _leaves(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case AllCondition(all=parts) | AnyCondition(any=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case NotCondition(not_=part):
-            yield from _leaves(part)
-        case _:
-            yield condition
 
 
 def _matches(release: Release) -> Iterable[EventMatch]:

@@ -209,6 +209,29 @@ def test_two_who_are_one_stand_at_the_later_stage_where_people_only_go_forward()
     assert joined_stages(one, other, release().funnel).stage == "interest"
 
 
+def entangled(only: bool) -> Release:
+    """Temperature bears on the grade, the grade on the stage, and all of them on segments."""
+    rules = [*GRADE["rules"], {"id": "hot", "when": {"temperature": ["warm", "hot"]}, "points": 20}]  # type: ignore[misc]
+    plain = release().model_dump(mode="json", by_alias=True)
+    plain["scoring"]["grade"] |= {"rules": rules}
+    plain["funnel"] = {
+        "forward_only": only,
+        "stages": [
+            {"id": "attention", "when": {"not": {"temperature": "cold"}}},
+            {"id": "interest", "when": {"any": [{"tag": "interest"}, {"grade": "B"}]}},
+            {"id": "desire", "when": {"all": [{"grade": ["A", "B"]}, {"segment": "near"}]}},
+            {"id": "action", "when": {"tag": "action"}},
+        ],
+    }
+    plain["segments"] = {
+        "near": {"when": {"score": "interest", "at_least": 30}},
+        "ready": {"when": {"all": [{"stage": "interest", "or_later": True}, {"not": {"grade": "D"}}]}},
+        "stuck": {"when": {"stage": "interest", "for_at_least": "3 days"}},
+        "cool": {"when": {"temperature": "cold"}},
+    }
+    return Release.model_validate(plain)
+
+
 _TAGS = st.sets(st.sampled_from(("shop", "cafe", "home", *STAGES)))
 
 
@@ -219,20 +242,24 @@ _TAGS = st.sets(st.sampled_from(("shop", "cafe", "home", *STAGES)))
     grade=st.sampled_from("ABCD"),
     stage=st.sampled_from(("", *STAGES)),
     only=st.booleans(),
-    order=st.permutations(("temperature", "grade", "stage")),
+    order=st.permutations(("temperature", "grade", "stage", "segments")),
     later=st.integers(0, 30),
 )
 def test_the_order_in_which_lines_are_crossed_does_not_matter(
     tags: set[str], pages: int, temperature: str, grade: str, stage: str, only: bool, order: list[str], later: int
 ) -> None:
-    made = (forward if only else release)()
-    person = contact(tuple(tags), pages, temperature=temperature, grade=grade, stage=stage)
+    made = entangled(only)
+    stages = {stage: NOW - 2 * DAY} if stage else {}
+    person = contact(tuple(tags), pages, temperature=temperature, grade=grade, stage=stage, stages=stages)
     now = NOW + later * DAY
     outcome = decide(person, made, now)
     standing = person.state.standing
     for kind in order:
         # Each line asked alone, of a contact for whom those before it are crossed already.
         seen = replace(person, state=replace(person.state, standing=standing))
+        if kind == "segments":
+            standing, _, _ = decisions._segments(seen, standing, made, now, "time", 1)
+            continue
         lines, _ = decisions._lines(seen, made, now)
         before, after = next((before, after) for name, before, after in lines if name == kind)
         if before != after:
