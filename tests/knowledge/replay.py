@@ -11,6 +11,7 @@ from functions.core.counters import counters
 from functions.core.decisions import Outcome, decide
 from functions.core.event import Event
 from functions.core.facts import Arrival, rebuild
+from functions.core.touched import Reads, touched
 from tests.knowledge.conditions import Group, Report, between
 from tests.knowledge.folding import Folder, batches
 from tests.knowledge.lines import Line, stand
@@ -28,6 +29,10 @@ def lines(decisions: Sequence[Decision]) -> list[Line]:
     )
 
 
+LIVE = 1
+"""Number of the live release."""
+
+
 @dataclass
 class Life:
     """One person's way through time under a release."""
@@ -39,6 +44,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.release = self.group.drawn.release
+        self.reads = Reads(self.release)
         self.counting = counters(self.release)
         self.folder = Folder(self.who.id, self.counting)
         self.known: list[tuple[int, Event]] = []
@@ -70,10 +76,13 @@ class Life:
 
     def batch(self, batch: Sequence[Arrival], now: int) -> None:
         """Some records arrive."""
+        before = self.folder.contact
         happened = self.folder.deliver(batch)
         self.known += [(0, one.event) for one in batch]
         self.oracle = Oracle(self.release, self.known, self.report.seen)
-        self.decided(decide(self.folder.contact, self.release, now, happened), now)
+        contact = self.folder.contact
+        what = touched(self.reads, before, contact, happened, LIVE, now)
+        self.decided(decide(contact, self.release, now, happened, what), now)
 
     def decided(self, outcome: Outcome, now: int) -> None:
         """Compare what was decided at `now`, and go on from there."""
@@ -87,7 +96,7 @@ class Life:
         said = outcome.state.standing
         if (said.stages, said.segments) != (standing.stages, standing.segments):
             self.differ(now, f"since {said.stages} {said.segments}, not {standing.stages} {standing.segments}")
-        state = replace(outcome.state, version=outcome.state.version + 1)
+        state = replace(outcome.state, version=outcome.state.version + 1, release=LIVE)
         self.folder.contact = Contact(state, self.folder.contact.profile)
         self.held, self.now = standing, now
 

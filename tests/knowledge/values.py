@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from functions.core.times import parse_time
+from functions.core.times import read_time
 from tests.knowledge.calendar import local_date, same_day_in
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def value_at(mapping: Mapping[str, Any], path: str) -> Any:
@@ -68,11 +67,14 @@ def day(value: Any, zone: str) -> date | None:
     """The local day that a value names; None where it names none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
     try:
-        if isinstance(value, str) and _ISO_DATE.fullmatch(value):
-            return date.fromisoformat(value)
-        return local_date(parse_time(value), zone)
-    except ValueError:
+        return local_date(read_time(value), zone)
+    except (ValueError, OverflowError):
         return None
 
 
