@@ -151,11 +151,12 @@ def _score(condition: ScoreCondition, seen: Seen, now: int) -> Verdict:
     threshold = condition.at_least if condition.at_least is not None else condition.below
     if score is None or threshold is None:
         return Verdict(False)
-    today = local_day(now, zone)
-    value = points(seen.contact.state.facts, score, today, zone)
-    day = first_day_below(seen.contact.state.facts, score, today, threshold, zone)
-    flips = None if day is None else midnight(day, zone)
-    reached = Verdict(value >= threshold, flips)
+    facts, today = seen.contact.state.facts, local_day(now, zone)
+    value = _told(seen, f"score {condition.score}", now, lambda: points(facts, score, today, zone))
+    reached = Verdict(False)
+    if value >= threshold:
+        day = first_day_below(facts, score, today, threshold, zone)
+        reached = Verdict(True, None if day is None else midnight(day, zone))
     return reached if condition.at_least is not None else negated(reached)
 
 

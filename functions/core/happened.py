@@ -1,7 +1,8 @@
 """Conditions on what happened, judged by facts: how often, when first or last, what it adds up to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from operator import ge, gt, le, lt
 
 from functions.core.behaviour import UNIT, counter_id, matches_of
 from functions.core.certainty import Verdict, every, some
@@ -72,28 +73,30 @@ def _by_days(condition: EventCondition, days: Mapping[int, int], zone: str, now:
     first = None if length is None else local_day(now, zone) - length + 1
     inside = sorted((day, added) for day, added in days.items() if first is None or day >= first)
     total = sum(added for _, added in inside)
-    holds = _is_within(condition, total)
+    wanted = _wanted(condition)
+    holds = wanted(total)
     if length is not None:
         for day, added in inside:
             total -= added
-            if _is_within(condition, total) != holds:
+            if wanted(total) != holds:
                 return Verdict(holds, midnight(day + length, zone))
     return Verdict(holds)
 
 
-def _is_within(condition: EventCondition, total: int) -> bool:
-    def bound(value: int | float | None) -> int | Decimal | None:
-        if value is None or condition.sum is None:
-            return None if value is None else int(value)
-        return value * UNIT if isinstance(value, int) else Decimal(str(value)) * UNIT
-
-    least, most, above, below = map(bound, (condition.at_least, condition.at_most, condition.above, condition.below))
-    return (
-        (least is None or total >= least)
-        and (most is None or total <= most)
-        and (above is None or total > above)
-        and (below is None or total < below)
-    )
+def _wanted(condition: EventCondition) -> Callable[[int], bool]:
+    """Whether a number of times, or a sum in units, is as wanted."""
+    unit = 1 if condition.sum is None else UNIT
+    bounds = [
+        (compare, value * unit if isinstance(value, int) else Decimal(str(value)) * unit)
+        for compare, value in (
+            (ge, condition.at_least),
+            (le, condition.at_most),
+            (gt, condition.above),
+            (lt, condition.below),
+        )
+        if value is not None
+    ]
+    return lambda total: all(compare(total, bound) for compare, bound in bounds)
 
 
 def _when(period: Period, at: int, zone: str, now: int) -> Verdict:
