@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,15 +13,17 @@ from functions.core import views
 from functions.core.conditions import Condition
 from functions.core.contact import Contact, Standing
 from functions.core.counters import counters
-from functions.core.evaluate import Seen, Verdict, evaluate
+from functions.core.evaluate import Seen, evaluate
 from functions.core.facts import Arrival
 from functions.core.release import Release
 from tests.knowledge.calendar import day_begins, local_date, same_day_in
 from tests.knowledge.folding import Folder, batches
 from tests.knowledge.lines import stand
-from tests.knowledge.oracle import Oracle, Undecided
+from tests.knowledge.operators import operators
+from tests.knowledge.oracle import Oracle
 from tests.knowledge.people import DAY_MS, STEPS, Person, person
-from tests.knowledge.releases import STAGES, Drawing, Drawn, operators
+from tests.knowledge.points import Undecided
+from tests.knowledge.releases import STAGES, Drawing, Drawn
 from tests.knowledge.values import day
 
 TOGETHER = 4
@@ -81,12 +83,8 @@ def moments(chance: random.Random, one: Person, release: Release, count: int) ->
     zone = release.sending.business.time_zone
     start = one.events[0].received
     end = one.end + chance.choice((DAY_MS, 40 * DAY_MS, YEAR_MS))
-    dates = [
-        found
-        for event in one.events
-        for name in ("birthday", "renewal")
-        if (found := day(event.traits.get(name), zone)) is not None
-    ]
+    last = Oracle(release, [(0, event) for event in one.events]).traits(end)
+    dates = [found for name in ("birthday", "renewal") if (found := day(last.get(name), zone)) is not None]
     found = []
     for _ in range(count):
         sort = chance.random()
@@ -97,9 +95,10 @@ def moments(chance: random.Random, one: Person, release: Release, count: int) ->
             back = chance.choice((1, 3, 7, 10, 30, 60, 90, 200)) * DAY_MS
             moment = chance.choice(one.events).at + back + chance.choice((-1, 0, 1))
         elif sort < 0.7 and dates:
-            celebrated = same_day_in(local_date(moment, zone).year, chance.choice(dates))
-            moment = day_begins(celebrated, zone) - chance.choice((0, 0, 1, 7, 14, 30)) * DAY_MS + chance.randint(-1, 1)
-        found.append(min(max(moment, start), end))
+            celebrated = same_day_in(local_date(end, zone).year + chance.randint(0, 1), chance.choice(dates))
+            ahead = chance.choice((0, 0, 1, 7, 14, 30)) * DAY_MS
+            moment = day_begins(celebrated, zone) - ahead + chance.choice((-1, 0, DAY_MS // 2))
+        found.append(max(moment, start))
     return sorted(found)
 
 
@@ -133,28 +132,27 @@ def watched(one: Group, who: Person, count: int) -> Iterator[tuple[int, Contact,
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A condition, and what a journey would know when it asks it."""
+    """A condition, and with what it is asked."""
 
     name: str
     condition: Condition
-    since: int = 0
-    messages: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen
+
+    def of(self, oracle: Oracle, now: int) -> bool:
+        """What the oracle says. Raises Undecided."""
+        held = self.seen.contact.state.standing
+        return oracle.ask(self.condition, now, held, since=self.seen.since, messages=self.seen.messages)
 
 
-def questions(one: Group, now: int) -> list[Asked]:
-    """Every condition of the group's release."""
+def questions(one: Group, contact: Contact, now: int) -> list[Asked]:
+    """Every condition of the group's release, some as a journey asks them."""
     chance = one.chance
     messages = {step: f"msg{chance.randint(0, 25)}" for step in STEPS if chance.random() < 0.8}
     since = now - chance.randint(1, 40) * DAY_MS
-    asked = [Asked(name, segment.when) for name, segment in one.drawn.release.segments.items()]
-    return asked + [
-        Asked(f"inside-{place}", condition, since, messages) for place, condition in enumerate(one.drawn.inside)
-    ]
-
-
-def verdict(asked: Asked, contact: Contact, release: Release, now: int) -> Verdict:
-    """What functions/core answers."""
-    return evaluate(asked.condition, Seen(contact, release, messages=asked.messages, since=asked.since), now)
+    release = one.drawn.release
+    plainly, inside = Seen(contact, release), Seen(contact, release, messages=messages, since=since)
+    asked = [Asked(name, segment.when, plainly) for name, segment in release.segments.items()]
+    return asked + [Asked(f"inside-{place}", condition, inside) for place, condition in enumerate(one.drawn.inside)]
 
 
 def compare(one: Group, count: int) -> Report:
@@ -164,8 +162,8 @@ def compare(one: Group, count: int) -> Report:
     for who in one.people:
         oracle = Oracle(release, [(event.received, event) for event in who.events], report.seen)
         for now, contact, _ in watched(one, who, count):
-            for asked in questions(one, now):
-                _answer(report, one, who, oracle, asked, contact, now)
+            for asked in questions(one, contact, now):
+                _answer(report, one, who, oracle, asked, now)
             for name, score in release.scoring.scores.items():
                 said: Any = views.points(contact.state.facts, score, views.local_day(now, zone), zone)
                 try:
@@ -178,14 +176,14 @@ def compare(one: Group, count: int) -> Report:
     return report
 
 
-def _answer(report: Report, one: Group, who: Person, oracle: Oracle, asked: Asked, contact: Contact, now: int) -> None:
+def _answer(report: Report, one: Group, who: Person, oracle: Oracle, asked: Asked, now: int) -> None:
     report.asked += 1
     try:
-        expected = oracle.ask(asked.condition, now, contact.state.standing, since=asked.since, messages=asked.messages)
+        expected = asked.of(oracle, now)
     except Undecided:
         report.undecided += 1
         return
-    said = verdict(asked, contact, one.drawn.release, now)
+    said = evaluate(asked.condition, asked.seen, now)
     if said.holds != expected:
         report.differences.append(f"{one.name} {who.id} {asked.name} at {now}: {said.holds}: {plain(asked.condition)}")
 
@@ -215,9 +213,8 @@ def probe(one: Group, count: int, probes: int = 10) -> Report:
 
 
 def _probed(report: Report, one: Group, who: Person, oracle: Oracle, contact: Contact, now: int, probes: int) -> None:
-    release = one.drawn.release
-    asked = questions(one, now)
-    said = [verdict(each, contact, release, now) for each in asked]
+    asked = questions(one, contact, now)
+    said = [evaluate(each.condition, each.seen, now) for each in asked]
     ends = [now + YEAR_MS if each.until is None else each.until for each in said]
     plan: dict[int, set[int]] = {}
     for moment in between(one.chance, oracle, now, probes):
@@ -229,9 +226,7 @@ def _probed(report: Report, one: Group, who: Person, oracle: Oracle, contact: Co
         for place in places:
             each = asked[place]
             try:
-                holds = oracle.ask(
-                    each.condition, moment, contact.state.standing, since=each.since, messages=each.messages
-                )
+                holds = each.of(oracle, moment)
             except Undecided:
                 report.undecided += 1
                 continue

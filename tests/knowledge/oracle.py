@@ -1,59 +1,32 @@
 """What is true of a person at a moment, naively: over the raw events that are known by then.
 
-There are no counters here, no facts, and nothing is remembered from one moment to the next but which events a match
-means. It is written from what the language promises, not from how functions/core keeps it.
+There are no counters here and no facts. It is written from what the language promises, not from how functions/core
+keeps it.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from math import floor, fsum
-from typing import Any, TypeVar
+from typing import Any
 
 from functions.core import conditions as kinds
-from functions.core.comparisons import Comparison, PropertyComparison
-from functions.core.conditions import Condition, EventCondition, EventMatch, Period
+from functions.core.conditions import Condition, EventCondition, Period
 from functions.core.contact import Standing
 from functions.core.event import Event
-from functions.core.release import Release
-from functions.core.scoring import Rule, Score
 from tests.knowledge.calendar import local_date
-from tests.knowledge.tagging import tag_names
-from tests.knowledge.values import equal, fulfils, value_at
+from tests.knowledge.past import Known
+from tests.knowledge.points import Scored
+from tests.knowledge.values import fulfils, value_at
 
-T = TypeVar("T")
 DAY = 86_400
-DROPPED_HALF_LIVES = 10
-"""Points of days that are older may be left out: it is said that they are below a thousandth."""
 CLICKS = ("Email Link Clicked",)
 OPENS = ("Email Opened", *CLICKS)
 """Whoever clicks has opened."""
 REACTIONS_KEPT = 16
-KEPT = 100
-"""Of so many tags, and traits, the newest are kept."""
-
-
-class Undecided(Exception):
-    """The answer hangs on points so old that they may be left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An event, since when it is known (ms), when and on which local day it happened, where it stands among
-    others (by time, then by its name), and the traits that are short enough to be kept."""
-
-    since: int
-    event: Event
-    at: int
-    day: date
-    order: tuple[int, int]
-    traits: Mapping[str, Any]
+"""Of so many of the newest messages that somebody reacted to, it is known that they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +40,8 @@ class Moment:
     messages: Mapping[str, str] | None = None
 
 
-class Oracle:
-    """One person under one release. `seen` counts which operators answered what."""
-
-    def __init__(
-        self, release: Release, events: Iterable[tuple[int, Event]], seen: Counter[tuple[str, bool]] | None = None
-    ):
-        self.release = release
-        self.zone = release.sending.business.time_zone
-        self.seen: Counter[tuple[str, bool]] = Counter() if seen is None else seen
-        self._named: dict[str, list[Known]] = {}
-        self._all: list[Known] = []
-        refs: set[str] = set()
-        for since, event in sorted(events, key=lambda one: one[0]):
-            if event.ref not in refs and not event.held:
-                known = _known(since, event, self.zone)
-                self._all.append(known)
-                self._named.setdefault(event.name, []).append(known)
-            refs.add(event.ref)
-        self._meant: dict[int, tuple[EventMatch, list[Known]]] = {}
-        self._bounding: dict[int, tuple[Comparison, Mapping[str, Any]]] = {}
-        self._now, self._said_now = -1, dict[str, Any]()
+class Oracle(Scored):
+    """One person under one release."""
 
     def ask(
         self,
@@ -103,48 +57,6 @@ class Oracle:
 
     def moment(self, now: int, held: Standing, since: int = 0, messages: Mapping[str, str] | None = None) -> Moment:
         return Moment(now, local_date(now, self.zone), held, since, messages)
-
-    def _note(self, operator: str, answer: bool) -> bool:
-        self.seen[operator, answer] += 1
-        return answer
-
-    def _bounds(self, comparison: Comparison) -> Mapping[str, Any]:
-        if id(comparison) not in self._bounding:
-            self._bounding[id(comparison)] = comparison, comparison.bounds()
-        return self._bounding[id(comparison)][1]
-
-    # What happened
-
-    def matches(self, match: EventMatch, event: Event) -> bool:
-        """Whether the event is meant."""
-        if event.name != match.event:
-            return False
-        if match.form is not None and not self._note("match.form", event.properties.get("form") == match.form):
-            return False
-        answers = [self._property(event, name, wanted) for name, wanted in match.where.items()]
-        return all(answers)
-
-    def _property(self, event: Event, name: str, wanted: Any) -> bool:
-        if not isinstance(wanted, PropertyComparison):
-            return self._note("match.where", equal(event.properties.get(name), wanted))
-        answer = fulfils(self._bounds(wanted), value_at(event.properties, name), self.zone, None)
-        for bound in self._bounds(wanted):
-            self._note(f"property.{bound}", answer)
-        return answer
-
-    def happened(self, match: EventMatch, now: int) -> list[Known]:
-        """The matching events that are known at `now`."""
-        held = self._meant.get(id(match))
-        if held is None:
-            meant = [known for known in self._named.get(match.event, ()) if self.matches(match, known.event)]
-            held = self._meant[id(match)] = match, meant
-        return [known for known in held[1] if known.since <= now]
-
-    def known(self, now: int) -> list[Known]:
-        """All events that are known at `now`."""
-        return self._once(now, "events", lambda now: [known for known in self._all if known.since <= now])
-
-    # Conditions
 
     def _holds(self, condition: Condition, moment: Moment) -> bool:
         match condition:
@@ -333,125 +245,6 @@ class Oracle:
             if known.since <= moment.now and isinstance(known.event.properties.get("sent"), int)
         )
 
-    # What is known of the person
-
-    def traits(self, now: int) -> dict[str, Any]:
-        """The newest value of each trait; what the owner's own systems say outranks what anybody claims."""
-        return self._once(now, "traits", self._traits)
-
-    def _traits(self, now: int) -> dict[str, Any]:
-        best: dict[str, tuple[tuple[bool, tuple[int, int]], Any]] = {}
-        for known in self.known(now):
-            for name, value in known.traits.items():
-                rank = known.event.proved, known.order
-                if name not in best or best[name][0] < rank:
-                    best[name] = rank, value
-        newest = sorted(best, key=lambda name: (best[name][0], name))[-KEPT:]
-        return {name: best[name][1] for name in newest}
-
-    def _once(self, now: int, what: str, say: Callable[[int], T]) -> T:
-        """What is asked often at one moment; with the next moment it is forgotten."""
-        if now != self._now:
-            self._bounding: dict[int, tuple[Comparison, Mapping[str, Any]]] = {}
-        self._now, self._said_now = now, {}
-        if what not in self._said_now:
-            self._said_now[what] = say(now)
-        said: T = self._said_now[what]
-        return said
-
-    def tags(self, now: int) -> set[str]:
-        """The tags that the person carries."""
-        return self._once(now, "tags", self._tags)
-
-    def _tags(self, now: int) -> set[str]:
-        given: list[tuple[tuple[int, int], str, bool]] = []
-        for called in ("Tag Added", "Tag Removed"):
-            for known in self._named.get(called, ()):
-                if known.since <= now and known.event.kind == "system":
-                    tag = str(known.event.properties.get("tag", ""))
-                    given.append((known.order, tag, called == "Tag Added"))
-        for rule in self.release.scoring.tags:
-            for known in self.happened(rule.when, now):
-                if rule.tag:
-                    given.append((known.order, rule.tag, True))
-                else:
-                    names = tag_names(value_at(known.event.properties, rule.from_ or ""))
-                    given.extend((known.order, name, True) for name in names)
-        latest: dict[str, tuple[tuple[int, int], bool]] = {}
-        for order, name, is_there in given:
-            if name and (name not in latest or latest[name][0] < order):
-                latest[name] = order, is_there
-        newest = sorted(latest, key=lambda name: latest[name][0])[-KEPT:]
-        return {name for name in newest if latest[name][1]}
-
-    def consents(self, topic: str, now: int) -> bool:
-        """Whether the topic was granted later than any withdrawal."""
-        granted, withdrawn = 0, 0
-        for known in self.known(now):
-            event, said = known.event, known.event.properties
-            match event.kind, event.name:
-                case "form", "Form Submitted":
-                    if topic in said.get("consents", ()):
-                        granted = max(granted, event.at)
-                case "system", "Resubscribed":
-                    if said.get("topic") == topic:
-                        granted = max(granted, event.at)
-                case "system", "Subscription Confirmed":
-                    if topic in said.get("consents", ()):
-                        granted = max(granted, min(event.at, said.get("requested", event.at)))
-                case "system", "Unsubscribed":
-                    if said.get("topic") in (topic, "*", None):
-                        withdrawn = max(withdrawn, event.received)
-        return granted > withdrawn
-
-    # Scores, grade and stage
-
-    def points(self, score: str, now: int) -> int:
-        """Whole points, never below zero; 0 for a score that there isn't. Raises Undecided."""
-        rules = self.release.scoring.scores.get(score)
-        if rules is None:
-            return 0
-        today = local_date(now, self.zone)
-        active = [one.day for one in self.known(now) if one.event.context.get("active", True)]
-        oldest = max(active) - timedelta(days=DROPPED_HALF_LIVES * rules.half_life // DAY) if active else date.min
-        full, short = (max(0, floor(self._raw(rules, now, today, since) + 1e-9)) for since in (date.min, oldest))
-        if full != short:
-            raise Undecided(score)
-        return full
-
-    def _raw(self, score: Score, now: int, today: date, after: date) -> float:
-        half_life = score.half_life / DAY
-        return fsum(
-            rule.points * count * 0.5 ** ((today - day).days / half_life)
-            for rule in score.rules
-            for day, count in self.given(rule, now, after)
-        )
-
-    def given(self, rule: Rule, now: int, after: date = date.min) -> Iterator[tuple[date, int]]:
-        """How many events of each day give points."""
-        events = self.happened(rule.when, now)
-        if rule.once:
-            if events:
-                yield min(events, key=lambda one: one.order).day, 1
-                self._note("rule.once", len(events) > 1)
-            return
-        days = Counter(known.day for known in events if known.day > after)
-        weeks: Counter[tuple[int, int]] = Counter()
-        months: Counter[tuple[int, int]] = Counter()
-        caps = (("day", rule.at_most_per_day), ("week", rule.at_most_per_week), ("month", rule.at_most_per_month))
-        for day in sorted(days):
-            count = days[day]
-            week, month = day.isocalendar()[:2], (day.year, day.month)
-            taken = {"day": 0, "week": weeks[week], "month": months[month]}
-            for name, cap in caps:
-                if cap is not None:
-                    self._note(f"rule.at_most_per_{name}", count > cap - taken[name])
-                    count = min(count, cap - taken[name])
-            weeks[week] += count
-            months[month] += count
-            if count:
-                yield day, count
-
     def temperature(self, moment: Moment) -> str:
         """The band, entered at one number and left below a lower one."""
         rule = self.release.scoring.temperature
@@ -502,16 +295,6 @@ class Oracle:
             if getattr(condition, name):
                 self._note(f"stage.{name}", answer)
         return self._note("stage.list" if isinstance(condition.stage, list) else "stage", answer)
-
-
-def _known(since: int, event: Event, zone: str) -> Known:
-    short = {
-        name: value
-        for name, value in event.traits.items()
-        if len(json.dumps(value, ensure_ascii=False).encode()) <= 2000 and len(name.encode()) <= 100
-    }
-    order = event.at, zlib.crc32(event.ref.encode())
-    return Known(since, event, event.at, local_date(event.at, zone), order, short)
 
 
 def _within(condition: EventCondition, value: int, unit: int) -> bool:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from functions.core import conditions as kinds
-from functions.core.comparisons import PropertyComparison, TraitComparison
 from functions.core.conditions import EventMatch
 from functions.core.contact import Standing
 from functions.core.event import Event
 from functions.core.release import Release
 from tests.knowledge.calendar import local_date
+from tests.knowledge.near import DATES, NUMBERS, NUMERIC, TEXTS, TEXTUAL, Near, Words, release_of
 from tests.knowledge.oracle import Oracle
-from tests.knowledge.people import DAY_MS, JOURNEYS, STEPS, TAGS, TEMPLATES, TOPICS, WORDS, Person
-from tests.knowledge.values import day, number, text, value_at
+from tests.knowledge.people import DAY_MS, JOURNEYS, STEPS, TAGS, TEMPLATES, TOPICS
+from tests.knowledge.values import value_at
 
-Words = dict[str, Any]
 SCORES: Final = ("interest", "wholesale")
 STAGES: Final = ("aware", "keen", "buyer", "fan")
-_TEXTS = ("city", "company.name", "company.sites.city", "utm.first", "plan", "interests")
-_NUMBERS = ("age", "company.size", "plan")
-_DATES = ("birthday", "renewal")
 _PROPERTIES: Mapping[str, Sequence[tuple[str, str]]] = {
     "text": (
         ("Page Viewed", "title"),
@@ -44,9 +39,6 @@ _PROPERTIES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "date": (("Page Viewed", "product.made"), ("Order Completed", "due")),
 }
-_NUMERIC: Final = ("at_least", "at_most", "above", "below")
-_JOINED: Final = (*_NUMERIC, "before", "after", "contains", "starts_with", "ends_with", "all_of")
-_TEXTUAL: Final = ("is", "one_of", "contains", "starts_with", "ends_with", "all_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,100 +49,10 @@ class Drawn:
     inside: tuple[kinds.Condition, ...]
 
 
-class Drawing:
-    """Draws the conditions of one release, near what is true of `people`."""
+class Drawing(Near):
+    """Draws one release, near what is true of `people`."""
 
-    def __init__(self, chance: random.Random, people: Sequence[Person], zone: str):
-        self.chance, self.people, self.zone = chance, people, zone
-        self.base, self.middle = 1, 1
-        self.by_name: dict[str, list[Event]] = {}
-        self.traits: dict[str, list[Any]] = {}
-        for person in people:
-            for event in person.events:
-                self.by_name.setdefault(event.name, []).append(event)
-        for events in self.by_name.values():
-            for event in events:
-                for path in (*_TEXTS, *_NUMBERS, *_DATES):
-                    value = value_at(event.traits, path)
-                    if value is not None:
-                        self.traits.setdefault(path, []).append(value)
-        empty = _release(zone, {})
-        self.oracles = [Oracle(empty, [(one.received, one) for one in person.events]) for person in people]
-
-    def some_moment(self) -> tuple[Oracle, int]:
-        """Somebody, and when they are looked at."""
-        place = self.chance.randrange(len(self.people))
-        person = self.people[place]
-        return self.oracles[place], self.chance.choice(person.events).received + self.chance.randint(0, 3) * DAY_MS
-
-    # Comparisons
-
-    def comparison(self, operators: Sequence[str], values: Callable[[str], Any]) -> Words:
-        """A comparison by one of these operators, sometimes by two, near a value of its kind."""
-        operator = self.chance.choice(operators)
-        found = self.bound(operator, values(operator))
-        if operator in _JOINED and self.chance.random() < 0.25:
-            more = self.chance.choice([one for one in operators if one not in ("is", "one_of", "known")])
-            found = {**self.bound(more, values(more)), **found}
-        return found
-
-    def bound(self, operator: str, value: Any) -> Words:
-        """One bound near a value."""
-        chance = self.chance
-        if self.chance.random() < 0.08:
-            value = chance.choice(("zzz", 5, "2027-01-01", True))
-        one = chance.choice(value) if isinstance(value, list) and value else value
-        if operator == "known":
-            return {"known": chance.choice((True, False))}
-        if operator == "is":
-            return {"is": self.scalar(one)}
-        if operator == "one_of":
-            return {"one_of": [self.scalar(one), *chance.sample((1, True, "x", "İzmir", 7.5), chance.randint(0, 3))]}
-        if operator == "all_of":
-            some = value if isinstance(value, list) else [value]
-            wanted = [self.scalar(member) for member in chance.sample(some, min(len(some), chance.randint(1, 2)))]
-            return {"all_of": wanted or ["Çay"]}
-        if operator in _NUMERIC:
-            near = number(one)
-            return {operator: (20 if near is None else near) + chance.choice((0, 0, 0.5, -0.5, 1, -10, 10))}
-        if operator in ("contains", "starts_with", "ends_with"):
-            return {operator: self.piece(operator, one)}
-        return self.dated(operator, one)
-
-    def dated(self, operator: str, value: Any) -> Words:
-        """A bound of days near a value."""
-        chance = self.chance
-        that = day(value, self.zone) or date(2027, 2, 28)
-        _, now = self.some_moment()
-        today = local_date(now, self.zone)
-        if operator in ("before", "after"):
-            return {operator: (that + timedelta(days=chance.choice((-1, 0, 0, 1, 30)))).isoformat()}
-        if operator in ("before today", "after today"):
-            return {operator.split(" ")[0]: "today"}
-        if operator.startswith("anniversary"):
-            word = operator.split(" ")[1]
-            spans = ("1 day", "7 days", "2 weeks", "30 days")
-            span = chance.choice(spans if word == "in" else (*spans, "300 days", "365 days"))
-            return {"anniversary": "today" if word == "today" else f"{word} {span}"}
-        apart = min(3_000, max(1, abs((today - that).days) + chance.choice((-1, 0, 1, 5))))
-        return {operator: f"{apart} day{'s' * (apart > 1)}"}
-
-    def scalar(self, value: Any) -> Any:
-        """Something that a value can be."""
-        return value if isinstance(value, str | int | float | bool) else self.chance.choice(WORDS)
-
-    def piece(self, operator: str, value: Any) -> str:
-        """A piece of a value's text, in another letter case at times."""
-        chance = self.chance
-        said = text(value) or "чай"
-        long = chance.randint(1, max(1, len(said)))
-        start = chance.randint(0, len(said) - long)
-        ends = {"contains": (start, start + long), "starts_with": (0, long), "ends_with": (len(said) - long, len(said))}
-        piece = said[slice(*ends[operator])] if chance.random() < 0.8 else said
-        piece = chance.choice((piece, piece, piece.upper(), piece.replace("i", "İ"), piece.title()))
-        return piece or "a"
-
-    # Events
+    base = middle = 1
 
     def match(self, *, plain: bool = False) -> Words:
         """Which events are meant."""
@@ -171,7 +73,7 @@ class Drawing:
             return {"event": name, "where": {key[0]: self.scalar(value)}}
         kind = chance.choice(("text", "text", "number", "date"))
         name, path = chance.choice(_PROPERTIES[kind])
-        operators: Sequence[str] = {"text": _TEXTUAL, "number": _NUMERIC, "date": ("before", "after")}[kind]
+        operators: Sequence[str] = {"text": TEXTUAL, "number": NUMERIC, "date": ("before", "after")}[kind]
         if chance.random() < 0.1:
             operators = ("known", "is", "one_of")
         wanted = self.comparison(operators, lambda _: self.value(name, path))
@@ -267,8 +169,6 @@ class Drawing:
         near = total + chance.choice((0, 0, 0.01, -0.01, 5, -5))
         return {**said, **{one: round(near + (7 if one == "below" else 0), 2) for one in operators}}
 
-    # Conditions
-
     def leaf(self, level: int) -> Words:
         """One condition without parts; the level says what it may refer to."""
         chance = self.chance
@@ -284,18 +184,18 @@ class Drawing:
         chance = self.chance
         sort = chance.random()
         if sort < 0.35:
-            path, operators = chance.choice(_TEXTS), (*_TEXTUAL, "known")
+            path, operators = chance.choice(TEXTS), (*TEXTUAL, "known")
         elif sort < 0.55:
-            path, operators = chance.choice(_NUMBERS), (*_NUMERIC, "is")
+            path, operators = chance.choice(NUMBERS), (*NUMERIC, "is")
         elif sort < 0.92:
-            path = chance.choice(_DATES)
+            path = chance.choice(DATES)
             operators = (
                 *("before", "after", "before today", "after today", "in_the_last", "in_the_next", "longer_ago_than"),
                 *("anniversary today", "anniversary in", "anniversary within", "anniversary in", "anniversary today"),
             )
         else:
             path, operators = (
-                chance.choice((*_TEXTS, *_NUMBERS, *_DATES, "nobody.said")),
+                chance.choice((*TEXTS, *NUMBERS, *DATES, "nobody.said")),
                 ("known", "contains", "below"),
             )
         values = self.traits.get(path) or [None]
@@ -355,8 +255,6 @@ class Drawing:
                 return {"not": self.condition(level, depth - 1)}
             return {sort: [self.condition(level, depth - 1) for _ in range(chance.randint(1, 3))]}
         return self.leaf(level)
-
-    # The rest of a release
 
     def scoring(self) -> Words:
         """Scores, temperature, grade and tags."""
@@ -428,44 +326,13 @@ class Drawing:
                 }
             },
         }
-        release = _release(self.zone, parts)
+        release = release_of(self.zone, parts)
         asked = release.journeys["j"].exit
         assert isinstance(asked, kinds.AnyCondition)
         return Drawn(release, tuple(asked.any))
-
-
-def _release(zone: str, parts: Words) -> Release:
-    business = {"name": "Tea", "time_zone": zone}
-    sending = {
-        "business": business,
-        "from": {"name": "Tea", "email": "hello@tea.example"},
-        "topics": [{"id": topic, "title": topic} for topic in TOPICS],
-    }
-    return Release.model_validate({"sending": sending, **parts})
 
 
 def _ms(span: str) -> int:
     seconds = kinds.EventCondition.model_validate({"event": "x", "within": span}).within
     assert seconds is not None
     return seconds * 1000
-
-
-def operators() -> frozenset[str]:
-    """Every operator that there is, as the oracle calls them: read off the models, so that a new one is missed here."""
-    found = {"all", "any", "not", "segment", "consent", "tag", "opened", "clicked", "match.form", "match.where"}
-    found |= {f"property.{name}" for name in PropertyComparison.model_fields}
-    whole = set(TraitComparison.model_fields) - {"anniversary"}
-    found |= {f"trait.{name}" for name in whole} | {"trait.before.today", "trait.after.today"}
-    found |= {f"trait.anniversary.{word}" for word in ("today", "in", "within")}
-    found |= {"event.happened", "event.never", "event.within", "event.at_least", "event.at_most"}
-    found |= {"days.within", "days.at_least", "days.at_most", "sum.within"}
-    found |= {f"sum.{name}" for name in _NUMERIC}
-    found |= {f"{which}.{name}" for which in ("first", "last") for name in kinds.Period.model_fields}
-    found |= {f"score.{name}" for name in set(kinds.ScoreCondition.model_fields) - {"score"}}
-    found |= {"temperature", "temperature.list", "grade", "grade.list", "stage", "stage.list"}
-    found |= {f"stage.{name}" for name in set(kinds.StageCondition.model_fields) - {"stage"}}
-    found |= {"email.link", "email.within", "journey.in", "journey.within"}
-    found |= {f"email.{was}" for was in ("sent", "delivered", "opened", "clicked", "bounced")}
-    found |= {f"journey.{was}" for was in ("entered", "ended", "finished", "exited", "goal")}
-    found |= {"rule.once", *(f"rule.at_most_per_{span}" for span in ("day", "week", "month"))}
-    return frozenset(found)

@@ -15,8 +15,9 @@ from functions.core.touched import Reads, touched
 from tests.knowledge.conditions import Group, Report, between
 from tests.knowledge.folding import Folder, batches
 from tests.knowledge.lines import Line, stand
-from tests.knowledge.oracle import Oracle, Undecided
+from tests.knowledge.oracle import Oracle
 from tests.knowledge.people import DAY_MS, Person
+from tests.knowledge.points import Undecided
 
 
 def lines(decisions: Sequence[Decision]) -> list[Line]:
