@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.core.contact import Contact, Decision, Standing
 from functions.core.counters import counters
-from functions.core.decisions import Outcome, decide
+from functions.core.decisions import Outcome, decide, keep
 from functions.core.event import Event
 from functions.core.facts import Arrival, rebuild
+from functions.core.release import Release
 from functions.core.touched import Reads, touched
 from tests.knowledge.conditions import Group, Report, between
 from tests.knowledge.folding import Folder, batches
@@ -18,6 +19,7 @@ from tests.knowledge.lines import Line, stand
 from tests.knowledge.oracle import Oracle
 from tests.knowledge.people import DAY_MS, Person
 from tests.knowledge.points import Undecided
+from tests.knowledge.releases import Drawing
 
 
 def lines(decisions: Sequence[Decision]) -> list[Line]:
@@ -30,41 +32,49 @@ def lines(decisions: Sequence[Decision]) -> list[Line]:
     )
 
 
-LIVE = 1
-"""Number of the live release."""
-
-
-@dataclass
 class Life:
-    """One person's way through time under a release."""
+    """One person's way through time, at first under the group's release, then under a later one."""
 
-    group: Group
-    who: Person
-    report: Report
-    probes: int
-
-    def __post_init__(self) -> None:
-        self.release = self.group.drawn.release
-        self.reads = Reads(self.release)
-        self.counting = counters(self.release)
-        self.folder = Folder(self.who.id, self.counting)
+    def __init__(self, group: Group, later: Release, who: Person, report: Report, probes: int):
+        self.group, self.who, self.report, self.probes = group, who, report, probes
+        self.later = later
+        self.folder = Folder(who.id, counters(group.drawn.release))
         self.known: list[tuple[int, Event]] = []
         self.held = Standing()
-        self.oracle = Oracle(self.release, [], self.report.seen)
         self.now = 0
+        self.live(1, group.drawn.release)
+
+    def live(self, number: int, release: Release) -> None:
+        """The release of that number goes live."""
+        self.number, self.release, self.reads = number, release, Reads(release)
+        self.oracle = Oracle(release, self.known, self.report.seen)
 
     def run(self, dues: int) -> None:
         """Through the whole history, and so many due moments after it."""
         chance = self.group.chance
         arrivals = [Arrival(place, event) for place, event in enumerate(self.who.events)]
+        coming = batches(chance, arrivals, 4)
+        change = chance.randint(1, max(1, len(coming) - 1))
         try:
-            for batch in batches(chance, arrivals, 4):
+            for place, batch in enumerate(coming):
                 arrived = max(self.now, max(one.event.received for one in batch) + chance.choice((0, 0, 900)))
                 self.until(arrived, dues)
+                if place == change:
+                    self.change(arrived)
+                    self.until(arrived, dues)
                 self.batch(batch, arrived)
             self.until(self.now + 400 * DAY_MS, dues)
         except Undecided:
             self.report.undecided += 1
+
+    def change(self, now: int) -> None:
+        """The later release goes live, and facts are made anew for it: that decides nothing yet."""
+        self.live(self.number + 1, self.later)
+        counting = counters(self.later)
+        contact = rebuild(self.folder.contact, [one.event for one in self.folder.delivered], counting)
+        state = replace(keep(contact, self.later, now).state, release=self.number)
+        self.folder.counting, self.folder.contact = counting, Contact(state, contact.profile)
+        self.now = now
 
     def until(self, end: int, dues: int) -> None:
         """Every due moment before `end`, as the sweep finds them."""
@@ -82,7 +92,7 @@ class Life:
         self.known += [(0, one.event) for one in batch]
         self.oracle = Oracle(self.release, self.known, self.report.seen)
         contact = self.folder.contact
-        what = touched(self.reads, before, contact, happened, LIVE, now)
+        what = touched(self.reads, before, contact, happened, self.number, now)
         self.decided(decide(contact, self.release, now, happened, what), now)
 
     def decided(self, outcome: Outcome, now: int) -> None:
@@ -97,7 +107,7 @@ class Life:
         said = outcome.state.standing
         if (said.stages, said.segments) != (standing.stages, standing.segments):
             self.differ(now, f"since {said.stages} {said.segments}, not {standing.stages} {standing.segments}")
-        state = replace(outcome.state, version=outcome.state.version + 1, release=LIVE)
+        state = replace(outcome.state, version=outcome.state.version + 1, release=self.number)
         self.folder.contact = Contact(state, self.folder.contact.profile)
         self.held, self.now = standing, now
 
@@ -118,9 +128,11 @@ class Life:
 
 def replay(group: Group, *, dues: int = 40, probes: int = 2) -> Report:
     """The lives of all people of a group."""
-    report = Report()
+    report, before = Report(), group.drawn.release
+    zone, segments = before.sending.business.time_zone, len(before.segments)
+    later = Drawing(group.chance, group.people, zone).draw(segments).release
     for who in group.people:
-        Life(group, who, report, probes).run(dues)
+        Life(group, later, who, report, probes).run(dues)
     return report
 
 
