@@ -116,8 +116,7 @@ class Past:
     def _once(self, now: int, what: str, say: Callable[[int], T]) -> T:
         """What is asked often at one moment; with the next moment it is forgotten."""
         if now != self._now:
-            self._bounding: dict[int, tuple[Comparison, Mapping[str, Any]]] = {}
-        self._now, self._said_now = now, {}
+            self._now, self._said_now = now, {}
         if what not in self._said_now:
             self._said_now[what] = say(now)
         said: T = self._said_now[what]

@@ -25,16 +25,21 @@ class Scored(Past):
 
     def points(self, score: str, now: int) -> int:
         """Whole points, never below zero; 0 for a score that there isn't. Raises Undecided."""
+        full, short = self._once(now, f"points {score}", lambda now: self._points(score, now))
+        if full != short:
+            raise Undecided(score)
+        return full
+
+    def _points(self, score: str, now: int) -> tuple[int, int]:
+        """By all days, and without those that may be left out."""
         rules = self.release.scoring.scores.get(score)
         if rules is None:
-            return 0
+            return 0, 0
         today = local_date(now, self.zone)
         active = [one.day for one in self.known(now) if one.event.context.get("active", True)]
         oldest = max(active) - timedelta(days=DROPPED_HALF_LIVES * rules.half_life // DAY) if active else date.min
         full, short = (max(0, floor(self._raw(rules, now, today, since) + 1e-9)) for since in (date.min, oldest))
-        if full != short:
-            raise Undecided(score)
-        return full
+        return full, short
 
     def _raw(self, score: Score, now: int, today: date, after: date) -> float:
         half_life = score.half_life / DAY
