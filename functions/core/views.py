@@ -38,7 +38,7 @@ def earned(facts: Facts, score: Score, today: int, zone: str) -> Iterator[Earned
     for rule in score.rules:
         for day, counted, capped in _counted(facts, rule, zone):
             given = counted * rule.points
-            yield Earned(rule.id, day, counted, capped, given, given * _remainder(score, today - day))
+            yield Earned(rule.id, day, counted, capped, given, _sum([(day, given)], score, today))
 
 
 def total(facts: Facts, score: Score, today: int, zone: str) -> float:
@@ -108,17 +108,15 @@ def _given(facts: Facts, score: Score, zone: str) -> list[tuple[int, int]]:
     """The points that all rules of a score gave on each day, ascending."""
     given: dict[int, int] = {}
     for rule in score.rules:
+        each = rule.points
         for day, counted, _ in _counted(facts, rule, zone):
-            given[day] = given.get(day, 0) + counted * rule.points
+            given[day] = given.get(day, 0) + counted * each
     return sorted(given.items())
 
 
 def _sum(given: list[tuple[int, int]], score: Score, today: int) -> float:
-    return sum(one * _remainder(score, today - day) for day, one in given)
-
-
-def _remainder(score: Score, days: int) -> float:
-    return float(2.0 ** (-max(0, days) * DAY / score.half_life))
+    days = score.half_life / DAY
+    return sum(one * 2.0 ** ((day - today) / days) if day < today else one for day, one in given)
 
 
 def _whole(sum_: float) -> int:

@@ -163,7 +163,7 @@ def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> No
     assert (refolded["contacts"], refolded["changed"]) == (1, 1)
     found = terminal.read("contact", ADA.upper())
     assert found["contact"] == ada
-    assert found["scores"] == {"interest": 40}
+    assert found["scores"] == {"interest": 40, "wholesale": 0}
     assert found["temperature"] == "warm"
     assert {event["name"] for event in found["timeline"]} == {FORM_SUBMITTED, EMAIL_CLICKED}
     assert [(one["from"], one["to"]) for one in found["decisions"]] == [("cold", "warm")]
