@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,12 +13,10 @@ from functions.core import views
 from functions.core.conditions import Condition
 from functions.core.contact import Contact, Standing
 from functions.core.counters import counters
-from functions.core.definition import parse_duration
 from functions.core.evaluate import Seen, evaluate
-from functions.core.event import Event
 from functions.core.facts import Arrival
 from functions.core.release import Release
-from tests.knowledge.calendar import day_begins, local_date, same_day_in
+from tests.knowledge.edges import Edges, plain
 from tests.knowledge.folding import Folder, batches
 from tests.knowledge.lines import stand
 from tests.knowledge.operators import operators
@@ -26,7 +24,6 @@ from tests.knowledge.oracle import Oracle
 from tests.knowledge.people import DAY_MS, STEPS, Person, person
 from tests.knowledge.points import Undecided
 from tests.knowledge.releases import STAGES, Drawing, Drawn
-from tests.knowledge.values import day
 
 TOGETHER = 4
 """So many people share a release."""
@@ -80,68 +77,15 @@ def group(seed: int, number: int, zones: Sequence[str], segments: int = 60) -> G
     return Group(f"{seed}/{number}", people, drawn, chance)
 
 
-def windows(release: Release) -> list[tuple[str, int]]:
-    """Every window of a release (ms), with the name of the events it is about, "" for whatever they are."""
-    found: list[tuple[str, int]] = []
-
-    def walk(part: Any, name: str) -> None:
-        if isinstance(part, list):
-            for one in part:
-                walk(one, name)
-        elif isinstance(part, dict):
-            name = part.get("event", name)
-            for key, value in part.items():
-                if key in ("within", "longer_ago_than") and "trait" not in part:
-                    found.append((name, parse_duration(value) * 1000))
-                walk(value, name)
-
-    walk([plain(segment.when) for segment in release.segments.values()], "")
-    return found or [("", DAY_MS)]
-
-
-def closes(chance: random.Random, about: Sequence[tuple[str, int]], named: Mapping[str, Sequence[Event]]) -> int:
-    """When some window closes over some event."""
-    name, length = chance.choice(about)
-    events = named.get(name) or chance.choice(list(named.values()))
-    # Whichever is first or last is asked about more than others.
-    event = chance.choice((chance.choice(events), min(events, key=_at), max(events, key=_at)))
-    return event.at + length
-
-
-def _at(event: Event) -> int:
-    return event.at
-
-
-def by_name(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """The events that count, by their names."""
-    named: dict[str, list[Event]] = {}
-    for event in events:
-        if not event.held:
-            named.setdefault(event.name, []).append(event)
-    return named
-
-
 def moments(chance: random.Random, one: Person, release: Release, count: int) -> list[int]:
-    """When to look, ascending: any time, just before and at midnights, when windows close, on anniversaries."""
-    zone = release.sending.business.time_zone
+    """When to look, ascending: any time, while things happen or long after, and where answers are likely to change."""
     start = one.events[0].received
     end = one.end + chance.choice((DAY_MS, 40 * DAY_MS, YEAR_MS))
-    last = Oracle(release, [(0, event) for event in one.events]).traits(end)
-    dates = [found for name in ("birthday", "renewal") if (found := day(last.get(name), zone)) is not None]
-    about, named = windows(release), by_name(one.events)
+    edges = Edges(release, one.events, Oracle(release, [(0, event) for event in one.events]).traits(end))
     found = []
     for _ in range(count):
-        sort = chance.random()
         moment = chance.randint(start, end) if chance.random() < 0.5 else chance.choice(one.events).received
-        if sort < 0.2:
-            moment = day_begins(local_date(moment, zone), zone) + chance.choice((-1, 0, 1))
-        elif sort < 0.5 and named:
-            moment = closes(chance, about, named) + chance.choice((-1, 0, 1))
-        elif sort < 0.75 and dates:
-            celebrated = same_day_in(local_date(end, zone).year + chance.randint(0, 1), chance.choice(dates))
-            ahead = chance.choice((0, 0, 1, 7, 14, 30)) * DAY_MS
-            moment = day_begins(celebrated, zone) - ahead + chance.choice((-1, 0, DAY_MS // 2))
-        found.append(max(moment, start))
+        found.append(max(start, edges.one(chance, moment) if chance.random() < 0.7 else moment))
     return sorted(found)
 
 
@@ -231,11 +175,6 @@ def _answer(report: Report, one: Group, who: Person, oracle: Oracle, asked: Aske
         report.differences.append(f"{one.name} {who.id} {asked.name} at {now}: {said.holds}: {plain(asked.condition)}")
 
 
-def plain(condition: Condition) -> Any:
-    """The condition as authored."""
-    return condition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-
 def probe(one: Group, count: int, probes: int = 10) -> Report:
     """Whether answers stay until they are said to, without any event, at so many moments of each person.
 
@@ -260,7 +199,8 @@ def _probed(report: Report, one: Group, who: Person, oracle: Oracle, contact: Co
     said = [evaluate(each.condition, each.seen, now) for each in asked]
     ends = [now + YEAR_MS if each.until is None else each.until for each in said]
     plan: dict[int, set[int]] = {}
-    for moment in between(one.chance, oracle, now, probes):
+    edges = edges_of(oracle, now)
+    for moment in between(one.chance, edges, now, probes):
         plan[moment] = {place for place, end in enumerate(ends) if moment < end}
     for place, end in enumerate(ends):
         for moment in (end - 1, end):
@@ -284,18 +224,15 @@ def _probed(report: Report, one: Group, who: Person, oracle: Oracle, contact: Co
                 )
 
 
-def between(chance: random.Random, oracle: Oracle, now: int, count: int) -> list[int]:
-    """Moments after `now` at which answers are likely to change: around midnights, and when windows close."""
-    about, named = windows(oracle.release), by_name(known.event for known in oracle.known(now))
+def edges_of(oracle: Oracle, now: int) -> Edges:
+    """Where answers change for what is known at `now`."""
+    return Edges(oracle.release, [known.event for known in oracle.known(now)], oracle.traits(now))
+
+
+def between(chance: random.Random, edges: Edges, now: int, count: int) -> list[int]:
+    """Moments after `now`."""
     found = []
     for _ in range(count):
-        sort = chance.random()
-        ahead = chance.choice((DAY_MS, 7 * DAY_MS, 40 * DAY_MS, YEAR_MS))
-        moment = now + chance.randint(1, ahead)
-        if sort < 0.4:
-            moment = day_begins(local_date(moment, oracle.zone), oracle.zone) + chance.choice((-1, 0))
-        elif sort < 0.7 and named:
-            moment = closes(chance, about, named) + chance.choice((-1, 0))
-        if moment > now:
-            found.append(moment)
-    return found
+        moment = now + chance.randint(1, chance.choice((DAY_MS, 7 * DAY_MS, 40 * DAY_MS, YEAR_MS)))
+        found.append(edges.one(chance, moment) if chance.random() < 0.7 else moment)
+    return [moment for moment in found if moment > now]

@@ -13,7 +13,7 @@ from functions.core.event import Event
 from functions.core.facts import Arrival, rebuild
 from functions.core.release import Release
 from functions.core.touched import Reads, touched
-from tests.knowledge.conditions import Group, Report, between
+from tests.knowledge.conditions import Group, Report, between, edges_of
 from tests.knowledge.folding import Folder, batches
 from tests.knowledge.lines import Line, stand
 from tests.knowledge.oracle import Oracle
@@ -115,7 +115,7 @@ class Life:
         """Between now and `end` no line is crossed without anybody noticing."""
         if not self.known:
             return
-        for moment in [*between(self.group.chance, self.oracle, self.now, self.probes), end - 1]:
+        for moment in [*between(self.group.chance, edges_of(self.oracle, self.now), self.now, self.probes), end - 1]:
             if self.now < moment < end:
                 _, expected = stand(self.oracle, moment, self.held)
                 self.report.asked += 1

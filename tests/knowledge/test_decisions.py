@@ -13,19 +13,19 @@ SEED = 4
 @cache
 def report() -> Report:
     whole = Report()
-    for number in range(scaled(5)):
+    for number in range(scaled(8)):
         whole.join(replay(group(SEED, number, (EAST + WEST)[number % 2 :: 2], segments=24)))
     return whole
 
 
 def test_the_same_lines_are_crossed_at_the_same_moments() -> None:
     assert report().differences[:20] == []
-    assert report().flips > scaled(100)
+    assert report().flips > scaled(400)
 
 
 def test_facts_made_anew_are_those_folded_live_and_decide_nothing_more() -> None:
     whole = Report()
-    for number in range(scaled(12)):
+    for number in range(scaled(16)):
         whole.join(rebuilt(group(SEED + 1, number, EAST + WEST)))
     assert whole.differences[:5] == []
     assert whole.flips > scaled(30)

@@ -13,7 +13,7 @@ SEED = 3
 @cache
 def report() -> Report:
     whole = Report()
-    for number in range(scaled(6)):
+    for number in range(scaled(10)):
         whole.join(probe(group(SEED, number, (EAST + WEST)[number % 2 :: 2]), MOMENTS // 5))
     return whole
 
@@ -25,4 +25,4 @@ def test_nothing_flips_before_it_is_said_to() -> None:
 
 def test_most_moments_at_which_something_may_flip_are_not_in_vain() -> None:
     # Parts of a condition may flip where the whole stays.
-    assert report().flips > report().stays / 4
+    assert report().flips > report().stays
