@@ -7,7 +7,7 @@ keeps it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -258,7 +258,8 @@ class Oracle(Scored):
         return "cold"
 
     def grade(self, moment: Moment) -> str:
-        """The letter that the points of fit are worth."""
+        """The letter that the points of fit are worth; the same inside a journey as outside."""
+        moment = _outside(moment)
         grade = self.release.scoring.grade
         if grade is None:
             return "D"
@@ -269,7 +270,11 @@ class Oracle(Scored):
         return "D"
 
     def stage(self, moment: Moment) -> str:
-        """The last stage whose condition holds; where nobody goes back, not one before the held one."""
+        """The last stage whose condition holds; where nobody goes back, not one before the held one.
+
+        The same inside a journey as outside.
+        """
+        moment = _outside(moment)
         stages = self.release.funnel.stages
         place, reached = -1, ""
         for number, stage in enumerate(stages):
@@ -295,6 +300,10 @@ class Oracle(Scored):
             if getattr(condition, name):
                 self._note(f"stage.{name}", answer)
         return self._note("stage.list" if isinstance(condition.stage, list) else "stage", answer)
+
+
+def _outside(moment: Moment) -> Moment:
+    return replace(moment, since=0, messages=None)
 
 
 def _within(condition: EventCondition, value: int, unit: int) -> bool:

@@ -311,6 +311,7 @@ class Drawing(Near):
         level = [(place >= self.base) + (place >= self.middle) for place in range(segments)]
         inside = [{chance.choice(("opened", "clicked")): step} for step in STEPS]
         inside += [self.condition(0, 1) for _ in range(2)] + [self.event() for _ in range(3)]
+        inside += [self.graded(), self.staged()]
         parts: Words = {
             "scoring": self.scoring(),
             "segments": {f"g{place}": {"when": self.condition(at, 4)} for place, at in enumerate(level)},
