@@ -124,6 +124,9 @@ class _Made:
                 *(["Oolong", "Pu Erh", None], ["ÇAY"], [], "tab\there"),
             )
         )
+        if chance.random() < 0.06:
+            # So many that the oldest tags are given up.
+            page["topic"] = [f"Topic {one}" for one in chance.sample(range(400), 25)]
         page["seconds"] = chance.choice((chance.randint(0, 90), str(chance.randint(0, 90)), None, True, "long", 12.5))
         if chance.random() < 0.5:
             price = chance.randint(100, 9_999) / 100
@@ -183,7 +186,11 @@ class _Made:
             "utm.first": chance.choice(("news", "ads")),
             "note": "x" * chance.choice((1, 1_000, 3_000)),
         }
-        return {name: every[name] for name in chance.sample(list(every), chance.randint(1, 4))}
+        said = {name: every[name] for name in chance.sample(list(every), chance.randint(1, 4))}
+        if chance.random() < 0.06:
+            # So many that the oldest are given up.
+            said |= {f"extra-{one}": one for one in chance.sample(range(300), 40)}
+        return said
 
     def mail(self, at: int) -> tuple[str, str, bool, Mapping[str, Any], Mapping[str, Any]]:
         """Something happens to a mail."""
