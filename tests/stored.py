@@ -358,6 +358,8 @@ KEEPING_KEYS = replace(KEYS, keep=Keep(86_400, 172_800))
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
+_COMPARED = EventMatch.model_validate({"event": "Order Completed", "where": {"cart.size": {"at_least": 2}}})
+KEPT_SUM = Kept(Counter(counter_id(_COMPARED, "toplam"), _COMPARED, 30, 0, True, "toplam"), NOW)
 
 
 def _state_row(state: State = STATE) -> dict[str, Any]:
@@ -477,6 +479,7 @@ def samples() -> dict[str, Sample]:
         ),
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
+        "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
         "message-for-a-time": Sample(
             KEPT_LETTER, _row(messages.to_item(KEPT_LETTER)), lambda row: messages.from_item(_plain(row))

@@ -44,8 +44,8 @@ def decide(
         if before != after:
             made.append(Decision(decision_id(contact.id, kind, after, version), kind, kind, now, cause, before, after))
             standing = _crossed(standing, release, kind, after, now)
-    names = release.segments if touched is None else touched.segments(state.standing, standing)
-    standing, crossed, until_segments = _segments(contact, standing, release, names, now, cause, version)
+    names = None if touched is None else touched.segments(state.standing, standing)
+    standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version, names)
     made.extend(crossed)
     made.extend(_triggers(contact, release, events))
     if state.watching and (events or made):
@@ -72,7 +72,7 @@ def differing(contact: Contact, release: Release, now: int) -> tuple[Decision, .
 
 
 def _lines(
-    contact: Contact, release: Release, now: int, touched: Touched | None
+    contact: Contact, release: Release, now: int, touched: Touched | None = None
 ) -> tuple[list[tuple[str, str, str]], int | None]:
     """Those of temperature, grade and stage that are touched, as (kind, held so far, held now), and until when
     that is so.
@@ -113,15 +113,22 @@ def _crossed(standing: Standing, release: Release, kind: str, after: str, now: i
 
 
 def _segments(
-    contact: Contact, standing: Standing, release: Release, names: Iterable[str], now: int, cause: str, version: int
+    contact: Contact,
+    standing: Standing,
+    release: Release,
+    now: int,
+    cause: str,
+    version: int,
+    names: Iterable[str] | None = None,
 ) -> tuple[Standing, list[Decision], int | None]:
-    """The standing in the segments of these names, the decisions that this makes, and until when that is so."""
+    """The standing with regard to the segments of these names, or to all; the decisions that this makes, and
+    until when that is so."""
     # A segment may refer to the temperature decided a moment ago.
     seen = Seen(replace(contact, state=replace(contact.state, standing=standing)), release)
     entered = {name: since for name, since in standing.segments.items() if name in release.segments}
     made: list[Decision] = []
     untils: list[int | None] = []
-    for name in names:
+    for name in release.segments if names is None else names:
         verdict = evaluate(release.segments[name].when, seen, now)
         untils.append(verdict.until)
         if verdict.holds == (name in entered):
