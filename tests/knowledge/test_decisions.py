@@ -21,6 +21,7 @@ def report() -> Report:
 def test_the_same_lines_are_crossed_at_the_same_moments() -> None:
     assert report().differences[:20] == []
     assert report().flips > scaled(400)
+    assert report().undecided <= scaled(3)
 
 
 def test_facts_made_anew_are_those_folded_live_and_decide_nothing_more() -> None:
