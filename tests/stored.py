@@ -18,6 +18,7 @@ from functions.core.alarm import Alarm
 from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, folded
 from functions.core.contact import (
+    Closed,
     ConsentFacts,
     Decision,
     Facts,
@@ -47,6 +48,7 @@ from functions.tables import (
     addresses,
     audit,
     caps,
+    closed,
     contacts,
     decisions,
     duplicates,
@@ -137,6 +139,12 @@ STANDING = replace(
     standing=Standing("warm", NOW - 4, {"keen": NOW - 4}, "A", "desire", {"attention": NOW - 9, "desire": NOW - 2}),
 )
 LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
+OLD_DAYS = Closed(5, {"abcd2345": {20_300: 1, 20_400: 300, 20_700: 1}, "sums2345": {20_400: -12 * 10**20}})
+SPLIT = replace(
+    STATE,
+    facts=replace(STATE.facts, counters={"abcd2345": {20_400: 300, 20_700: 2, 20_717: 1}}),
+    closed=OLD_DAYS,
+)
 SHARING = replace(STATE, shared={"a#hash": 2})
 PROFILE = Profile(
     CONTACT,
@@ -320,6 +328,8 @@ WITH_FUNNEL = Release.model_validate(
 )
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
+COUNTED = work_queue.Recount(CONTACT, "time")
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
@@ -381,6 +391,16 @@ def samples() -> dict[str, Sample]:
         "event-held": Sample(HELD, _row(events.to_row(HELD)), lambda row: events.from_row(_plain(row))),
         "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),
         "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
+        "closed-days": Sample(
+            OLD_DAYS,
+            _row(closed.to_row(contacts.partition(CONTACT), OLD_DAYS)),
+            lambda row: closed.from_row(_plain(row)),
+        ),
+        "state-with-closed-days": Sample(
+            SPLIT,
+            _row(_state_row(SPLIT)),
+            lambda row: contacts.state_from(_plain(row), closed.to_row(contacts.partition(CONTACT), OLD_DAYS)),
+        ),
         "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
         "profile": Sample(
             PROFILE, _row(contacts.profile_row(PROFILE, 4)), lambda row: contacts.profile_from(_plain(row))
@@ -503,6 +523,8 @@ def samples() -> dict[str, Sample]:
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
         "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
+        "job-of-a-lane": Sample(LANE, _row(jobs.to_row(LANE)), lambda row: jobs.from_row(LANE.id, _plain(row))),
+        "work-queue-recount": Sample(COUNTED, work_queue.body_of(COUNTED), work_queue.parse),
         "work-queue-judge": Sample(JUDGED, work_queue.body_of(JUDGED), work_queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
         "link-click-to-own-site": Sample(

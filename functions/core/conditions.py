@@ -199,7 +199,7 @@ class EmailCondition(Definition):
     @model_validator(mode="after")
     def _consistent(self) -> EmailCondition:
         if self.link is not None and self.was != "clicked":
-            raise ValueError("link goes with was: clicked")
+            raise ValueError("link is for clicks alone; write was: clicked")
         return self
 
 

@@ -14,6 +14,9 @@ from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.touched import GRADE, STAGE, TEMPERATURE, Touched
 
 BY_TIME = "time"
+BACKFILL = "backfill"
+"""Cause of what a change of the rules decides, or of the facts, rather than the person or the time: it starts no
+journey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +28,23 @@ class Outcome:
 
 
 def decide(
-    contact: Contact, release: Release, now: int, events: Sequence[Event] = (), touched: Touched | None = None
+    contact: Contact,
+    release: Release,
+    now: int,
+    events: Sequence[Event] = (),
+    touched: Touched | None = None,
+    *,
+    otherwise: str = BY_TIME,
 ) -> Outcome:
     """What `contact` (facts already folded) crosses at `now` (ms).
 
     `events` are those just folded: they are the cause, start journeys (live ones only) and
-    wake open enrollments. Without events the cause is time. The next write's version is
+    wake open enrollments. Without events the cause is `otherwise`. The next write's version is
     part of each decision's id, so that the same crossing is never two decisions. What is not
     `touched` stays as it stands; without it, everything is judged.
     """
     state = contact.state
-    cause = events[-1].ref if events else BY_TIME
+    cause = events[-1].ref if events else otherwise
     version = state.version + 1
     made: list[Decision] = []
     lines, until_lines = _lines(contact, release, now, touched)
@@ -54,11 +63,20 @@ def decide(
     return Outcome(replace(state, standing=standing, due=due), tuple(made))
 
 
+def put_off(contact: Contact, release: Release, now: int, events: Sequence[Event], *, until: int) -> Outcome:
+    """Like `decide`, for facts that are yet to be made anew: only journeys hear of `events`. Due at `until` (ms)."""
+    made = _triggers(contact, release, events)
+    if contact.state.watching and events:
+        version = contact.state.version + 1
+        made.append(Decision(decision_id(contact.id, "wake", "", version), "wake", "", now, events[-1].ref))
+    return Outcome(replace(contact.state, spec="", due=until), tuple(made))
+
+
 def keep(contact: Contact, release: Release, now: int) -> Outcome:
     """Like `decide`, for rebuilt facts: nothing new is decided, only the next due moment.
 
     Lines that the rebuilt facts would put elsewhere are crossed when the contact is next
-    touched by an event or by time.
+    touched: by the sweep, at once.
     """
     outcome = decide(contact, release, now)
     due = outcome.state.due if not outcome.decisions else now

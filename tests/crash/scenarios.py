@@ -16,7 +16,7 @@ from functions.core.release import Release, canonical, load, release_id
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
-from functions.tables import rulings
+from functions.tables import closed, rulings
 from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
@@ -163,6 +163,26 @@ def refold(cloud: Cloud) -> None:
     wait(cloud)
 
 
+def regular(cloud: Cloud) -> None:
+    """A visitor comes day after day, so that old days leave the state for a row of their own, and come back into
+    question: by a visit that is told of late, when Ada turns out to be that visitor, and when all is counted anew."""
+    with (
+        mock.patch.object(closed, "OPEN_AT_MOST", 3),
+        mock.patch.object(closed, "DAYS_KEPT", 1),
+        mock.patch.object(closed, "DAYS_MOVED", 2),
+    ):
+        begun = cloud.clock.now
+        for day in range(5):
+            cloud.page("/first-flush", f"p{day}", "laptop")
+            cloud.skip(days=1)
+        assert any(item["sk"] == closed.CLOSED for item in cloud.items())
+        cloud.call("page", messageId="late", anonymousId="laptop", properties={"path": "/rize-black"}, timestamp=begun)
+        cloud.call("identify", messageId="i1", anonymousId="laptop", traits={"email": "ada@example.com"})
+        cloud.settle()
+        jobs.create(Job("one", "refold", cloud.clock.now))
+        cloud.settle()
+
+
 def coming_back(cloud: Cloud) -> None:
     """A journey that may be run again: signing up while a run is open is refused, afterwards it is not."""
     cloud.publish(with_a_journey_to_run_again())
@@ -225,7 +245,7 @@ def deploy(cloud: Cloud) -> None:
 
 _STORIES = (
     *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
-    *(merge, kiosk, vouched, refold, coming_back, runs_merge, deploy),
+    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, deploy),
 )
 SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
 
