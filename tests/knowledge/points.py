@@ -1,0 +1,75 @@
+"""Points by the raw events: naively, day by day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from math import floor, fsum
+
+from functions.core.scoring import Rule, Score
+from tests.knowledge.calendar import local_date
+from tests.knowledge.past import Past
+
+DAY = 86_400
+DROPPED_HALF_LIVES = 10
+"""Points of days that are older may be left out: it is said that they are below a thousandth."""
+
+
+class Undecided(Exception):
+    """The answer hangs on points so old that they may be left out."""
+
+
+class Scored(Past):
+    """A past, and the points it is worth."""
+
+    def points(self, score: str, now: int) -> int:
+        """Whole points, never below zero; 0 for a score that there isn't. Raises Undecided."""
+        full, short = self._once(now, f"points {score}", lambda now: self._points(score, now))
+        if full != short:
+            raise Undecided(score)
+        return full
+
+    def _points(self, score: str, now: int) -> tuple[int, int]:
+        """By all days, and without those that may be left out."""
+        rules = self.release.scoring.scores.get(score)
+        if rules is None:
+            return 0, 0
+        today = local_date(now, self.zone)
+        active = [one.day for one in self.known(now) if one.event.context.get("active", True)]
+        oldest = max(active) - timedelta(days=DROPPED_HALF_LIVES * rules.half_life // DAY) if active else date.min
+        full, short = (max(0, floor(self._raw(rules, now, today, since) + 1e-9)) for since in (date.min, oldest))
+        return full, short
+
+    def _raw(self, score: Score, now: int, today: date, after: date) -> float:
+        half_life = score.half_life / DAY
+        return fsum(
+            rule.points * count * 0.5 ** ((today - day).days / half_life)
+            for rule in score.rules
+            for day, count in self.given(rule, now, after)
+        )
+
+    def given(self, rule: Rule, now: int, after: date = date.min) -> Iterator[tuple[date, int]]:
+        """How many events of each day give points."""
+        events = self.happened(rule.when, now)
+        if rule.once:
+            if events:
+                yield min(events, key=lambda one: one.order).day, 1
+                self._note("rule.once", len(events) > 1)
+            return
+        days = Counter(known.day for known in events if known.day > after)
+        weeks: Counter[tuple[int, int]] = Counter()
+        months: Counter[tuple[int, int]] = Counter()
+        caps = (("day", rule.at_most_per_day), ("week", rule.at_most_per_week), ("month", rule.at_most_per_month))
+        for day in sorted(days):
+            count = days[day]
+            week, month = day.isocalendar()[:2], (day.year, day.month)
+            taken = {"day": 0, "week": weeks[week], "month": months[month]}
+            for name, cap in caps:
+                if cap is not None:
+                    self._note(f"rule.at_most_per_{name}", count > cap - taken[name])
+                    count = min(count, cap - taken[name])
+            weeks[week] += count
+            months[month] += count
+            if count:
+                yield day, count
