@@ -58,7 +58,7 @@ def opened(path: Path) -> IO[bytes]:
     file = path.open("rb")
     packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file  # type: ignore[arg-type]
+    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file
 
 
 def encoding_of(path: Path, language: str = "en") -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, one at a time, with the line on which each begins; what is no row is named, and nothing is lost."""
+"""Rows of a CSV file, one at a time, with the line on which each begins; what is no row is named, nothing is lost."""
 
 import csv
 from collections import deque
