@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import forms, health, keys, local, people, privacy, release, sameness
+from authoring.commands import forms, health, importing, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -44,6 +44,8 @@ for _command in (
     people.verdict,
     sameness.duplicates,
     sameness.merge,
+    importing.import_,
+    importing.imports_,
     keys.keys,
     privacy.forget,
     privacy.readmit,

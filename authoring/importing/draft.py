@@ -51,12 +51,13 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How rows are understood: where the business is, its days, `now` (ms), and the consents that every row claims
-    by topic: (source, wording), "" where the row itself must say."""
+    by topic: (source, wording), "" where the row itself must say. `refusals` are what every row refuses."""
 
     place: Place
     zone: str
     now: int
     consents: Mapping[str, tuple[str, str]] = field(default_factory=lambda: _NONE)
+    refusals: tuple[Change, ...] = ()
 
 
 class Wrong(Exception):
@@ -68,7 +69,9 @@ class Wrong(Exception):
 
 
 @dataclass(slots=True)
-class _Building:
+class Building:
+    """A draft under construction."""
+
     user: str | None = None
     email: str | None = None
     phone: str | None = None
@@ -80,7 +83,7 @@ class _Building:
     notes: list[str] = field(default_factory=list)
 
 
-_Put = Callable[[str, _Building], None]
+_Put = Callable[[str, Building], None]
 
 
 class Understanding:
@@ -90,9 +93,10 @@ class Understanding:
         self.terms = terms
         self._puts = [(index, self._put(column)) for index, column in enumerate(columns) if column.target != IGNORE]
 
-    def draft(self, row: Row) -> Draft | Bad:
-        """What a row says; Bad where it can't be taken."""
-        built = _Building()
+    def draft(self, row: Row, proof: Mapping[str, str] = _NONE) -> Draft | Bad:
+        """What a row says; Bad where it can't be taken. `proof` is what the file says of its consent beside columns:
+        consent_source, consent_date, consent_wording."""
+        built = Building(refusals=list(self.terms.refusals), proof=dict(proof))
         try:
             for index, put in self._puts:
                 if cell := row.cells[index].strip():
@@ -116,14 +120,14 @@ class Understanding:
                 return lambda cell, built: built.tags.extend(values.listed(cell, ";|,"))
             case "status":
                 return lambda cell, built: _status(cell, built, column.name)
-            case "unsubscribed":
-                return _unsubscribed
+            case "unsubscribed" | "bounced":
+                return _refusal(REFUSALS[UNSUBSCRIBED if target == "unsubscribed" else BOUNCE])
             case "consent_source" | "consent_date" | "consent_wording":
                 return lambda cell, built: built.proof.__setitem__(target, cell)
         return _trait(column, self.terms)
 
 
-def finished(row: Row, built: _Building, terms: Terms) -> Draft:
+def finished(row: Row, built: Building, terms: Terms) -> Draft:
     """The draft of a row whose cells were read. Raises Wrong."""
     if not (built.user or built.email or built.phone):
         raise Wrong("no-identity", "it has no user id, no e-mail address and no complete telephone number")
@@ -144,7 +148,7 @@ def finished(row: Row, built: _Building, terms: Terms) -> Draft:
     )
 
 
-def _claims(built: _Building, terms: Terms) -> tuple[dict[str, Claim], tuple[str, ...]]:
+def _claims(built: Building, terms: Terms) -> tuple[dict[str, Claim], tuple[str, ...]]:
     claimed = {topic for topic in terms.consents if built.topics.get(topic, True)}
     claimed |= {topic for topic, agreed in built.topics.items() if agreed}
     if not claimed or built.refusals:
@@ -176,13 +180,13 @@ def moment(text: str, terms: Terms) -> int | None:
     return at if "T" in read else midnight(at // DAY_MS, terms.zone)
 
 
-def _user(cell: str, built: _Building) -> None:
+def _user(cell: str, built: Building) -> None:
     if is_shared(cell) or len(cell) > 256:
         raise Wrong("bad-user-id", f'"{cell[:40]}" names no single person')
     built.user = cell
 
 
-def _email(cell: str, built: _Building, place: Place) -> None:
+def _email(cell: str, built: Building, place: Place) -> None:
     address = values.address(cell, place)
     if address is None:
         raise Wrong("bad-email", f'"{cell[:100]}" is no complete e-mail address')
@@ -192,7 +196,7 @@ def _email(cell: str, built: _Building, place: Place) -> None:
         built.notes.append("shared-address")
 
 
-def put_phone(cell: str, built: _Building, place: Place, name: str) -> None:
+def put_phone(cell: str, built: Building, place: Place, name: str) -> None:
     """A telephone number, or the text that it is where it is none of the country."""
     number = place.phone(cell)
     built.traits["phone"] = number or cell
@@ -202,7 +206,7 @@ def put_phone(cell: str, built: _Building, place: Place, name: str) -> None:
 
 
 def _topic(topic: str, name: str) -> _Put:
-    def put(cell: str, built: _Building) -> None:
+    def put(cell: str, built: Building) -> None:
         said = values.yes_no(cell)
         if said is None:
             built.notes.append(f"consent-not-understood: {name}")
@@ -211,7 +215,7 @@ def _topic(topic: str, name: str) -> _Put:
     return put
 
 
-def _status(cell: str, built: _Building, name: str) -> None:
+def _status(cell: str, built: Building, name: str) -> None:
     said = values.status(cell)
     if said is None:
         built.notes.append(f"status-not-understood: {name}")
@@ -227,17 +231,20 @@ REFUSALS: Final = {
 """What a status forbids, in the ledger's terms."""
 
 
-def _unsubscribed(cell: str, built: _Building) -> None:
-    # Anything but a clear no is one, a date as well: who left it to chance would write to somebody who left.
-    if YES_NO.get(folded(cell)) is not False and cell != "0":
-        built.refusals.append(REFUSALS[UNSUBSCRIBED])
+def _refusal(change: Change) -> _Put:
+    def put(cell: str, built: Building) -> None:
+        # Anything but a clear no is one, a date as well: who left it to chance would write to somebody who left.
+        if YES_NO.get(folded(cell)) is not False and cell != "0":
+            built.refusals.append(change)
+
+    return put
 
 
 def _trait(column: Column, terms: Terms) -> _Put:
     read = _reader(column, terms)
     target = column.target
 
-    def put(cell: str, built: _Building) -> None:
+    def put(cell: str, built: Building) -> None:
         value = read(cell)
         if value is None:
             built.notes.append(f"kept-as-text: {column.name}")

@@ -133,10 +133,19 @@ def _pages(operation: str, arguments: dict[str, Any], limit: int | None) -> Iter
 
 
 def scan_page(
-    table: str, *, start: Key | None, limit: int, condition: str | None = None, values: Mapping[str, Any] | None = None
+    table: str,
+    *,
+    start: Key | None,
+    limit: int,
+    condition: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    part: tuple[int, int] | None = None,
 ) -> tuple[list[Item], Key | None]:
-    """One page of a scan and where the next begins; long jobs only."""
+    """One page of a scan and where the next begins; long jobs only. `part` (n of m, from 0) reads one share of the
+    table, so that several can be read at a time."""
     arguments: dict[str, Any] = {"TableName": table, "Limit": limit}
+    if part is not None:
+        arguments |= {"Segment": part[0], "TotalSegments": part[1]}
     if start is not None:
         arguments["ExclusiveStartKey"] = _key(start)
     if condition:

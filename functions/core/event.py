@@ -25,6 +25,7 @@ SUBSCRIPTION_CONFIRMED: Final = "Subscription Confirmed"
 TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
 CONTACTS_MERGED: Final = "Contacts Merged"
+IMPORTED: Final = "Contact Imported"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""
