@@ -232,7 +232,7 @@ def _bar(title: str, total: int | None, quiet: bool) -> Iterator[Any]:
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
+        _Rate(),
     )
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), disable=quiet, transient=True) as progress:
         task = progress.add_task(title, total=total)
