@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import forms, health, importing, keys, local, people, privacy, release, sameness
+from authoring.commands import exporting, forms, health, importing, keys, local, people, privacy, release, sameness
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -46,6 +46,7 @@ for _command in (
     sameness.merge,
     importing.import_,
     importing.imports_,
+    exporting.export,
     keys.keys,
     privacy.forget,
     privacy.readmit,

@@ -1,6 +1,6 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
-Families: imports, cpu, units, waits, money, crash, stack, tracker. All of them take about five minutes.
+Families: imports, cpu, units, waits, money, crash, stack, tracker, importing. All of them take about five minutes.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import cpu, crash, imports, money, stack, tracker, units, waits
+from bench import cpu, crash, importing, imports, money, stack, tracker, units, waits
 from bench.report import BOUNDS, Run, console, is_ok, table
 from infra.paths import ROOT
 
@@ -23,6 +23,7 @@ FAMILIES: dict[str, Run] = {
     "crash": crash.run,
     "stack": stack.run,
     "tracker": tracker.run,
+    "importing": importing.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"
 

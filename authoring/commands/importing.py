@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from authoring.commands.shared import App, console, emit, explained, json_option, must_ask, say
-from authoring.importing import files, job, mapping, undo
+from authoring.importing import files, job, mapping, segments, undo
+from authoring.importing.encoding import opened
 from authoring.importing.files import Asked, Opened
 from authoring.importing.job import AlreadyIn, Wanted
 from authoring.importing.nobody import Nobody
@@ -31,6 +32,7 @@ from functions.tables import imports
 from functions.tables.imports import Imported
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_SMALL = 4 * 1024 * 1024
 TRAITS_KEPT = 100
 
 
@@ -79,6 +81,9 @@ def import_(
     if file is None and not lists:
         raise click.UsageError("name a file of people, or with --suppress one of people who must not be written to")
     with explained(as_json):
+        if file and (text := _segments_in(file)):
+            _segments(file, text, as_json)
+            return
         ask = not (dry_run or save_mapping) and must_ask(yes, as_json)
         app.connect()
         sending = releases.live().release.sending
@@ -86,20 +91,20 @@ def import_(
         asked = Asked(origin or "", encoding, delimiter, changes, mapping_file, consents, country)
         terms = files.terms_of(sending, asked, clock.now_ms())
         with _bar("reading", None, as_json) as bar:
-            opened = files.open_people(file, asked, terms, topics, bar) if file else None
+            found = files.open_people(file, asked, terms, topics, bar) if file else None
             suppressed = tuple(files.open_list(path, terms, bar) for path in lists)
-        if opened is not None and not as_json:
-            _show(opened)
-        if save_mapping and opened and opened.how:
-            text = mapping.as_yaml(opened.columns, opened.how.encoding, opened.how.delimiter)
+        if found is not None and not as_json:
+            _show(found)
+        if save_mapping and found and found.how:
+            text = mapping.as_yaml(found.columns, found.how.encoding, found.how.delimiter)
             save_mapping.write_text(text, encoding="utf-8")
             say(f"Wrote {save_mapping}: change what is wrong, then import with --mapping {save_mapping}.", "green")
             return
-        if open_questions := mapping.questions(opened.columns if opened else ()):
+        if open_questions := mapping.questions(found.columns if found else ()):
             raise mapping.BadMapping("\n".join(open_questions))
-        people = opened.people if opened else Nobody(suppressed)
+        people = found.people if found else Nobody(suppressed)
         hashes = repr(tuple(one.hash for one in suppressed))
-        wanted = Wanted(file or lists[0], (opened.said() if opened else "") + hashes, on_existing, suppressed)
+        wanted = Wanted(file or lists[0], (found.said() if found else "") + hashes, on_existing, suppressed)
         rows = people.rows + sum(one.rows for one in suppressed)
         if ask:
             click.confirm(f"Import {rows:,} rows?", abort=True)
@@ -107,6 +112,26 @@ def import_(
         with _bar("looking" if dry_run else "importing", steps, as_json) as bar:
             imported = (job.look if dry_run else job.perform)(people, wanted, _steps(bar, people.rows, steps))
     _told(imported, job.refused_file(wanted.file), dry_run, as_json)
+
+
+def _segments_in(file: Path) -> str:
+    """The text of a file of Pinpoint's segments, "" for any other."""
+    with opened(file) as content:
+        head = content.read(_SMALL)
+    text = head.decode("utf-8-sig", "replace") if len(head) < _SMALL and head.lstrip()[:1] in (b"{", b"[") else ""
+    return text if segments.is_it(text) else ""
+
+
+def _segments(file: Path, text: str, as_json: bool) -> None:
+    path = file.with_name(f"{file.stem}.segments.yaml")
+    translated, missing = segments.translate(text)
+    path.write_text(translated, encoding="utf-8")
+    if as_json:
+        emit({"file": str(path), "not_translated": missing})
+        return
+    say(f"Wrote {path}: look through it, then move what you want into segments.yaml.", "green")
+    for one in missing:
+        say(f"  not translated: {one}", "yellow")
 
 
 def _steps(bar: Any, rows: int, steps: int) -> job.Tell:

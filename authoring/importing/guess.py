@@ -15,6 +15,8 @@ from functions.core.identity import normal_email
 
 PROFILED: Final = 2000
 """Rows whose cells are looked at for what they are; of dates every one is, for one of them may decide."""
+OURS: Final = "samovar "
+"""Columns of our own exports and refused rows that begin like this are no traits."""
 _MOSTLY: Final = 0.9
 _TEXTS: Final = frozenset(
     (
@@ -143,7 +145,7 @@ def hash_of(path: Path) -> str:
 
 def _guess(name: str, profile: Profile, language: str) -> Column:
     samples = tuple(profile.samples)
-    target = HEADERS.get(folded(name), "")
+    target = IGNORE if name.startswith(OURS) else HEADERS.get(folded(name), "")
     if not target and profile.is_mostly("email"):
         target = "email"
     elif not target and profile.is_mostly("phone"):

@@ -14,6 +14,8 @@ LONGEST: Final = 16 * 1024 * 1024
 """Characters that one row may have before its quote is taken for one that was never closed …"""
 MOST_LINES: Final = 2000
 """… and lines."""
+_OPEN: Final = "a quote is opened and never closed"
+_INSIDE: Final = "a quote stands inside a cell without being doubled"
 csv.field_size_limit(LONGEST * 2)
 
 
@@ -125,20 +127,15 @@ def _raw(file: IO[str], delimiter: str) -> Iterator[tuple[int, list[str], str]]:
         except StopIteration:
             return
         except (csv.Error, _Endless) as error:
+            open_ended = len(lines.taken) > 1 or isinstance(error, _Endless) or "end of data" in str(error)
             first = lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            yield at, [first.rstrip("\r\n")], _quotes(error)
+            yield at, [first.rstrip("\r\n")], _OPEN if open_ended else _INSIDE
             at += 1
             continue
         # A cell's own line breaks are lines of the file too.
         yield at, cells, ""
         at += len(lines.taken)
-
-
-def _quotes(error: Exception) -> str:
-    if isinstance(error, _Endless) or "end of data" in str(error):
-        return "a quote is opened and never closed"
-    return "a quote stands inside a cell without being doubled"
 
 
 def named(cells: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import gzip
 import json
 import random
 from collections.abc import Iterator
@@ -326,3 +327,143 @@ def test_an_import_that_is_not_scored_yet_is_not_undone(shop: Terminal, monkeypa
     shop.cloud.settle()
     shop.read("imports", "undo", done.id, "--yes")
     assert shop.cloud.items("events") == []
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_goes_out_comes_in_again_as_it_was(shop: Terminal) -> None:
+    text = (
+        "email,phone,name,note,likes,spent,vip,tags\n"
+        'ömer@çay.example,+905321234567,Ömer 🫖,=1+1,green; black,"1,234.50",yes,tea-lover\n'
+        'bob@tea.example,,@bob,"two\nlines",,-3.5,no,\n'
+    )
+    shop.bring(text, "--consent", PROOF)
+    out = shop.folder / "contacts.csv"
+    said = shop.read("export", "contacts", "--out", str(out), "--excel")
+    assert said["rows"] == 2
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    found = {row["email"]: row for row in rows_of(out)}
+    omer = found["ömer@çay.example"]
+    assert (omer["phone"], omer["note"], omer["tags"], omer["name"]) == (
+        "'+905321234567",
+        "'=1+1",
+        "tea-lover",
+        "Ömer 🫖",
+    )
+    assert (omer["samovar consent tips"], omer["samovar consent offers"]) == ("yes", "no")
+    assert omer["samovar consent tips since"]
+    assert (omer["samovar score interest"], omer["samovar temperature"]) == ("0", "cold")
+    assert next(iter(omer)) == "email"
+    before = {email: shop.person(EMAIL, email).profile for email in found}
+    for one in list(imports.every()):
+        shop.read("imports", "undo", one.id, "--yes")
+    shop.cloud.settle()
+    counts: dict[str, int] = shop.read("import", str(out))["counts"]
+    shop.cloud.settle()
+    assert (counts["imported"], counts["new"]) == (2, 2)
+    for email, profile in before.items():
+        after = shop.person(EMAIL, email)
+        assert {name: value for name, (_, value) in after.profile.traits.items()} == {
+            name: value for name, (_, value) in profile.traits.items()
+        }
+        assert len(after.profile.identities) == len(profile.identities)
+
+
+def test_a_segment_events_and_messages_go_out(shop: Terminal) -> None:
+    shop.cloud.post_form(email="ada@tea.example", first_name="Ada", consents=["tips"])
+    shop.cloud.settle()
+    for what, name in (("events", "events"), ("messages", "messages")):
+        path = shop.folder / f"{name}.jsonl"
+        said = shop.read("export", what, "--format", "jsonl", "--out", str(path))
+        found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert len(found) == said["rows"] > 0
+        assert {one["contact"] for one in found} == {shop.cloud.contact("ada@tea.example")}
+    assert "Form Submitted" in (shop.folder / "events.jsonl").read_text()
+    out = shop.folder / "customers.csv"
+    assert shop.read("export", "segment", "customers", "--out", str(out))["rows"] == 0
+    shop.bring("user id,email\n7,ada@tea.example\n")
+    shop.cloud.call("track", event="Order Completed", userId="7", messageId="o1")
+    shop.cloud.settle()
+    assert shop.read("export", "segment", "customers", "--out", str(out))["rows"] == 1
+    assert rows_of(out)[0]["email"] == "ada@tea.example"
+    assert "there is no segment" in shop.run("export", "segment", "nobody", "--out", str(out)).stderr
+    kinds = [(note.kind, note.job) for note in audit.all_notes()]
+    assert ("list", "events") in kinds
+    assert ("list", "segment-customers") in kinds
+
+
+def test_mailchimp_s_files_are_known_by_their_columns(shop: Terminal) -> None:
+    head = (
+        "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED,LEID,EUID,TAGS"
+    )
+    subscribed = (
+        f"{head}\nada@tea.example,Ada,4,2023-05-01 09:00:00,192.0.2.7,2023-05-01 09:05:00,192.0.2.7,"
+        '2024-01-01 00:00:00,1,a1,"""VIP"",""Green tea"""\n'
+        "eve@tea.example,Eve,2,,,,,2024-01-01 00:00:00,2,a2,\n"
+    )
+    counts = shop.bring(subscribed, "--consent", "tips", name="subscribed_members_export_a1.csv")
+    assert (counts["consent: tips"], counts["consent without proof: tips"]) == (1, 1)
+    ada = shop.person(EMAIL, "ada@tea.example")
+    assert set(ada.state.facts.tags) == {"vip", "green-tea"}
+    assert set(ada.profile.traits) == {"email", "first_name", "mailchimp_rating"}
+    assert ledger("ada@tea.example").granted["tips"] == 1_682_931_900_000
+    entry = next(iter(addresses.entries(hash_of(str(identity_ref(EMAIL, "ada@tea.example", PEPPER))))))
+    assert "confirmed 2023-05-01 09:05:00 UTC" in entry.changes[0].wording
+    assert "192.0.2.7" not in entry.changes[0].wording
+    row = "ada@tea.example,Ada,4,2023-05-01 09:00:00,,,,2024-01-01 00:00:00,1,a1,,2024-01-01 00:00:00"
+    left = f"{head},UNSUB_TIME,UNSUB_REASON\n{row},NORMAL\n"
+    counts = shop.bring(left, "--consent", "tips", name="unsubscribed_members_export_a1.csv")
+    assert counts["withdrawal: *"] == 1
+    assert EVERYTHING in ledger("ada@tea.example").withdrawn
+    cleaned = f"{head},CLEAN_TIME\n{row.replace('ada@', 'bob@')}\n"
+    shop.bring(cleaned, name="cleaned_members_export_a1.csv")
+    assert ledger("bob@tea.example").suppressed.keys() == {"bounce"}
+
+
+def test_hubspot_s_file_is_known_by_its_columns(shop: Terminal) -> None:
+    text = (
+        "Record ID,First Name,Last Name,Email,Phone Number,Lifecycle Stage,Marketing contact status,"
+        "Unsubscribed from all email,Create Date,Email hard bounce reason\n"
+        "501,Ada,L,ada@tea.example,+90 532 123 45 67,Customer,Marketing contact,false,2023-05-01 12:30,\n"
+        "502,Bob,K,bob@tea.example,,Lead,Non-marketing contact,true,2023-05-01 12:30,\n"
+        "503,Cem,K,cem@tea.example,,Lead,Marketing contact,,2023-05-01 12:30,Unknown user\n"
+    )
+    counts = shop.bring(text, "--consent", PROOF)
+    assert (counts["consent: tips"], counts["withdrawal: *"], counts["suppression: bounce"]) == (1, 1, 1)
+    ada = shop.person(EMAIL, "ada@tea.example").profile
+    assert (ada.trait("hubspot_id"), ada.trait("lifecycle_stage")) == ("501", "Customer")
+    assert ada.trait("created_at") == "2023-05-01T09:30:00Z"
+
+
+def test_pinpoint_s_endpoints_become_contacts(shop: Terminal) -> None:
+    lines = [
+        {
+            "Id": "1",
+            "ChannelType": "EMAIL",
+            "Address": "ada@tea.example",
+            "OptOut": "NONE",
+            "EndpointStatus": "ACTIVE",
+            "EffectiveDate": "2024-05-01T10:00:00.000Z",
+            "Attributes": {"Interests": ["green", "black"]},
+            "Metrics": {"orders": 3.0},
+            "Location": {"City": "İzmir", "Country": "TR"},
+            "User": {"UserId": "u1", "UserAttributes": {"FirstName": ["Ada"]}},
+        },
+        {"Id": "2", "ChannelType": "SMS", "Address": "+905321234567", "OptOut": "ALL", "User": {"UserId": "u1"}},
+        {"Id": "3", "ChannelType": "GCM", "Address": "token", "OptOut": "NONE"},
+        {"Id": "4", "ChannelType": "EMAIL", "Address": "bob@tea.example", "OptOut": "ALL"},
+    ]
+    path = shop.folder / "endpoints.gz"
+    path.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
+    counts = shop.read("import", str(path), "--consent", PROOF)["counts"]
+    shop.cloud.settle()
+    assert (counts["imported"], counts["refused: no-address"]) == (3, 1)
+    ada = shop.person(USER, "u1")
+    assert (ada.profile.email, ada.profile.trait("firstname")) == ("ada@tea.example", "Ada")
+    assert (ada.profile.trait("interests"), ada.profile.trait("orders")) == (["green", "black"], 3)
+    assert shop.person(PHONE, "+905321234567").id == ada.id
+    assert EVERYTHING in ledger("bob@tea.example").withdrawn
+    assert ledger("ada@tea.example").granted.keys() == {"tips"}
