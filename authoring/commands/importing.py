@@ -24,7 +24,7 @@ from authoring.commands.shared import App, console, emit, explained, json_option
 from authoring.importing import files, job, mapping, segments, undo
 from authoring.importing.encoding import opened
 from authoring.importing.files import Asked, Opened
-from authoring.importing.job import AlreadyIn, Wanted
+from authoring.importing.job import AlreadyIn, Done, Wanted
 from authoring.importing.nobody import Nobody
 from functions import clock, releases
 from functions.core.views import iso
@@ -110,8 +110,8 @@ def import_(
             click.confirm(f"Import {rows:,} rows?", abort=True)
         steps = people.rows * (1 + people.refuses) + sum(one.rows for one in suppressed)
         with _bar("looking" if dry_run else "importing", steps, as_json) as bar:
-            imported = (job.look if dry_run else job.perform)(people, wanted, _steps(bar, people.rows, steps))
-    _told(imported, job.refused_file(wanted.file), dry_run, as_json)
+            done = (job.look if dry_run else job.perform)(people, wanted, _steps(bar, people.rows, steps))
+    _told(done, job.refused_file(wanted.file), dry_run, as_json)
 
 
 def _segments_in(file: Path) -> str:
@@ -161,16 +161,24 @@ def _show(opened: Opened) -> None:
         )
 
 
-def _told(imported: Imported, refused: Path, dry_run: bool, as_json: bool) -> None:
-    counts = dict(imported.counts)
+def _told(done: Done, refused: Path, dry_run: bool, as_json: bool) -> None:
+    imported, counts = done.imported, dict(done.imported.counts)
     if as_json:
-        emit({**plain(imported), "dry_run": dry_run, "refused_rows": str(refused) if refused.exists() else None})
+        examples = [{"line": one.line, "code": one.code, "reason": one.reason} for one in done.examples]
+        written = str(refused) if imported.refused_bytes and not dry_run else None
+        emit({**plain(imported), "dry_run": dry_run, "refused": examples, "refused_rows": written})
         return
+    if done.resumed:
+        say(f"It went on after {done.resumed:,} rows.")
     taken, bad = counts.get("imported", 0), counts.get("refused", 0)
     would = "would come in" if dry_run else "came in"
     say(f"{taken:,} of {imported.rows:,} rows {would}, {bad:,} refused.", "bold green" if not bad else "bold")
     for many, words in job.told(counts):
         say(f"  {many:,} {words}")
+    for one in done.examples:
+        say(f"  line {one.line}: {one.reason} ({one.code})", "yellow")
+    if bad > len(done.examples):
+        say(f"  … and {bad - len(done.examples):,} more", "yellow")
     if bad and not dry_run:
         say(f"Refused rows, with line and reason: {refused}. Mend them there and import that file.", "yellow")
     if not dry_run:

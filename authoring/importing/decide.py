@@ -77,9 +77,8 @@ def addresses_in(refs: Iterable[str]) -> list[str]:
     return [hash_of(ref) for ref in refs if kind_of(ref) in (EMAIL, PHONE)]
 
 
-def decide(draft: Draft, rules: Rules, known: Known, received: int) -> Taken | Bad:
-    """What becomes of a row that arrives at `received` (ms)."""
-    refs = refs_of(draft, rules.pepper)
+def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, received: int) -> Taken | Bad:
+    """What becomes of a row that names these identities and arrives at `received` (ms)."""
     at = rules.moment(draft.number)
     if refused := _refused(draft, refs, known, at):
         return refused
@@ -99,7 +98,7 @@ def decide(draft: Draft, rules: Rules, known: Known, received: int) -> Taken | B
     if agreed:
         said["consents"] = agreed
     withdrawals = [change.subject for change in draft.refusals if change.kind == "withdrawal"]
-    if withdrawals:
+    if withdrawals and not draft.by_phone:
         said["withdrawn"] = withdrawals
     nothing = owner and not traits and len(said) == 2 and all(ref in known.owners for ref in refs)
     if nothing:
@@ -121,7 +120,7 @@ def decide(draft: Draft, rules: Rules, known: Known, received: int) -> Taken | B
         cause=names.IMPORT,
         proved=True,
     )
-    if len(json.dumps([said, traits], ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_EVENT:
+    if _is_too_large(draft, said, traits):
         return _bad(draft, "row-too-large", f"a row may have {MAX_EVENT // 1024} KB")
     return Taken(draft.number, event, tuple(_grants(draft, agreed, refs, rules, event)), tuple(counts))
 
@@ -188,22 +187,29 @@ def _grants(
 def refusals(draft: Draft, rules: Rules, known: Known, received: int) -> tuple[list[tuple[str, Entry]], Event | None]:
     """What a row forbids: entries for the ledgers of its addresses, and an event of a contact that is known.
 
-    What the ledger says already is not said again.
+    Where it names somebody without an address, all of theirs are meant. What the ledger says already is not said again.
     """
     refs = [ref for ref in refs_of(draft, rules.pepper) if ref not in known.marks]
+    source = next((ref for ref in refs if ref in known.owners), None)
+    meant = [ref for ref in refs if kind_of(ref) == PHONE or not draft.by_phone]
+    if source and not draft.by_phone and not any(kind_of(ref) == EMAIL for ref in refs):
+        profile = known.profiles.get(known.owners[source])
+        meant += [ref for ref in (profile.identities if profile else ()) if kind_of(ref) == EMAIL]
     entries: list[tuple[str, Entry]] = []
     id = f"{REFUSAL}-{rules.id}-{draft.number}"
-    for address in addresses_in(refs):
+    for address in addresses_in(meant):
         head = known.heads.get(address, Head())
         changes = tuple(change for change in draft.refusals if not _says(head, change))
         if changes:
             entries.append((address, Entry(id, rules.at, received, f"import:{rules.id}", changes)))
-    source = next((ref for ref in refs if ref in known.owners), None)
     leaves = any(change.kind == "withdrawal" for _, entry in entries for change in entry.changes)
-    if source is None or not leaves:
+    if source is None or not leaves or draft.by_phone:
         return entries, None
-    at = rules.moment(draft.number)
-    event = Event(
+    return entries, _unsubscribed(source, id, rules.moment(draft.number), received, rules)
+
+
+def _unsubscribed(source: str, id: str, at: int, received: int, rules: Rules) -> Event:
+    return Event(
         source=source,
         id=id,
         stamp=at,
@@ -216,7 +222,6 @@ def refusals(draft: Draft, rules: Rules, known: Known, received: int) -> tuple[l
         cause=names.IMPORT,
         proved=True,
     )
-    return entries, event
 
 
 def _says(head: Head, change: Change) -> bool:
@@ -224,6 +229,12 @@ def _says(head: Head, change: Change) -> bool:
         return change.subject in head.suppressed
     since = head.withdrawn.get(change.subject, 0)
     return since > 0 and all(granted <= since for granted in head.granted.values())
+
+
+def _is_too_large(draft: Draft, said: Mapping[str, Any], traits: Mapping[str, Any]) -> bool:
+    if sum(map(len, draft.cells)) < MAX_EVENT // 8 and len(draft.cells) < 100:
+        return False
+    return len(json.dumps([said, traits], ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_EVENT
 
 
 def _is_long(value: Any) -> bool:

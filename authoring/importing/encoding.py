@@ -142,6 +142,9 @@ def delimiter_of(lines: list[str]) -> str:
 
 def format_of(path: Path, *, encoding: str = "", delimiter: str = "", language: str = "en") -> Format:
     """How to read a file; what is told is not guessed. Raises Unreadable."""
+    with path.open("rb") as file:
+        if file.read(4) == b"PK\x03\x04":
+            raise Unreadable(f"{path.name} is an archive or a workbook: unpack it, or save it as CSV (UTF-8)")
     sure = True
     if encoding:
         try:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from authoring.importing.decide import OnExisting, Rules
 from authoring.importing.load import Person, Run
+from authoring.importing.records import Bad
 from authoring.importing.refused import RefusedRows
 from authoring.importing.stores import Looking, Stores, Tables
 from functions import clock, releases
@@ -64,26 +65,31 @@ def refused_file(file: Path) -> Path:
     return file.with_name(f"{file.name.removesuffix('.gz').rpartition('.')[0] or file.name}.refused.csv")
 
 
-def look(people: People, wanted: Wanted, tell: Tell = lambda imported: None) -> Imported:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An import as it ended, the first rows that were refused, and after how many rows it went on."""
+
+    imported: Imported
+    examples: Sequence[Bad]
+    resumed: int = 0
+
+
+def look(people: People, wanted: Wanted, tell: Tell = lambda imported: None) -> Done:
     """What an import would do; nothing is written."""
-    imported = _new(people, wanted, "", clock.now_ms())
-    return _run(imported, people, wanted, Looking(), RefusedRows(None, people.header), lambda _: None, tell)
+    imported, refused = _new(people, wanted, "", clock.now_ms()), RefusedRows(None, people.header)
+    imported = _run(imported, people, wanted, Looking(), refused, lambda _: None, tell)
+    return Done(imported, refused.examples)
 
 
-def perform(
-    people: People, wanted: Wanted, tell: Tell = lambda imported: None, stores: Stores | None = None
-) -> Imported:
+def perform(people: People, wanted: Wanted, tell: Tell = lambda imported: None) -> Done:
     """Import a file, or go on with an import of it that was interrupted. Raises AlreadyIn."""
-    imported = current(people, wanted)
-    path = refused_file(wanted.file)
-    if imported.done:
-        tell(imported)
-    refused = RefusedRows(path, people.header, people.delimiter)
-    imported = _run(imported, people, wanted, stores or Tables(), refused, imports.save, tell)
+    begun = current(people, wanted)
+    refused = RefusedRows(refused_file(wanted.file), people.header, people.delimiter)
+    imported = _run(begun, people, wanted, Tables(), refused, imports.save, tell)
     imported = replace(imported, state="done", ended=clock.now_ms())
     imports.save(imported)
     audit.note(Noted("import", "", clock.now_ms(), imported.id, imported.by, imported.counts.get("imported", 0)))
-    return imported
+    return Done(imported, refused.examples, begun.done)
 
 
 def current(people: People, wanted: Wanted) -> Imported:

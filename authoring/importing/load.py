@@ -74,12 +74,13 @@ def people_of(people: Sequence[Person], rules: Rules, stores: Stores) -> Outcome
     drafts = [one for one in people if isinstance(one, Draft)]
     bad = [one for one in people if isinstance(one, Bad)]
     counts: Counter[str] = Counter()
-    refs = {ref for one in drafts for ref in refs_of(one, rules.pepper)}
+    named = [refs_of(one, rules.pepper) for one in drafts]
+    refs = {ref for one in named for ref in one}
     known = stores.known(refs, heads=any(one.claims for one in drafts)) if refs else _NOTHING
     now = clock.now_ms()
     taken = []
-    for draft in drafts:
-        found = decide(draft, rules, known, now)
+    for draft, own in zip(drafts, named, strict=True):
+        found = decide(draft, own, rules, known, now)
         if isinstance(found, Bad):
             bad.append(found)
             continue

@@ -103,6 +103,10 @@ class Records:
                 number += 1
                 if wrong:
                     yield Bad(number, line, tuple(cells), "broken-quotes", wrong)
+                elif any("\ufffd" in cell for cell in cells):
+                    yield Bad(
+                        number, line, tuple(cells), "lost-letters", f"some letters are none in {self.how.encoding}"
+                    )
                 elif len(cells) == self.width:
                     yield Row(number, line, tuple(map(whole, cells)))
                 elif len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :]):

@@ -11,13 +11,17 @@ from authoring.importing.records import Bad
 COLUMNS = ("samovar line", "samovar code", "samovar reason")
 """Stand behind the file's own columns, and are ignored when the mended file is imported."""
 
+SHOWN = 10
+
 
 class RefusedRows:
-    """Writes such a file once there is a first row for it. Without a path nothing is written."""
+    """Writes such a file once there is a first row for it. Without a path nothing is written. `examples` are the
+    first of them."""
 
     def __init__(self, path: Path | None, header: Sequence[str], delimiter: str = ",") -> None:
         self.path = path
         self.size = 0
+        self.examples: list[Bad] = []
         self._header = header
         self._delimiter = delimiter
         self._pending: list[bytes] = []
@@ -37,6 +41,8 @@ class RefusedRows:
     def write(self, rows: Iterable[Bad]) -> None:
         """Add rows; they are in the file after `flush`."""
         for row in rows:
+            if len(self.examples) < SHOWN:
+                self.examples.append(row)
             cells = list(row.cells[: len(self._header)])
             cells += [""] * (len(self._header) - len(cells))
             if len(row.cells) > len(self._header):

@@ -6,7 +6,7 @@ one user have the same User.UserId, by which they become one contact. Devices' p
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -88,7 +88,8 @@ class Endpoints:
         for part, names in (("Location", _LOCATION), ("Demographic", _DEMOGRAPHIC)):
             known = _object(endpoint.get(part))
             built.traits |= {ours: known[name] for name, ours in names.items() if known.get(name) not in (None, "")}
-        return finished(row, built, self.terms)
+        # Pinpoint's users opt out of one channel at a time.
+        return replace(finished(row, built, self.terms), by_phone=built.email is None and built.phone is not None)
 
     def _channel(self, endpoint: Mapping[str, Any], built: Building) -> None:
         to = str(endpoint.get("Address") or "")
