@@ -31,9 +31,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A person of a file. `phone` is E.164. `claims` by topic are proved ones, `unproved` topics claimed without
-    source or proof. `refusals` are what the row says of a withdrawal or an address that can't be written to; with `by_phone` they
-    are about its number alone.
-    `notes` say what was not understood and stayed text, by "code: column"."""
+    source or proof. `refusals` are what the row says of a withdrawal or an address that can't be written to; with
+    `by_phone` they are about its number alone. `notes` say what stayed text, by "code: column"."""
 
     number: int
     line: int

@@ -467,3 +467,52 @@ def test_pinpoint_s_endpoints_become_contacts(shop: Terminal) -> None:
     assert shop.person(PHONE, "+905321234567").id == ada.id
     assert EVERYTHING in ledger("bob@tea.example").withdrawn
     assert ledger("ada@tea.example").granted.keys() == {"tips"}
+
+
+def test_who_is_named_by_an_id_alone_leaves_with_every_address(shop: Terminal) -> None:
+    shop.bring("user id,email\n7,ada@tea.example\n", "--consent", PROOF)
+    shop.bring("user id,unsubscribed\n7,2024-05-01\n8,no\n", name="left.csv")
+    assert EVERYTHING in ledger("ada@tea.example").withdrawn
+    assert shop.person(USER, "7").state.facts.consents["*"].withdrawn > 0
+
+
+def test_an_opt_out_by_number_is_none_by_e_mail(shop: Terminal) -> None:
+    lines = (
+        {"ChannelType": "EMAIL", "Address": "ada@tea.example", "OptOut": "NONE", "User": {"UserId": "u1"}},
+        {"ChannelType": "SMS", "Address": "+905321234567", "OptOut": "ALL", "User": {"UserId": "u1"}},
+    )
+    path = shop.folder / "endpoints.json"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    shop.read("import", str(path), "--consent", PROOF)
+    shop.cloud.settle()
+    assert ledger("ada@tea.example").withdrawn == {}
+    assert "*" not in shop.person(USER, "u1").state.facts.consents
+    number = identity_ref(PHONE, "+905321234567", PEPPER)
+    assert EVERYTHING in addresses.head(hash_of(str(number))).withdrawn
+
+
+def test_mailboxes_of_several_people_are_told(shop: Terminal) -> None:
+    said = shop.run("import", shop.file("email\ninfo@tea.example\nada@tea.example\n"), "--yes").output
+    assert "1 at mailboxes that several people read" in said
+
+
+def test_a_mapping_is_saved_mended_and_used(shop: Terminal) -> None:
+    path, saved = shop.file("Kontakt;Wann\nada@tea.example;03/04/2024\n"), str(shop.folder / "m.yaml")
+    result = shop.run("import", path, "--yes")
+    assert result.exit_code == 1
+    assert "as date day-month" in result.stderr
+    assert shop.run("import", path, "--save-mapping", saved).exit_code == 0
+    assert imports.every() == []
+    text = Path(saved).read_text(encoding="utf-8")
+    Path(saved).write_text(text.replace("to: wann\n    as: date", "to: visited\n    as: date\n    dates: day-month"))
+    assert shop.read("import", path, "--mapping", saved)["counts"]["imported"] == 1
+    shop.cloud.settle()
+    assert shop.person(EMAIL, "ada@tea.example").profile.trait("visited") == "2024-04-03"
+
+
+def test_pinpoint_s_segments_become_a_file_to_look_through(shop: Terminal) -> None:
+    attributes = {"Attributes": {"plan": {"AttributeType": "INCLUSIVE", "Values": ["gold"]}}}
+    path = shop.file(json.dumps([{"Id": "1", "Name": "Gold", "Dimensions": attributes}]), "segments.json")
+    said = shop.read("import", path)
+    assert said["not_translated"] == []
+    assert "trait: plan" in Path(said["file"]).read_text(encoding="utf-8")

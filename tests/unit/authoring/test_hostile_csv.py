@@ -1,8 +1,10 @@
 """Files as people have them: nothing of them is lost, and what can't be taken is named with its line and why."""
 
+import ast
 import csv
 import io
 import random
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -347,3 +349,32 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
     small, large = peak(5_000), peak(25_000)
     assert large < small * 1.5
+
+
+def test_letters_that_are_none_in_the_encoding_are_not_swallowed(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes("email,name\nada@tea.example,Ömer\nbob@tea.example,Bob\n".encode("cp1254"))
+    found = list(Records(path, format_of(path, encoding="utf-8")))
+    assert [(one.line, one.code) for one in found if isinstance(one, Bad)] == [(2, "lost-letters")]
+
+
+def test_a_workbook_or_archive_is_told_from_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(b"PK\x03\x04rest")
+    with pytest.raises(ValueError, match="save it as CSV"):
+        format_of(path)
+    (tmp_path / "empty.csv").write_bytes(b"")
+    file = File(tmp_path, b"")
+    with pytest.raises(mapping.BadMapping, match="no column says who"):
+        mapping.checked(file.columns, ["tips"])
+
+
+def test_every_code_of_a_refused_row_is_in_the_guide() -> None:
+    root = Path(__file__).parents[3]
+    files = (root / "authoring" / "importing").rglob("*.py")
+    calls = [node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    refusing = [one for one in calls if isinstance(one.func, ast.Name) and one.func.id in ("Bad", "Wrong", "_bad")]
+    texts = [str(part.value) for one in refusing for part in one.args if isinstance(part, ast.Constant)]
+    made = {text for text in texts if re.fullmatch(r"[a-z]+(-[a-z]+)*", text)}
+    listed = re.findall(r"^\| `([^`]+)` \|", (root / "docs" / "import.md").read_text(), re.MULTILINE)
+    assert listed == sorted(made)
