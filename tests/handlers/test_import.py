@@ -18,9 +18,12 @@ from authoring.importing import load, undo
 from functions.aws import session
 from functions.core.consent import EVERYTHING
 from functions.core.identity import EMAIL, PHONE, USER, hash_of, identity_ref
-from functions.tables import addresses, audit, contacts, imports
+from functions.core.release import canonical
+from functions.core.release import load as load_release
+from functions.core.segments import Segment
+from functions.tables import addresses, audit, contacts, imports, memberships
 from local.emulator import EmulatorProcess
-from tests.cloud import Cloud
+from tests.cloud import Cloud, marketing
 from tests.cloud.cloud import PEPPER
 
 PROOF = "tips: sign-up sheet at the tea fair, scan 12"
@@ -229,7 +232,7 @@ def test_killed_anywhere_and_begun_again_each_row_comes_in_once(
         return plain(operation, arguments)
 
     for _ in range(6):
-        calls["left"] = chance.randrange(3, 60)
+        calls["left"] = chance.randrange(5, 110)
         monkeypatch.setattr(session.client("dynamodb"), "_make_api_call", dying)
         with contextlib.suppress(Killed):
             CliRunner().invoke(main, ["import", path, "--yes", "--consent", PROOF])
@@ -516,3 +519,18 @@ def test_pinpoint_s_segments_become_a_file_to_look_through(shop: Terminal) -> No
     said = shop.read("import", path)
     assert said["not_translated"] == []
     assert "trait: plan" in Path(said["file"]).read_text(encoding="utf-8")
+
+
+def test_undone_nobody_is_left_in_a_segment_that_only_the_file_put_them_in(shop: Terminal) -> None:
+    release = load_release(marketing())
+    londoners = Segment.model_validate({"title": "London", "when": {"trait": "city", "is": "London"}})
+    shop.cloud.publish(canonical(release.model_copy(update={"segments": {**release.segments, "londoners": londoners}})))
+    shop.cloud.post_form(email="ada@tea.example", first_name="Ada", consents=["tips"])
+    shop.cloud.settle()
+    shop.bring("email,city\nada@tea.example,London\nbob@tea.example,London\n")
+    assert len(list(memberships.members("londoners"))) == 2
+    (done,) = imports.every()
+    shop.read("imports", "undo", done.id, "--yes")
+    shop.cloud.skip(minutes=5)
+    assert list(memberships.members("londoners")) == []
+    assert shop.person(EMAIL, "ada@tea.example").state.standing.segments == {}
