@@ -145,6 +145,9 @@ def format_of(path: Path, *, encoding: str = "", delimiter: str = "", language: 
     with path.open("rb") as file:
         if file.read(4) == b"PK\x03\x04":
             raise Unreadable(f"{path.name} is an archive or a workbook: unpack it, or save it as CSV (UTF-8)")
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
+    if len(delimiter) > 1:
+        raise Unreadable(f'"{delimiter}" is no single mark that can stand between cells')
     sure = True
     if encoding:
         try:

@@ -138,6 +138,8 @@ _SAID = {
     "written before": "written before an interruption",
     "shared-address": "at mailboxes that several people read, such as info@",
     "too long for a trait": "with something too long for a trait: it stays in the event",
+    "listed": "on lists of people who must not be written to",
+    "listed and refused": "on those lists that name nobody",
     "withdrawal: *": "must not be written to: unsubscribed",
     "suppression: bounce": "must not be written to: their address bounced",
     "suppression: complaint": "must not be written to: they complained",

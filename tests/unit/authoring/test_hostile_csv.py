@@ -378,3 +378,13 @@ def test_every_code_of_a_refused_row_is_in_the_guide() -> None:
     made = {text for text in texts if re.fullmatch(r"[a-z]+(-[a-z]+)*", text)}
     listed = re.findall(r"^\| `([^`]+)` \|", (root / "docs" / "import.md").read_text(), re.MULTILINE)
     assert listed == sorted(made)
+
+
+@pytest.mark.parametrize(("said", "meant"), [("tab", "\t"), (r"\t", "\t"), ("|", "|")])
+def test_what_stands_between_cells_may_be_said(tmp_path: Path, said: str, meant: str) -> None:
+    (tmp_path / "p.csv").write_text("a,b\n1,2\n")
+    assert format_of(tmp_path / "p.csv", delimiter=said).delimiter == meant
+    with pytest.raises(ValueError, match="no single mark"):
+        format_of(tmp_path / "p.csv", delimiter="::")
+    with pytest.raises(ValueError, match="no encoding"):
+        format_of(tmp_path / "p.csv", encoding="klingon")
