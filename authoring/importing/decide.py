@@ -77,6 +77,11 @@ def addresses_in(refs: Iterable[str]) -> list[str]:
     return [hash_of(ref) for ref in refs if kind_of(ref) in (EMAIL, PHONE)]
 
 
+def mailboxes_in(refs: Iterable[str]) -> list[str]:
+    """Hashes of the e-mail addresses alone: who agrees to mail agrees to nothing by telephone."""
+    return [hash_of(ref) for ref in refs if kind_of(ref) == EMAIL]
+
+
 def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, received: int) -> Taken | Bad:
     """What becomes of a row that names these identities and arrives at `received` (ms)."""
     at = rules.moment(draft.number)
@@ -94,6 +99,8 @@ def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, rece
         said["tags"] = list(dict.fromkeys(tags))
     agreed, later = _agreed(draft, refs, known, at)
     counts += [f"consent: {topic}" for topic in agreed] + [f"withdrawn since: {topic}" for topic in later]
+    if not mailboxes_in(refs):
+        counts += [f"consent without address: {topic}" for topic in draft.claims]
     counts += [f"consent without proof: {topic}" for topic in draft.unproved]
     if agreed:
         said["consents"] = agreed
@@ -158,9 +165,12 @@ def _traits(draft: Draft, profile: Profile | None, on_existing: OnExisting) -> d
 
 def _agreed(draft: Draft, refs: tuple[str, ...], known: Known, at: int) -> tuple[dict[str, int], list[str]]:
     """Moments of the consents that count, and the topics of those that were withdrawn later."""
-    heads = [known.heads[hash] for hash in addresses_in(refs) if hash in known.heads]
+    mailboxes = mailboxes_in(refs)
+    heads = [known.heads[hash] for hash in mailboxes if hash in known.heads]
     agreed: dict[str, int] = {}
     later: list[str] = []
+    if not mailboxes:
+        return {}, []
     for topic, claim in draft.claims.items():
         given = at if claim.at is None else min(claim.at, at)
         if any(withdrawn(head, topic) >= given for head in heads):
@@ -180,7 +190,7 @@ def _grants(
         grouped.setdefault((given, claim.source), []).append(Change("grant", topic, claim.wording))
     for nth, ((given, source), changes) in enumerate(grouped.items()):
         ref = event.ref if not nth else f"{event.ref}#{nth}"
-        for address in addresses_in(refs):
+        for address in mailboxes_in(refs):
             yield address, Entry(ref, given, event.received, f"import:{rules.id}: {source}", tuple(changes))
 
 

@@ -147,6 +147,7 @@ _SAID = {
 _BEGINNINGS = {
     "consent: ": "agreed to {}",
     "consent without proof: ": "claimed for {} without source and proof: imported without consent",
+    "consent without address: ": "agreed to {} and have no e-mail address in the row: not kept",
     "withdrawn since: ": "had withdrawn {} since: that stays",
     "refused: ": "refused: {}",
     "phone-as-text: ": "with a number in {} that is none of the country: kept as text",

@@ -18,7 +18,7 @@ from functions.aws import dynamodb
 from functions.core.consent import Change, Entry, withdrawn
 from functions.core.contact import Contact
 from functions.core.event import Event
-from functions.core.identity import EMAIL, PHONE, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, audit, contacts, events, identities, imports, memberships
 from functions.tables.audit import Noted
 from functions.tables.contacts import PROFILE, STATE, partition
@@ -89,7 +89,7 @@ def _take(imported: Imported, rows: Sequence[dynamodb.Item]) -> tuple[int, int, 
     withdrew = 0
     for event in scored:
         for ref in (event.source, *event.identities):
-            if kind_of(ref) in (EMAIL, PHONE) and event.properties.get("consents"):
+            if kind_of(ref) == EMAIL and event.properties.get("consents"):
                 withdrew += _withdraw(imported, hash_of(ref), event)
         events.remove(event.source, event.sort_key)
     for event in erased:

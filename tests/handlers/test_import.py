@@ -133,6 +133,14 @@ def test_consent_needs_source_and_proof(shop: Terminal) -> None:
     assert "gives no proof" in refused.stderr
 
 
+def test_who_agrees_to_mail_agrees_to_nothing_by_telephone(shop: Terminal) -> None:
+    counts = shop.bring("email,phone\nada@tea.example,+905321234567\n,+905321234568\n", "--consent", PROOF)
+    assert (counts["consent: tips"], counts["consent without address: tips"]) == (1, 1)
+    for number in ("+905321234567", "+905321234568"):
+        assert addresses.head(hash_of(str(identity_ref(PHONE, number, PEPPER)))).version == 0
+    assert "tips" not in shop.person(PHONE, "+905321234568").state.facts.consents
+
+
 def test_consent_dated_in_the_future_is_refused(shop: Terminal) -> None:
     text = "email,since\nada@tea.example,2099-01-01\n"
     counts = shop.bring(text, "--consent", PROOF, "--map", "since=consent_date")
