@@ -4,7 +4,21 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import exporting, forms, health, importing, keys, local, people, privacy, release, sameness
+from authoring.commands import (
+    contact,
+    diff,
+    exporting,
+    forms,
+    health,
+    importing,
+    jobs,
+    keys,
+    local,
+    people,
+    privacy,
+    release,
+    sameness,
+)
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -33,13 +47,16 @@ def main(context: click.Context, stack: str | None, marketing: Path | None) -> N
 
 for _command in (
     release.validate,
+    diff.diff,
     release.publish,
     release.pull,
     release.list_releases,
     release.rollback,
     release.schema,
+    jobs.list_jobs,
+    jobs.backfill,
     forms.form,
-    people.contact,
+    contact.contact,
     people.refold,
     people.verdict,
     sameness.duplicates,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from authoring import tree
 from authoring.ledger import Ledger
+from authoring.problems import Problem
 from authoring.validate import validate
 from functions.core.release import Release, canonical, release_id
 
@@ -21,6 +22,7 @@ class Bundle:
     `release` is the canonical JSON whose hash is `release_id`. `sources` maps relative
     paths to text, so that `pull` can write them back. `based_on` is the release that
     the files were last published as or pulled from, None before the first time.
+    `warnings` are what in them is possible and rarely meant.
     """
 
     release: bytes
@@ -29,6 +31,7 @@ class Bundle:
     based_on: str | None
     content: Release
     ledger: Ledger
+    warnings: tuple[Problem, ...] = ()
 
     def asset_bytes(self) -> bytes:
         """One file that carries both, for a deploy to upload."""
@@ -46,7 +49,9 @@ def bundle(root: Path) -> Bundle:
     """Validate and compile a marketing folder. Raises authoring.validate.Invalid."""
     valid = validate(root, state_path(root))
     content = canonical(valid.release)
-    return Bundle(content, release_id(content), valid.sources, valid.ledger.based_on, valid.release, valid.ledger)
+    return Bundle(
+        content, release_id(content), valid.sources, valid.ledger.based_on, valid.release, valid.ledger, valid.warnings
+    )
 
 
 def compile_marketing(root: Path) -> tuple[bytes, str | None]:

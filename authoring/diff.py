@@ -44,8 +44,16 @@ def _things(release: Release) -> dict[str, Any]:
     things["sending"] = sending
     scoring = _plain(release.scoring)
     things |= {f"score {name}": score for name, score in scoring.pop("scores", {}).items()}
-    if scoring.get("temperature"):
-        things["temperature"] = scoring["temperature"]
+    for name in ("temperature", "grade"):
+        if scoring.get(name):
+            things[name] = scoring[name]
+    things |= {f"tag rule {rule['id']}": rule for rule in scoring.get("tags", ())}
+    funnel = _plain(release.funnel)
+    stages = funnel.pop("stages", [])
+    things |= {f"stage {stage['id']}": stage for stage in stages}
+    if stages:
+        # The order decides where people stand.
+        things["funnel"] = {**funnel, "order": " → ".join(stage["id"] for stage in stages)}
     if tracking := _plain(release.tracking):
         things["tracking"] = tracking
     if bots := _plain(release.bots):

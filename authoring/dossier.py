@@ -4,17 +4,21 @@ from collections import Counter
 from typing import Any
 
 from authoring.whom import KINDS, of
+from authoring.why import why
 from functions import bots, clock, releases
 from functions.core import identity
+from functions.core.certainty import Verdict as Holds
+from functions.core.conditions import Condition
 from functions.core.consent import Head
 from functions.core.contact import Contact, Decision, Touch
 from functions.core.enrollment import Enrollment
-from functions.core.evaluate import consents
+from functions.core.evaluate import Seen, consents, evaluate
 from functions.core.event import Event
 from functions.core.message import Message
 from functions.core.policy import REASONS
+from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
-from functions.core.views import band, iso, local_day, points
+from functions.core.views import iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
 from functions.tables import addresses, decisions, enrollments, events, identities, messages, rulings
@@ -36,12 +40,15 @@ def rule(ref: str, person: bool, reason: str) -> Ruling:
     return made
 
 
-def dossier(who: str, *, limit: int = 50) -> dict[str, Any]:
-    """What is known about a person (see whom.of); the newest `limit` events. Raises UnknownPerson."""
-    return dossier_of(of(who), limit=limit)
+def dossier(who: str, *, limit: int = 50, explain: bool = False, segment: str | None = None) -> dict[str, Any]:
+    """What is known about a person (see whom.of); the newest `limit` events. With `explain` also why, of the
+    segments only of `segment` where it is given. Raises UnknownPerson, UnknownSegment."""
+    return dossier_of(of(who), limit=limit, explain=explain, segment=segment)
 
 
-def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
+def dossier_of(
+    contact: Contact, *, limit: int | None, explain: bool = False, segment: str | None = None
+) -> dict[str, Any]:
     """The same about a contact in hand; all events without a limit."""
     live, now = releases.live(), clock.now_ms()
     rules = bots.rules(live)
@@ -49,9 +56,12 @@ def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
     timeline.sort(key=lambda told: (told[0].at, told[0].ref), reverse=True)
     by = Counter(found.who for _, found, _ in timeline)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
+    counted = [event for event, found, _ in timeline if found.who == "person"]
+    reasons = {"why": why(contact, live.release, counted, now, segment)} if explain else {}
     return {
         "contact": contact.id,
         "email": contact.profile.email,
+        "time_zone": live.release.sending.business.time_zone,
         "traits": {name: value for name, (_, value) in sorted(contact.profile.traits.items())},
         "known_by": _known_by(contact),
         **_standing(contact, live, now),
@@ -68,6 +78,7 @@ def dossier_of(contact: Contact, *, limit: int | None) -> dict[str, Any]:
         "decisions": [_decision(decision) for decision in decisions.of(contact.id)],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
+        **reasons,
     }
 
 
@@ -86,15 +97,21 @@ def _known_by(contact: Contact) -> list[str]:
 
 def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
     scoring, state = live.release.scoring, contact.state
-    today = local_day(now, live.release.sending.business.time_zone)
-    scores = {name: points(state.facts, score, today) for name, score in scoring.scores.items()}
-    temperature = state.standing.temperature
-    bands = scoring.temperature
-    if bands is not None and bands.score in scoring.scores:
-        temperature = band(state.facts, bands, scoring.scores[bands.score], today, temperature)
+    zone = live.release.sending.business.time_zone
+    today = local_day(now, zone)
+    scores = {name: points(state.facts, score, today, zone) for name, score in scoring.scores.items()}
+    seen = Seen(contact, live.release)
+
+    def holds(condition: Condition) -> Holds:
+        return evaluate(condition, seen, now)
+
+    stage, _ = stage_at(state.standing, live.release, holds, now)
     return {
         "scores": scores,
-        "temperature": temperature,
+        "temperature": temperature_at(contact, live.release, now)[0],
+        "grade": grade_at(live.release, holds)[0] if scoring.grade else None,
+        "stage": stage or None,
+        "stages": {name: iso(since) for name, since in sorted(state.standing.stages.items(), key=lambda one: one[1])},
         "segments": {name: iso(since) for name, since in sorted(state.standing.segments.items())},
         "first_seen": _moment(state.facts.first),
         "last_seen": _moment(state.facts.last),

@@ -1,21 +1,24 @@
 """A pydantic error said to a person: what is wrong, and what to write instead."""
 
+import typing
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Discriminator, ValidationError
 
 from authoring.load import Document, Path, dig
 from authoring.locate import data_path, field_of, keys_of, model_at
 from authoring.problems import Problem, choose, nearest
-from functions.core.conditions import KINDS
+from functions.core.comparisons import Anniversary, Day, Days, Number, Today
+from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
 from functions.core.journey import STEPS
 
 
 def problems_of(document: Document, model: type[BaseModel], error: ValidationError, base: Path = ()) -> list[Problem]:
     """Every problem in a document that `model` refused; `base` is where in the file the model begins."""
-    details = error.errors(include_url=False)
+    details: list[dict[str, Any]] = [{**detail} for detail in error.errors(include_url=False)]
     # A misspelt key is one mistake: that the right one is missing goes without saying.
     strange = [tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
 
@@ -23,10 +26,43 @@ def problems_of(document: Document, model: type[BaseModel], error: ValidationErr
         return nearest(loc[-1], [str(other[-1]) for other in strange if other[:-1] == loc[:-1]]) is not None
 
     told = [detail for detail in details if detail["type"] != "missing" or not is_misspelt(tuple(detail["loc"]))]
-    return [_explain(document, model, dict(detail), base) for detail in told]
+    return [_explain(document, model, detail, base) for detail in _one_each(document, model, told, base)]
+
+
+def _one_each(
+    document: Document, model: type[BaseModel], details: list[dict[str, Any]], base: Path
+) -> list[dict[str, Any]]:
+    """One complaint per place: where several things may stand, each of them complains of what does."""
+    placed = [((*base, *data_path(model, tuple(detail["loc"]))[0]), detail) for detail in details]
+    deeper: set[Path] = {path[:-1] for path, _ in placed if path and isinstance(path[-1], int)}
+    by_place: dict[Path, list[dict[str, Any]]] = {}
+    for path, detail in placed:
+        if detail["type"] == "extra_forbidden" or path not in deeper:
+            by_place.setdefault(path, []).append(detail)
+    return [told for found in by_place.values() for told in _merged(found)]
+
+
+def _merged(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(details) == 1 or any(detail["type"] in _OWN_KINDS for detail in details):
+        return details
+    kinds = {detail["type"] for detail in details}
+    one = details[0]
+    if {"bool_type", "bool_parsing"} & kinds:
+        return [{**one, "type": "one_value"}]
+    if all(kind.startswith(("int_", "float_")) for kind in kinds):
+        return [{**one, "type": "float_type"}]
+    # What says most comes first: that a list would do as well goes without saying.
+    telling = [detail for detail in details if detail["type"] != "list_type"] or details
+    values = [detail for detail in telling if detail["type"] == "value_error"]
+    return (values or telling)[:1]
 
 
 def _explain(document: Document, model: type[BaseModel], detail: Mapping[str, Any], base: Path) -> Problem:
+    problem = _explained(document, model, detail, base)
+    return replace(problem, code=_CODES.get(str(detail["type"]), "wrong-value"))
+
+
+def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, Any], base: Path) -> Problem:
     kind, loc = str(detail["type"]), tuple(detail["loc"])
     path, owner = data_path(model, loc)
     path = (*base, *path)
@@ -64,13 +100,22 @@ def _explain(document: Document, model: type[BaseModel], detail: Mapping[str, An
             return document.problem(path, f"expected text, not {_shown(detail['input'])}", mend)
         case "value_error":
             message = str(context.get("error", detail["msg"]))
+            if message.startswith("write "):
+                mend = message[0].upper() + message[1:]
+                return document.problem(path, f"{_shown(detail['input'])} is not possible here", mend)
             return document.problem(path, *_split(message, _wanted(owner, path)))
         case "literal_error":
-            mend = f"Use one of: {str(context['expected']).replace(chr(39), '')}"
+            expected = str(context["expected"]).replace("'", "")
+            mend = f"Write {path[-1]}: true, or remove it" if expected == "True" else f"Use one of: {expected}"
             return document.problem(path, f"{_shown(detail['input'])} is not possible here", mend)
         case "string_pattern_mismatch":
+            wanted_text = _PATTERNS.get(str(context.get("pattern"))) or _wanted(owner, path)
+            return document.problem(path, f"{_shown(detail['input'])} is not possible here", f"Write {wanted_text}")
+        case "one_value":
+            several = "To mean any of several, use one_of" if isinstance(detail["input"], list) else "Write one value"
+            mend = "To ask whether there is any, use known" if detail["input"] is None else several
             return document.problem(
-                path, f"{_shown(detail['input'])} is not possible here", f"Write {_wanted(owner, path)}"
+                path, f"expected text, a number, or true or false, not {_shown(detail['input'])}", mend
             )
     message = _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
     if message.startswith("expected"):
@@ -94,8 +139,11 @@ def _split(message: str, wanted: str) -> tuple[str, str]:
     for mark in ("; ", ": "):
         before, found, after = message.partition(mark)
         if found and after:
-            return before, after[0].upper() + after[1:]
-    return message, f"Write {wanted}" if wanted not in ("a value", _KEYS) else "Change one of them"
+            verb = (
+                "" if mark == "; " or after.startswith(("use ", "write ")) else "Write " if after[0] == '"' else "Use "
+            )
+            return before, f"{verb}{after}" if verb else after[0].upper() + after[1:]
+    return message, f"Write {wanted}" if wanted not in ("a value", _KEYS, _CONDITION) else "Change one of them"
 
 
 def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
@@ -105,6 +153,8 @@ def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
         return "a value"
     if str(path[-1]) == "id":
         return "a short name of lower-case letters, digits and hyphens"
+    if (words := _typed(field)) is not None:
+        return words
     if DURATION_EXAMPLE in (field.examples or ()):
         return f'a length of time, such as "{DURATION_EXAMPLE}"'
     limits = " ".join(
@@ -119,6 +169,20 @@ def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
     return f"{words} {limits}".strip()
 
 
+def _typed(field: Any) -> str | None:
+    """What is written for the types that the condition language brings."""
+    arms = (field.annotation, *typing.get_args(field.annotation))
+    wanted = [words for kind, words in _TYPES if kind in arms]
+    if wanted:
+        return " or ".join(wanted)
+    options = [option for arm in arms if typing.get_origin(arm) is typing.Literal for option in typing.get_args(arm)]
+    if options and all(isinstance(option, str) for option in options):
+        return "one of " + ", ".join(options)
+    if any(isinstance(rule, Discriminator) and rule.custom_error_type == "condition_kind" for rule in field.metadata):
+        return _CONDITION
+    return None
+
+
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
@@ -130,11 +194,33 @@ def _shown(value: Any) -> str:
         return "keys and values"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     words = str(value)
     return f'"{words[:60]}…"' if len(words) > 60 else f'"{words}"'
 
 
 _KEYS = "keys and values"
+_CONDITION = "a condition, such as {tag: welcomed}"
+_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind")
+_CODES = {
+    "extra_forbidden": "unknown-key",
+    "missing": "missing-key",
+    "condition_kind": "no-kind",
+    "union_tag_not_found": "no-kind",
+    "union_tag_invalid": "no-kind",
+    "step_kind": "no-kind",
+}
+_DAY = "a day, such as 2027-03-08"
+_TYPES = (
+    (Number, "a number"),
+    (Day, _DAY),
+    (Today, "today"),
+    (Days, 'whole days, such as "30 days"'),
+    (Anniversary, '"today", "in 7 days" or "within 7 days"'),
+    (Period, "keys and values: within, longer_ago_than, before, after"),
+    (TagName, "a tag of letters, digits and hyphens, without spaces"),
+)
 _MESSAGES = {
     "int_parsing": "expected a whole number",
     "int_from_float": "expected a whole number",
@@ -148,6 +234,9 @@ _MESSAGES = {
     "less_than_equal": "the number is too large",
     "less_than": "the number is too large",
     "string_too_short": "the text is empty",
+    "date_type": "expected a day",
+    "date_from_datetime_inexact": "expected a day",
+    "date_from_datetime_parsing": "expected a day",
 }
 _NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 _LIMITS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
@@ -157,4 +246,5 @@ _PATTERNS = {
     r"^(https?://.*)?$": "an address that starts with https://",
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an e-mail address, such as hello@example.com",
     r"^[^\r\n]+$": "text on one line",
+    r"^[^\s#]+$": "a tag of letters, digits and hyphens, without spaces",
 }

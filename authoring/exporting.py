@@ -16,12 +16,15 @@ from authoring.importing.scanning import pages
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import identity
+from functions.core.conditions import Condition
 from functions.core.consent import Head, allowed, suppression, withdrawn
 from functions.core.contact import Contact, Profile, State
+from functions.core.evaluate import Seen, Verdict, evaluate
 from functions.core.facts import moment_of
 from functions.core.identity import EMAIL, hash_of, identity_ref, kind_of
 from functions.core.message import State as MessageState
-from functions.core.views import band, iso, local_day, points
+from functions.core.standing import grade_at, stage_at, temperature_at
+from functions.core.views import iso, local_day, points
 from functions.releases import Live
 from functions.tables import addresses, contacts, events, identities, memberships, messages
 from functions.tables.contacts import PROFILE, STATE, contact_of
@@ -91,21 +94,22 @@ def _records(found: Sequence[Contact], live: Live, now: int) -> Iterator[Record]
 def record(contact: Contact, head: Head, live: Live, now: int) -> Record:
     """What goes out of a contact: traits as they are, the rest as of `now` (ms)."""
     state, release = contact.state, live.release
-    today = local_day(now, release.sending.business.time_zone)
-    scoring = release.scoring
-    standing = state.standing.temperature
-    if scoring.temperature and scoring.temperature.score in scoring.scores:
-        score = scoring.scores[scoring.temperature.score]
-        standing = band(state.facts, scoring.temperature, score, today, standing)
+    zone = release.sending.business.time_zone
+    today = local_day(now, zone)
+    seen = Seen(contact, release)
+
+    def holds(condition: Condition) -> Verdict:
+        return evaluate(condition, seen, now)
+
     topics = [topic.id for topic in release.sending.topics if not topic.transactional]
     kinds = {kind_of(ref) for ref in contact.profile.identities}
     return {
         "contact": contact.id,
         "known_by": [words for kind, words in _KINDS.items() if kind in kinds],
-        "scores": {name: points(state.facts, score, today) for name, score in scoring.scores.items()},
-        "temperature": standing,
-        "grade": state.standing.grade,
-        "stage": state.standing.stage,
+        "scores": {name: points(state.facts, score, today, zone) for name, score in release.scoring.scores.items()},
+        "temperature": temperature_at(contact, release, now)[0],
+        "grade": grade_at(release, holds)[0] if release.scoring.grade else "",
+        "stage": stage_at(state.standing, release, holds, now)[0],
         "segments": sorted(state.standing.segments),
         "tags": sorted(tag for tag, (_, held) in state.facts.tags.items() if held),
         "consents": {topic: _consent(head, topic) for topic in topics},

@@ -79,6 +79,10 @@ def ids_of(release: Release) -> dict[str, str]:
     for name, score in release.scoring.scores.items():
         ids[f"score {name}"] = "score"
         ids.update({f"score {name}, rule {rule.id}": "rule" for rule in score.rules})
+    grade = release.scoring.grade
+    ids.update({f"grade, rule {rule.id}": "grade rule" for rule in (grade.rules if grade else ())})
+    ids.update({f"tag rule {rule.id}": "tag rule" for rule in release.scoring.tags})
+    ids.update({f"stage {stage.id}": "stage" for stage in release.funnel.stages})
     ids.update({f"segment {name}": "segment" for name in release.segments})
     ids.update({f"template {name}": "template" for name in release.emails})
     for name, form in release.forms.items():

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from authoring.problems import Problem
+from authoring.problems import Problem, Severity
 
 Path = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
@@ -35,10 +35,19 @@ class Document:
             return self.keys[path]
         return self.values.get(path, (1, 1))
 
-    def problem(self, path: Path, message: str, mend: str, *, key: bool = False) -> Problem:
+    def problem(
+        self,
+        path: Path,
+        message: str,
+        mend: str,
+        *,
+        key: bool = False,
+        code: str = "invalid",
+        severity: Severity = "error",
+    ) -> Problem:
         """A problem at a path of this file."""
         line, column = self.at(path, key=key)
-        return Problem(self.file, line, column, spell(path), message, mend)
+        return Problem(self.file, line, column, spell(path), message, mend, code, severity)
 
 
 def spell(path: Path) -> str:

@@ -35,7 +35,10 @@ def data_path(model: type[BaseModel], loc: Path) -> tuple[Path, type[BaseModel] 
         elif origin is dict and part != "[key]":
             path.append(part)
             annotation = typing.get_args(annotation)[1]
-        elif origin not in (Union, types.UnionType):
+        elif origin in (Union, types.UnionType):
+            # pydantic names the arm that it tried; the file has no such level.
+            annotation = _arm(annotation, str(part))
+        else:
             break
     return tuple(path), owner
 
@@ -87,6 +90,13 @@ def _plain(annotation: Any) -> Any:
         if len(rest) == 1:
             return _plain(rest[0])
     return annotation
+
+
+def _arm(annotation: Any, label: str) -> Any:
+    """The arm of a plain union that an error's label means, where more may follow: its list."""
+    arms = [_plain(arm) for arm in typing.get_args(annotation)]
+    lists = [arm for arm in arms if typing.get_origin(arm) is list]
+    return lists[0] if label.startswith("list[") and lists else None
 
 
 def _tagged_arms(annotation: Any) -> dict[str, Any] | None:

@@ -1,17 +1,19 @@
 """All that is kept of one person, in plain values."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from authoring.dossier import dossier_of
 from authoring.whom import of
 from functions import clock, releases
 from functions.core.contact import Contact
-from functions.core.counters import counter_id
 from functions.core.definition import spell_duration
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of, kind_of, own_ref
 from functions.core.privacy import spelled
+from functions.core.release import Release
 from functions.core.scoring import Score
-from functions.core.views import iso, local_day
+from functions.core.views import earned, iso, local_day
 from functions.tables import addresses
 
 KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
@@ -67,27 +69,22 @@ def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _explained(contact: Contact, release: Any, now: int) -> dict[str, list[dict[str, Any]]]:
+def _explained(contact: Contact, release: Release, now: int) -> dict[str, list[dict[str, Any]]]:
     """Which rule gave how many points, by score."""
-    today = local_day(now, release.sending.business.time_zone)
-    return {name: _rules(contact, score, today) for name, score in release.scoring.scores.items()}
+    zone = release.sending.business.time_zone
+    today = local_day(now, zone)
+    return {name: list(_rules(contact, score, today, zone)) for name, score in release.scoring.scores.items()}
 
 
-def _rules(contact: Contact, score: Score, today: int) -> list[dict[str, Any]]:
-    found = []
-    for rule in score.rules:
-        days = contact.state.facts.counters.get(counter_id(rule.when), {})
-        counted = {day: min(count, rule.at_most_per_day or count) for day, count in days.items()}
-        weight = sum(count * 2.0 ** (-max(0, today - day) * 86_400 / score.half_life) for day, count in counted.items())
-        if counted:
-            found.append(
-                {
-                    "rule": rule.id,
-                    "points_each": rule.points,
-                    "times": sum(days.values()),
-                    "counted": sum(counted.values()),
-                    "worth_now": round(rule.points * weight, 1),
-                    "halves_every": spell_duration(score.half_life),
-                }
-            )
-    return found
+def _rules(contact: Contact, score: Score, today: int, zone: str) -> Iterator[dict[str, Any]]:
+    each = {rule.id: rule.points for rule in score.rules}
+    for rule, days in groupby(earned(contact.state.facts, score, today, zone), key=lambda one: one.rule):
+        given = list(days)
+        yield {
+            "rule": rule,
+            "points_each": each[rule],
+            "times": sum(one.counted + one.capped for one in given),
+            "counted": sum(one.counted for one in given),
+            "worth_now": round(sum(one.left for one in given), 1),
+            "halves_every": spell_duration(score.half_life),
+        }

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from authoring.definitions import Definitions
 from authoring.problems import Problem
-from authoring.references import Definitions
 from functions.core.counters import needed
 from functions.core.definition import spell_duration
 from functions.core.release import Release

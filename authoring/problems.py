@@ -1,14 +1,54 @@
 """What is wrong with authored files: where it stands, what it is, and how to mend it."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final, Literal
+
+Severity = Literal["error", "warning"]
+CODES: Final[Mapping[str, str]] = {
+    "circle": "Definitions need each other: a segment, a stage or the grade ends up asking for itself",
+    "duplicate": "An id, a name or a topic stands twice where each may stand once",
+    "email-of-nobody": "A condition asks about an e-mail that no journey and no form sends (a warning)",
+    "invalid": "Anything else; the message says what",
+    "last-stage": "The last stage has a target of people who go on",
+    "leads-nowhere": "A branch without steps",
+    "missing-key": "A key that must be there is not",
+    "never-holds": "Nobody can ever fulfil it: bounds exclude each other, or points don't suffice",
+    "never-reached": "A step after an exit",
+    "no-grade": "A condition asks for the grade, and scoring.yaml defines none",
+    "no-kind": "A condition or a step that names none of its kinds",
+    "no-temperature": "A condition asks for the temperature, and scoring.yaml defines none",
+    "not-confirmed-yet": "A journey writes to people who have still to confirm",
+    "not-of-a-form": "form: stands with an event that comes from no form",
+    "not-sent-before": "opened or clicked names a step that is no send before it",
+    "outside-a-journey": "opened or clicked stands outside a journey",
+    "strange-event": "The name of an event differs a little from a known one, or nothing here records it (a warning)",
+    "tag-of-nobody": "A condition asks for a tag that nothing here gives (a warning)",
+    "transactional-topic": "A form asks consent for a topic that needs none",
+    "unknown-form": "No form has that id",
+    "unknown-journey": "No journey has that id",
+    "unknown-key": "A key that means nothing there",
+    "unknown-score": "No score has that id",
+    "unknown-segment": "No segment has that id",
+    "unknown-stage": "No stage of the funnel has that id",
+    "unknown-step": "No send before it has that id",
+    "unknown-template": "No e-mail has that id",
+    "unknown-time-zone": "The time zone has no such name",
+    "unknown-topic": "No topic has that id",
+    "useless-cap": "A cap above that of a longer time says nothing (a warning)",
+    "wrong-value": "A value of another kind than the key takes, or out of its bounds",
+}
+"""Codes of problems, for programs that read --json."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake. `file` is relative to the marketing folder; lines and columns count from 1."""
+    """One mistake. `file` is relative to the marketing folder; lines and columns count from 1.
+
+    A warning is what is possible and rarely meant: it doesn't keep a release from being made.
+    `code` stays the same while the words may change.
+    """
 
     file: str
     line: int
@@ -16,6 +56,8 @@ class Problem:
     field: str
     message: str
     mend: str
+    code: str = "invalid"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.field}: {self.message}. {self.mend}"
@@ -35,8 +77,9 @@ class Invalid(Exception):
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
     """The known name that `word` most likely meant, or None."""
-    found = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    by_folded = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(str(word).casefold(), list(by_folded), n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
 
 
 def choose(word: object, known: Iterable[str], *, none: str) -> str:

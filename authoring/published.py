@@ -6,11 +6,13 @@ from pathlib import Path
 from authoring import ledger, tree
 from authoring.compile import Bundle, bundle, state_path
 from authoring.diff import Change, changes
+from functions import clock
 from functions.aws import s3
 from functions.core.publishing import Pointer, Refuse, decide
 from functions.core.release import Release
 from functions.core.views import iso
 from functions.tables import releases
+from functions.work import backfills
 
 
 class NothingLive(Exception):
@@ -27,11 +29,13 @@ class WouldOverwrite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing did. `moved` is false where this release was live already."""
+    """What publishing did. `moved` is false where this release was live already; `backfill` are the jobs that bring
+    everybody to it, none where nobody can stand elsewhere."""
 
     pointer: Pointer
     moved: bool
     changes: list[Change]
+    backfill: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def publish(root: Path, *, by: str, note: str = "") -> Published:
     compiled, before, found = preview(root)
     pointer = releases.publish(compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note)
     ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
-    return Published(pointer, before is None or pointer.seq != before.seq, found)
+    begun = backfills.start(pointer, clock.now_ms())
+    return Published(pointer, before is None or pointer.seq != before.seq, found, begun)
 
 
 def would_refuse(compiled: Bundle, before: Pointer | None) -> str | None:

@@ -1,24 +1,31 @@
 """The reference pages and the JSON Schemas for editors, generated from the models."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from authoring import markup, templates
+from authoring.examples import EXAMPLES
+from authoring.load import load
+from authoring.problems import CODES
 from authoring.sources import EmailFile
+from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.bots import Bots
-from functions.core.conditions import KINDS
-from functions.core.definition import DURATION_EXAMPLE, ID_PATTERN, spell_duration
+from functions.core.conditions import KINDS, Condition
+from functions.core.definition import spell_duration
 from functions.core.forms import Form
+from functions.core.funnel import Funnel
 from functions.core.journey import STEPS, Journey
 from functions.core.privacy import Privacy
+from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.sentences import sentence
 from functions.core.tracking import Tracking
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +60,14 @@ PAGES = (
         "scoring.yaml",
         Scoring,
         "scoring.yaml",
-        "Points for what people do, and the temperature bands that points lead to.",
+        "Points for what people do, the temperature that points lead to, how well somebody fits, and tags from what "
+        "people read.\n\n"
+        "Points are kept per rule and calendar day of the business's time zone, and halve every `half_life`. Caps "
+        "let the earliest days count: first a day's, then a week's (from Monday), then a calendar month's. With "
+        "`once` only the first event of all gives points, on its day. A score is never below zero. The grade adds "
+        "the points of fit of every rule that holds now: they don't fade. A tag by `from` is the property's text "
+        "in small letters with hyphens for spaces, at most 64 characters; of everybody's tags the newest hundred "
+        "are kept. `samovar contact EMAIL --explain` shows what is behind each of them.",
     ),
     Page(
         "segments",
@@ -61,7 +75,17 @@ PAGES = (
         "segments.yaml",
         Segments,
         "segments.yaml",
-        "Who belongs together. Entering and leaving is noted, and other definitions can ask for it.",
+        "Who belongs together. Entering and leaving is noted, and other definitions can ask for it. "
+        "What can be asked: [conditions](conditions.md), and [by example](../conditions.md).",
+    ),
+    Page(
+        "funnel",
+        "Funnel",
+        "funnel.yaml",
+        Funnel,
+        "funnel.yaml",
+        "The stages that people go through. Everybody stands at the last stage whose condition holds, and when each "
+        "was entered stays with the person. How to choose them: [the funnel](../funnel.md).",
     ),
     Page(
         "tracking",
@@ -125,6 +149,7 @@ def pages() -> dict[str, str]:
         made[f"{page.name}.md"] = _page(page, schema)
         made[f"schemas/{page.name}.json"] = _schema(page, schema)
     made["conditions.md"] = _conditions()
+    made["problems.md"] = _problems()
     return made
 
 
@@ -135,7 +160,7 @@ def _spelled(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     spelled = {key: _spelled(part) for key, part in schema.items()}
-    if _text(schema) == "length of time" and isinstance(schema.get("default"), int):
+    if is_duration(schema) and isinstance(schema.get("default"), int):
         spelled["default"] = spell_duration(schema["default"])
     return spelled
 
@@ -148,7 +173,8 @@ def _schema(page: Page, schema: dict[str, Any]) -> str:
 def _index() -> str:
     lines = [_NOTICE, "# Definition files", "", _INTRODUCTION, ""]
     lines += [f"- [{page.title}]({page.name}.md): `{page.file}` ([schema](schemas/{page.name}.json))" for page in PAGES]
-    lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask", ""]
+    lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask"]
+    lines += ["- [Problems](problems.md): codes of what `samovar validate` finds", ""]
     lines += ["## Ids", "", _IDS, "", "## Editors", "", _EDITORS, ""]
     return "\n".join(lines)
 
@@ -157,104 +183,49 @@ def _page(page: Page, schema: dict[str, Any]) -> str:
     example = (MARKETING / page.example).read_text(encoding="utf-8").rstrip()
     lines = [_NOTICE, f"# {page.title}", "", page.says, "", f"`marketing/{page.file}`", ""]
     lines += ["```yaml", example, "```", ""]
-    lines += ["## Keys", "", *_table(schema, schema)]
+    lines += ["## Keys", "", *table(schema, schema)]
     if page.model is Journey:
         lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
-    shared = {model.__name__ for model in KINDS.values()}
     for name, part in sorted(schema.get("$defs", {}).items()):
-        if name not in shared:
-            lines += [f"## {_spaced(name)}", "", str(part.get("description", "")).strip(), "", *_table(part, schema)]
+        if name not in ON_CONDITIONS:
+            lines += [f"## {spaced(name)}", "", str(part.get("description", "")).strip(), "", *table(part, schema)]
     if page.model is EmailFile:
         lines += _email_variables()
     return "\n".join(lines)
 
 
-def _table(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    properties = part.get("properties", {})
-    if not properties:
-        return
-    yield "| key | takes | default | meaning |"
-    yield "| --- | --- | --- | --- |"
-    required = part.get("required", [])
-    for key, value in properties.items():
-        takes, default = _takes(value, schema), value.get("default")
-        default = "required" if key in required else f"`{json.dumps(default, ensure_ascii=False)}`"
-        default = "" if default in ("`null`", '`""`', "`[]`", "`{}`") else default
-        meaning = str(value.get("description", "")).replace("|", "\\|")
-        yield f"| `{key}` | {takes} | {default} | {meaning} |"
-    yield ""
-
-
-def _takes(value: dict[str, Any], schema: dict[str, Any]) -> str:
-    if "$ref" in value:
-        name = value["$ref"].rpartition("/")[2]
-        return _link(name)
-    for key in ("anyOf", "oneOf", "allOf"):
-        if key in value:
-            arms = [_takes(arm, schema) for arm in value[key] if arm.get("type") != "null"]
-            if any("conditions.md" in arm for arm in arms):
-                arms = ["[condition](conditions.md)"]
-            return " or ".join(dict.fromkeys(arms))
-    if "const" in value:
-        return f"`{json.dumps(value['const'])}`"
-    if "enum" in value:
-        return ", ".join(f"`{option}`" for option in value["enum"])
-    limits = _limits(value)
-    match value.get("type"):
-        case "array":
-            return f"list of {_takes(value.get('items', {}), schema)}"
-        case "object":
-            inner = value.get("additionalProperties")
-            return f"{_keys(value)}: {_takes(inner, schema)}" if isinstance(inner, dict) else "keys and values"
-        case "string":
-            return _text(value)
-        case "integer":
-            return f"whole number{limits}"
-        case "number":
-            return f"number{limits}"
-        case "boolean":
-            return "`true` or `false`"
-    return "text, number, or true or false"
-
-
-def _text(value: dict[str, Any]) -> str:
-    if value.get("pattern") == ID_PATTERN:
-        return "id"
-    return "length of time" if DURATION_EXAMPLE in value.get("examples", []) else "text"
-
-
-def _keys(value: dict[str, Any]) -> str:
-    """What the keys of a mapping are."""
-    return "id" if value.get("propertyNames", {}).get("pattern") == ID_PATTERN else "name"
-
-
-def _limits(value: dict[str, Any]) -> str:
-    low = value.get("minimum", value.get("exclusiveMinimum"))
-    high = value.get("maximum", value.get("exclusiveMaximum"))
-    if low is None and high is None:
-        return ""
-    word = "above" if "exclusiveMinimum" in value else "from"
-    return f" {word} {low} to {high}" if high is not None else f" {word} {low}"
-
-
-def _link(name: str) -> str:
-    if name in {model.__name__ for model in KINDS.values()}:
-        return "[condition](conditions.md)"
-    return f"[{_spaced(name)}](#{_spaced(name).replace(' ', '-')})"
-
-
-def _spaced(name: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-
-
 def _conditions() -> str:
     lines = [_NOTICE, "# Conditions", "", _CONDITIONS, ""]
     for kind, model in KINDS.items():
-        schema = model.model_json_schema(by_alias=True)
-        if "properties" not in schema:
-            schema = schema.get("$defs", {}).get(model.__name__, schema)
-        lines += [f"## {kind}", "", str(schema.get("description", "")), "", *_table(schema, schema)]
+        lines += [f"## {kind}", "", *_model(model), *_examples(EXAMPLES[kind])]
+    for helper, kind in zip(HELPERS, ("property", ""), strict=True):
+        lines += [f"## {spaced(helper.__name__)}", "", *_model(helper), *_examples(EXAMPLES.get(kind, ()))]
     return "\n".join(lines)
+
+
+def _problems() -> str:
+    lines = [_NOTICE, "# Problems of definition files", "", _PROBLEMS, "", "| code | meaning |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{code}` | {meaning} |" for code, meaning in CODES.items()), ""])
+
+
+def _model(model: type[BaseModel]) -> list[str]:
+    schema = model.model_json_schema(by_alias=True)
+    if "properties" not in schema:
+        schema = schema.get("$defs", {}).get(model.__name__, schema)
+    return [str(schema.get("description", "")), "", *table(schema, schema)]
+
+
+def _examples(examples: Sequence[str]) -> list[str]:
+    """Each example with what it asks."""
+    if not examples:
+        return []
+    rows = [f"| `{text}` | {sentence(_parsed(text), _NOBODY)} |" for text in examples]
+    return ["| example | asks who |", "| --- | --- |", *rows, ""]
+
+
+def _parsed(text: str) -> Condition:
+    condition: Condition = _CONDITION.validate_python(load("example", text).data)
+    return condition
 
 
 def _email_variables() -> list[str]:
@@ -266,10 +237,21 @@ def _email_variables() -> list[str]:
     return lines
 
 
+_CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+_NOBODY = Release(
+    sending=Sending.model_validate(
+        {
+            "business": {"name": "x", "time_zone": "UTC"},
+            "from": {"name": "x", "email": "x@x.example"},
+            "topics": [{"id": "x", "title": "x"}],
+        }
+    )
+)
+"""A release in which nothing has a title."""
 _NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
 _INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
 files: run `samovar schema` after changing one."""
-_IDS = """Ids (of journeys, steps, forms, fields, topics, scores, rules, segments and templates) are for ever:
+_IDS = """Ids (of journeys, steps, forms, fields, topics, scores, rules, stages, segments and templates) are for ever:
 people's histories point at them. An id keeps its kind, and one that was removed is never used again;
 `samovar rollback` brings it back with its old meaning. Titles are free. What was published is
 remembered in `marketing/.samovar.json`; keep that file with the others."""
@@ -279,6 +261,7 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
 "yaml.schemas": {
   "docs/reference/schemas/scoring.json": "marketing/scoring.yaml",
   "docs/reference/schemas/segments.json": "marketing/segments.yaml",
+  "docs/reference/schemas/funnel.json": "marketing/funnel.yaml",
   "docs/reference/schemas/sending.json": "marketing/sending.yaml",
   "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
   "docs/reference/schemas/privacy.json": "marketing/privacy.yaml",
@@ -297,7 +280,17 @@ all:
   - any: [{tag: welcomed}, {trait: language, one_of: [en, tr]}]
 ```
 
-Sums of points count whole days in the business's time zone; `within` is exact to the second."""
+The table under each kind says its keys, and the one below that what examples ask. `where` compares properties
+of an event: a value for equality, or [a comparison](#property-comparison). A dot leads into what a property or a
+trait holds (`products.category`); of a list, one member that fulfils everything is enough. What is missing is
+unknown: nothing but `known: false` is true of it. Equality minds letter case; `contains`, `starts_with` and
+`ends_with` don't, in any language.
+
+Counts within a time are exact to the second. Points, sums, and counts of more than ten go by calendar days in the
+business's time zone, today among them; so do comparisons of dates. A condition that nobody can fulfil, a name that
+is not defined, and definitions that need each other are refused by `samovar validate`."""
+_PROBLEMS = """`samovar validate` names each with file, line, column and field, says what is wrong and how to mend it.
+With --json each also has a code, which stays when the words change. Warnings keep no release from being made."""
 _VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: say what stands
 there otherwise, as in `{{ contact.first_name | default("there") }}`. Marketing mail must carry
 `unsubscribe_url` and `business.address`."""

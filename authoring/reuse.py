@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from authoring.definitions import Definitions, steps_of
 from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
 from authoring.problems import Problem
-from authoring.references import Definitions, steps_of
 from functions.core.release import Release
 
 
@@ -42,6 +42,14 @@ def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document
             for index, rule in enumerate(score.rules):
                 path: Path = ("scores", name, "rules", index, "id")
                 yield f"score {name}, rule {rule.id}", (document.file, path, document)
+        for index, fit in enumerate(scoring.grade.rules if scoring.grade else ()):
+            yield f"grade, rule {fit.id}", (document.file, ("grade", "rules", index, "id"), document)
+        for index, tag in enumerate(scoring.tags):
+            yield f"tag rule {tag.id}", (document.file, ("tags", index, "id"), document)
+    if known.funnel:
+        document, funnel = known.funnel
+        for index, stage in enumerate(funnel.stages):
+            yield f"stage {stage.id}", (document.file, ("stages", index, "id"), document)
     if known.segments:
         document, segments = known.segments
         for name in segments.segments:

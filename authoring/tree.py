@@ -11,7 +11,7 @@ from functions.core.definition import ID_PATTERN
 STATE = ".samovar.json"
 """What was published last, beside the authored files; written by publish and pull."""
 
-TOP = ("bots.yaml", "privacy.yaml", "scoring.yaml", "segments.yaml", "sending.yaml", "tracking.yaml")
+TOP = ("bots.yaml", "funnel.yaml", "privacy.yaml", "scoring.yaml", "segments.yaml", "sending.yaml", "tracking.yaml")
 FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),

@@ -7,16 +7,18 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from authoring import ledger, markup, privacy, reuse, templates, tree
+from authoring.definitions import Definitions
 from authoring.explain import problems_of
 from authoring.ledger import Ledger
 from authoring.load import Document, dig, load
 from authoring.locate import keys_of
 from authoring.problems import Invalid, Problem, choose
-from authoring.references import Definitions, check
+from authoring.references import check
 from authoring.sources import EmailFile
 from functions.core.bots import Bots
 from functions.core.emails import Email
 from functions.core.forms import Form
+from functions.core.funnel import Funnel
 from functions.core.journey import Journey, Send, walk
 from functions.core.privacy import Privacy
 from functions.core.release import Release
@@ -32,15 +34,16 @@ __all__ = ["Invalid", "Problem", "Valid", "validate"]
 
 @dataclass(frozen=True, slots=True)
 class Valid:
-    """What a valid marketing folder holds."""
+    """What a valid marketing folder holds; `warnings` are what in it is rarely meant."""
 
     release: Release
     sources: dict[str, str]
     ledger: Ledger
+    warnings: tuple[Problem, ...] = ()
 
 
 def validate(root: Path, state: Path | None = None) -> Valid:
-    """Read and check everything under `root`. Raises Invalid with every problem found.
+    """Read and check everything under `root`. Raises Invalid with every mistake found.
 
     `state` is the file that remembers what was published; the one inside `root` by default.
     """
@@ -66,6 +69,7 @@ class _Reading:
             self.problems.append(Problem("sending.yaml", 1, 1, "(file)", "sending.yaml is missing", mend))
         known.scoring = self._model(found, "scoring.yaml", Scoring)
         known.segments = self._model(found, "segments.yaml", Segments)
+        known.funnel = self._model(found, "funnel.yaml", Funnel)
         tracking = self._model(found, "tracking.yaml", Tracking)
         known.privacy = self._model(found, "privacy.yaml", Privacy)
         for name, file in found.ids("forms", ".yaml").items():
@@ -88,6 +92,7 @@ class _Reading:
             scoring=known.scoring[1] if known.scoring else Scoring(),
             tracking=tracking[1] if tracking else Tracking(),
             segments=known.segments[1].segments if known.segments else {},
+            funnel=known.funnel[1] if known.funnel else Funnel(),
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
@@ -99,11 +104,12 @@ class _Reading:
         past = self._past()
         self.problems += reuse.check(release, known, past)
         self._raise()
-        return Valid(release, found.sources, past)
+        return Valid(release, found.sources, past, tuple(sorted(set(self.problems))))
 
     def _raise(self) -> None:
-        if self.problems:
-            raise Invalid(self.problems)
+        mistakes = [problem for problem in self.problems if problem.severity == "error"]
+        if mistakes:
+            raise Invalid(mistakes)
 
     def _model(self, found: tree.Tree, file: str, model: type[_M]) -> tuple[Document, _M] | None:
         """The document and what it says; None where the file is absent or broken (the problems are noted)."""
@@ -166,18 +172,24 @@ class _Reading:
     def _names(self, found: tree.Tree, known: Definitions) -> None:
         """What may be referred to. Where a file is broken, its names are not held against others."""
         known.template_names = self.templates
+        known.journey_names = found.names("journeys", ".yaml")
         if known.sending:
             known.topic_names = frozenset(topic.id for topic in known.sending[1].topics)
         if known.scoring:
             known.score_names = frozenset(known.scoring[1].scores)
             known.has_temperature = known.scoring[1].temperature is not None
+            known.has_grade = known.scoring[1].grade is not None
         elif "scoring.yaml" in (*found.sources, *found.unreadable):
-            known.score_names, known.has_temperature = None, True
+            known.score_names, known.has_temperature, known.has_grade = None, True, True
         if "segments.yaml" in found.unreadable:
             known.segment_names = None
         elif "segments.yaml" in self.documents:
             segments = dig(self.documents["segments.yaml"].data, ("segments",))
             known.segment_names = frozenset(segments if isinstance(segments, dict) else ())
+        if known.funnel:
+            known.stage_names = frozenset(stage.id for stage in known.funnel[1].stages)
+        elif "funnel.yaml" in (*found.sources, *found.unreadable):
+            known.stage_names = None
 
     def _footers(self, found: tree.Tree, known: Definitions) -> None:
         """Marketing mail must say who sends it and how to leave."""

@@ -7,10 +7,11 @@ from functions import releases, settings
 from functions.aws import events as bus
 from functions.aws import sqs, stepfunctions
 from functions.core import alarm, confirm
-from functions.core.effects import AddTag, Effect, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.effects import AddTag, Effect, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
 from functions.core.event import SYSTEM, TAG_ADDED, Event
 from functions.core.identity import own_ref
+from functions.core.journey_facts import noted
 from functions.core.message import intended
 from functions.core.retention import Keep
 from functions.observability import metric
@@ -45,6 +46,8 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
             }
             bus.put(settings.bus_name(), [("Goal Reached", detail)])
             metric("GoalsReached")
+        case NoteRun():
+            _record(noted(effect, enrollment), enrollment)
         case Unwatch():
             contacts.unwatch(enrollment.contact, [enrollment.id])
         case _:
@@ -90,5 +93,9 @@ def _tag(effect: AddTag, enrollment: Enrollment) -> None:
             "enrollment": enrollment.id,
         },
     )
+    _record(event, enrollment)
+
+
+def _record(event: Event, enrollment: Enrollment) -> None:
     kept = releases.by_id(enrollment.release).privacy.retention
     events.insert([event], Keep(kept.visitors, kept.contacts))

@@ -18,6 +18,7 @@ from functions.core.retention import Keep, keep_from
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
     from functions.core.release import Release
+    from functions.core.touched import Reads
 
 KEYS_FOR_S = 60
 POINTER = ("X#live", "X")
@@ -44,8 +45,18 @@ class Live:
         return by_id(self.id)
 
     @property
+    def heard(self) -> frozenset[str]:
+        """The journeys whose runs are recorded as events."""
+        return heard_in(self.id)
+
+    @property
     def counters(self) -> "Counters":
         return counters_of(self.seq, self.id)
+
+    @property
+    def reads(self) -> "Reads":
+        """What its segments look at."""
+        return reads_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,11 @@ def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dyn
     return live_from(rows.get(POINTER)), rows
 
 
+def live_lately() -> Live:
+    """The live release at half the price of a read, as it was a moment ago. Raises NothingLive."""
+    return live_and(())[0]
+
+
 def live_from(row: dynamodb.Item | None) -> Live:
     """The live release that the pointer's item names. Raises NothingLive where there is none."""
     if row is None:
@@ -106,6 +122,14 @@ def by_id(release: str) -> "Release":
 
 
 @lru_cache(maxsize=8)
+def heard_in(release: str) -> frozenset[str]:
+    """The journeys that a release asks about."""
+    from functions.core.journey_facts import heard
+
+    return heard(by_id(release))
+
+
+@lru_cache(maxsize=8)
 def counters_of(seq: int, release: str) -> "Counters":
     """The counters that a release needs, and those that earlier ones need for people in flight."""
     from functions import bots
@@ -113,6 +137,14 @@ def counters_of(seq: int, release: str) -> "Counters":
 
     content = by_id(release)
     return counters(content, kept_at(seq), bots.version(content.bots))
+
+
+@lru_cache(maxsize=8)
+def reads_of(release: str) -> "Reads":
+    """What the segments of a release look at."""
+    from functions.core.touched import Reads
+
+    return Reads(by_id(release))
 
 
 def kept_at(seq: int) -> "list[Kept]":
@@ -163,4 +195,6 @@ def forget() -> None:
     """Drop what is kept: for tests and tools that change deployments."""
     _held.keyring = None
     by_id.cache_clear()
+    heard_in.cache_clear()
     counters_of.cache_clear()
+    reads_of.cache_clear()

@@ -41,11 +41,13 @@ class Functions:
         timeout: int,
         needs: Sequence[uses.Use],
         calls_itself: bool = False,
+        called: str | None = None,
     ) -> lambda_.Function:
         """The function of the room `name` (MB, seconds), with a role and an environment made from `needs`.
 
         `calls_itself`: the function may send itself messages without end, which Lambda
         takes for a runaway loop and stops after some sixteen rounds unless told otherwise.
+        `called`: its name in the account, for a function that must be known before it is made.
         """
         scope = Construct(self._scope, _title(name))
         log_group = logs.LogGroup(scope, "Logs", retention=_RETENTION, removal_policy=cdk.RemovalPolicy.DESTROY)
@@ -57,6 +59,7 @@ class Functions:
             code=self._code,
             description=f"Samovar: {name.replace('_', ' ')}",
             environment=_environment(name, needs),
+            function_name=called,
             handler=f"functions.{name}.handler.handler",
             layers=[self._layer],
             log_group=log_group,

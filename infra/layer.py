@@ -11,7 +11,7 @@ from infra import bytecode, staging
 from infra.paths import BUILD, RUNTIME_LOCK
 
 LAMBDA_PLATFORM = "manylinux2014_aarch64"
-SERVICES = frozenset({"dynamodb", "s3", "sqs", "sns", "sesv2", "stepfunctions", "events", "ssm", "sts"})
+SERVICES = frozenset({"dynamodb", "s3", "sqs", "sns", "sesv2", "stepfunctions", "events", "lambda", "ssm", "sts"})
 """The botocore service models that the functions may use; the others are left out."""
 
 LOCALE_DATA = frozenset(

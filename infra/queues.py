@@ -21,7 +21,8 @@ class Queues(Construct):
         )
         accept(self.aside, "AwsSolutions-SQS3", "This is the dead-letter queue")
         self.send = self._queue("Send", send_timeout, receives=8)
-        self.work = self._queue("Work", work_timeout, receives=5)
+        # A slice that raises is seen again in seconds, then minutes: for hours, should AWS be down for so long.
+        self.work = self._queue("Work", work_timeout, receives=20)
         # Nobody else would suppress the address: tried for a day, like the streams. (Sweep looks after mail.)
         self.feedback = self._queue("Feedback", feedback_timeout, receives=1000)
 

@@ -21,7 +21,9 @@ from infra.watch import Watch
 
 TRACK_TIMEOUT = 15
 SEND_TIMEOUT = 60
-WORK_TIMEOUT = 900
+SWEEP_TIMEOUT = 90
+WORK_TIMEOUT = 180
+"""A slice begins nothing after half a minute; the longest history takes some twenty seconds more."""
 
 
 class ServiceStack(cdk.Stack):
@@ -44,7 +46,12 @@ class ServiceStack(cdk.Stack):
         self.release = Release(
             self,
             functions=self.functions,
-            needs=[uses.writes_contacts(data.contacts), uses.stores_releases(data), uses.notices_absence(data)],
+            needs=[
+                uses.writes_contacts(data.contacts),
+                uses.stores_releases(data),
+                uses.notices_absence(data),
+                uses.sends_to(self.queues.work, "WORK_QUEUE_URL"),
+            ],
             marketing=marketing,
             build=build,
         )
@@ -101,6 +108,10 @@ class ServiceStack(cdk.Stack):
         ]
         read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
         make = self.functions.make
+        sweep = f"{self.stack_name}-sweep"
+        sweep_arn = self.format_arn(
+            service="lambda", resource="function", resource_name=sweep, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+        )
         return {
             "track": make(
                 "track",
@@ -124,7 +135,14 @@ class ServiceStack(cdk.Stack):
                 # At a low rate a message goes back to the queue until its turn comes.
                 calls_itself=True,
             ),
-            "sweep": make("sweep", memory=256, timeout=60, needs=[*acting, uses.finds_due(contacts)]),
+            "sweep": make(
+                "sweep",
+                memory=1024,
+                timeout=SWEEP_TIMEOUT,
+                # When much is due it asks itself for help: its role must name it before it is there.
+                needs=[*acting, uses.finds_due(contacts), uses.calls(sweep_arn), to_work],
+                called=sweep,
+            ),
             "work": make(
                 "work",
                 memory=1024,
@@ -141,7 +159,8 @@ class ServiceStack(cdk.Stack):
         self.bus.listen(made["track"], self.queues.aside)
         feed(made["track"], self.queues.feedback, batch=10, at_once=2)
         feed(made["send"], self.queues.send, batch=10, at_once=2)
-        feed(made["work"], self.queues.work, batch=1, at_once=2)
+        # Two lanes of a backfill leave two for judgements, and for whoever is erased meanwhile.
+        feed(made["work"], self.queues.work, batch=1, at_once=4)
         aside = self.queues.aside
         # A second of gathering lets the events of one visit cost one read and one write. Each is an item of
         # its own: with more lanes than one they would meet at their contact, out of order.

@@ -111,6 +111,11 @@ def publishes_to(bus: events.IEventBus) -> Use:
     return Use(("events:PutEvents",), (bus.event_bus_arn,), {"BUS_NAME": bus.event_bus_name})
 
 
+def calls(function_arn: str) -> Use:
+    """Calls a function by itself, without waiting for it."""
+    return Use(("lambda:InvokeFunction",), (function_arn,))
+
+
 def sets_clocks(state_machine_arn: str) -> Use:
     """Starts executions and answers the tokens of those that wait."""
     return Use(

@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 _MINUTES = cdk.Duration.minutes
+NAMESPACE = "Samovar"
 
 
 class Watch(Construct):
@@ -43,6 +44,12 @@ class Watch(Construct):
             "A message has waited for an hour to be sent",
             queues["send"].metric_approximate_age_of_oldest_message(statistic="Maximum", period=_MINUTES(5)),
             above=60 * 60,
+        )
+        self._alarm(
+            "LateSweep",
+            "Something has been due for five minutes: more is due than the sweep works off",
+            sweep_lag(),
+            above=5 * 60 * 1000,
         )
         self._alarm(
             "Complaints",
@@ -122,6 +129,7 @@ class Watch(Construct):
                             for n in ("score", "journey_step")
                         ],
                     ),
+                    _graph("Behind what is due", [sweep_lag()]),
                     _graph(
                         "Waiting in queues",
                         [q.metric_approximate_number_of_messages_visible(label=n) for n, q in queues.items()],
@@ -136,6 +144,18 @@ class Watch(Construct):
                 ],
             ],
         )
+
+
+def sweep_lag() -> cw.Metric:
+    """By how many milliseconds the oldest row that is due was late; sent only by sweeps that found any."""
+    return cw.Metric(
+        namespace=NAMESPACE,
+        metric_name="SweepLag",
+        dimensions_map={"service": "sweep"},
+        statistic="Maximum",
+        period=_MINUTES(5),
+        unit=cw.Unit.MILLISECONDS,
+    )
 
 
 def _graph(title: str, metrics: list[cw.Metric]) -> cw.GraphWidget:

@@ -74,15 +74,17 @@ def _event(chance: random.Random, source: str, number: int, *, stamp: int, at: i
         return Event(source=source, kind="page", name=names.PAGE_VIEWED, properties={"path": path}, **common)
     if sort < 0.7:
         traits = {"city": chance.choice(("İzmir", "Łódź", "Казань")), "n": number}
+        traits |= {"born": "1984-02-29", "seen": at, "due": at + 9 * DAY_MS} if number % 3 else {}
         return Event(source=source, kind="identify", name=names.IDENTIFIED, traits=traits, **common)
     if sort < 0.75:
         consents = {"form": "hello", "consents": chance.sample(["tips", "offers"], chance.randint(0, 2))}
         return Event(source=source, kind=names.FORM, name=names.FORM_SUBMITTED, properties=consents, **common)
     if sort < 0.8:
-        return Event(source=source, kind="track", name="Order Completed", properties={"revenue": 40}, **common)
+        revenue = (40, -39.5, [10, "9", 12.25], None)[number % 4]
+        return Event(source=source, kind="track", name="Order Completed", properties={"revenue": revenue}, **common)
     own = own_ref(who)
-    message = {"message": f"msg{chance.randint(0, 30)}"}
-    message["sent"] = START + int(message["message"][3:]) * DAY_MS  # type: ignore[assignment]
+    message: dict[str, object] = {"message": f"msg{(which := chance.randint(0, 30))}", "template": "hello"}
+    message["sent"] = START + which * DAY_MS
     if sort < 0.9:
         name = chance.choice((names.EMAIL_OPENED, names.EMAIL_CLICKED))
         return Event(source=own, kind=names.SYSTEM, name=name, properties=message, **common)

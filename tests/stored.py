@@ -18,6 +18,7 @@ from functions.core.alarm import Alarm
 from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, folded
 from functions.core.contact import (
+    Closed,
     ConsentFacts,
     Decision,
     Facts,
@@ -30,7 +31,7 @@ from functions.core.contact import (
     Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
-from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.effects import AddTag, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
@@ -47,6 +48,7 @@ from functions.tables import (
     addresses,
     audit,
     caps,
+    closed,
     contacts,
     decisions,
     duplicates,
@@ -133,6 +135,18 @@ STATE = State(
     due=NOW + 86_400_000,
     watching=frozenset({RUN}),
 )
+STANDING = replace(
+    STATE,
+    facts=replace(STATE.facts, earliest={"cdef4567": Moment(NOW - 9, 3)}),
+    standing=Standing("warm", NOW - 4, {"keen": NOW - 4}, "A", "desire", {"attention": NOW - 9, "desire": NOW - 2}),
+)
+LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
+OLD_DAYS = Closed(5, {"abcd2345": {20_300: 1, 20_400: 300, 20_700: 1}, "sums2345": {20_400: -12 * 10**20}})
+SPLIT = replace(
+    STATE,
+    facts=replace(STATE.facts, counters={"abcd2345": {20_400: 300, 20_700: 2, 20_717: 1}}),
+    closed=OLD_DAYS,
+)
 SHARING = replace(STATE, shared={"a#hash": 2})
 PROFILE = Profile(
     CONTACT,
@@ -193,6 +207,7 @@ RUNNING = Enrollment(
         Unwatch(),
     ),
 )
+NOTED_RUN = replace(RUNNING, begun=NOW - 1, todo=(NoteRun("entered"), NoteRun("ended")))
 LETTER = Message(
     id=MESSAGE,
     contact=CONTACT,
@@ -270,8 +285,53 @@ WITH_FORMS = Release.model_validate(
         },
     }
 )
+WITH_FUNNEL = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "language": "tr", "country": "TR"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "offers", "title": "Fiyatlar"}],
+        },
+        "scoring": {
+            "scores": {
+                "wholesale": {
+                    "rules": [
+                        {"id": "asked", "when": {"event": "Form Submitted", "form": "a"}, "points": 40, "once": True},
+                        {
+                            "id": "prices",
+                            "when": {"event": "Page Viewed", "where": {"path": "/çay"}},
+                            "points": 5,
+                            "at_most_per_week": 2,
+                            "at_most_per_month": 4,
+                        },
+                    ]
+                }
+            },
+            "grade": {
+                "rules": [{"id": "shop", "when": {"trait": "house", "is": "dükkân"}, "points": 30}],
+                "a": 60,
+                "b": 30,
+                "c": 10,
+            },
+            "tags": [
+                {"id": "topic", "when": {"event": "Page Viewed"}, "from": "topic"},
+                {"id": "reader", "when": {"event": "E-Book Downloaded"}, "tag": "okur"},
+            ],
+        },
+        "funnel": {
+            "title": "Huni",
+            "forward_only": True,
+            "stages": [
+                {"id": "desire", "title": "İstek", "when": {"score": "wholesale", "at_least": 20}, "owner": "satış"},
+                {"id": "action", "when": {"event": "Order Completed"}, "target": {"within": "30 days", "go_on": 20}},
+            ],
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
+COUNTED = work_queue.Recount(CONTACT, "time")
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
@@ -295,6 +355,8 @@ HELD = Event(
 )
 RULING = Ruling(HELD.source, HELD.sort_key, NOW + 9, "person", BY_HAND, "Ada rief an: это я 🫖")
 JUDGED = work_queue.Asked(CONTACT, MESSAGE, NOW)
+ENTERED = Decision("dec2", "stage", "stage", NOW, "time", "", "desire")
+GRADED = Decision("dec3", "grade", "grade", NOW, "e#hash#1790000000000#form-1", "D", "A")
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
@@ -313,6 +375,8 @@ KEEPING_KEYS = replace(KEYS, keep=Keep(86_400, 172_800))
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
+_COMPARED = EventMatch.model_validate({"event": "Order Completed", "where": {"cart.size": {"at_least": 2}}})
+KEPT_SUM = Kept(Counter(counter_id(_COMPARED, "toplam"), _COMPARED, 30, 0, True, "toplam"), NOW)
 
 
 def _state_row(state: State = STATE) -> dict[str, Any]:
@@ -334,6 +398,16 @@ def samples() -> dict[str, Sample]:
         "event-held": Sample(HELD, _row(events.to_row(HELD)), lambda row: events.from_row(_plain(row))),
         "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),
         "state": Sample(STATE, _row(_state_row()), lambda row: contacts.state_from(_plain(row))),
+        "closed-days": Sample(
+            OLD_DAYS,
+            _row(closed.to_row(contacts.partition(CONTACT), OLD_DAYS)),
+            lambda row: closed.from_row(_plain(row)),
+        ),
+        "state-with-closed-days": Sample(
+            SPLIT,
+            _row(_state_row(SPLIT)),
+            lambda row: contacts.state_from(_plain(row), closed.to_row(contacts.partition(CONTACT), OLD_DAYS)),
+        ),
         "outbox": Sample([DECISION], _row(_state_row()), lambda row: contacts.decisions_of(_plain(row))),
         "profile": Sample(
             PROFILE, _row(contacts.profile_row(PROFILE, 4)), lambda row: contacts.profile_from(_plain(row))
@@ -346,6 +420,19 @@ def samples() -> dict[str, Sample]:
         ),
         "decision": Sample(
             DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))
+        ),
+        "state-standing": Sample(STANDING, _row(_state_row(STANDING)), lambda row: contacts.state_from(_plain(row))),
+        "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
+        "decision-stage": Sample(
+            ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))
+        ),
+        "outbox-standing": Sample(
+            [GRADED, ENTERED],
+            _row(contacts.state_row(STANDING, [GRADED, ENTERED])),
+            lambda row: contacts.decisions_of(_plain(row)),
+        ),
+        "enrollment-noted": Sample(
+            NOTED_RUN, _row(enrollments.to_row(NOTED_RUN, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "enrollment": Sample(
             RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
@@ -419,6 +506,7 @@ def samples() -> dict[str, Sample]:
         ),
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
+        "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
         "message-for-a-time": Sample(
             KEPT_LETTER, _row(messages.to_item(KEPT_LETTER)), lambda row: messages.from_item(_plain(row))
@@ -447,6 +535,8 @@ def samples() -> dict[str, Sample]:
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
         "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
         "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
+        "job-of-a-lane": Sample(LANE, _row(jobs.to_row(LANE)), lambda row: jobs.from_row(LANE.id, _plain(row))),
+        "work-queue-recount": Sample(COUNTED, work_queue.body_of(COUNTED), work_queue.parse),
         "work-queue-judge": Sample(JUDGED, work_queue.body_of(JUDGED), work_queue.parse),
         "link-click": Sample(CLICKED, sign([KEY], CLICK, payload(CLICKED)), _read_token(CLICK)),
         "link-click-to-own-site": Sample(
@@ -462,6 +552,11 @@ def samples() -> dict[str, Sample]:
         "release-with-forms": Sample(
             WITH_FORMS,
             canonical(WITH_FORMS).decode(),
+            lambda text: load(text.encode()),
+        ),
+        "release-with-funnel": Sample(
+            WITH_FUNNEL,
+            canonical(WITH_FUNNEL).decode(),
             lambda text: load(text.encode()),
         ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from authoring import export, iys, person, whom
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.search import search
+from authoring.when import localised
 from authoring.whom import Found, UnknownPerson
 from functions import clock, releases
 from functions.core.catalogue import WORDS, lines, spoken
@@ -208,19 +209,21 @@ def export_person(app: App, name: str, out: Path, as_json: bool) -> None:
 def consent(app: App, name: str, as_json: bool) -> None:
     """The proof of what a person agreed to, and withdrew.
 
-    Each grant with its exact wording, form, page, release, its own time and that of its arrival.
+    Each grant with its exact wording, form, page, release, its own time and that of its arrival. Times are the
+    business's own; with --json they are UTC.
     """
     with explained(as_json):
         app.connect()
         found = whom.find(name)
         entries = person.consents(whom.mailboxes(found))
+        zone = releases.live().release.sending.business.time_zone
         audit.note(Noted("consent", found.ref, clock.now_ms()))
     if as_json:
         emit({"entries": entries})
         return
-    for one in entries:
+    for one in localised(entries, zone):
         topic = "everything" if one["topic"] == "*" else one["topic"]
-        say(f"{one['counts_from'][:19].replace('T', ' ')}  {one['kind']} of {topic}", "bold")
+        say(f"{one['counts_from']}  {one['kind']} of {topic}", "bold")
         if one["wording"]:
             say(f"  “{one['wording']}”")
         where = ", ".join(said.format(one[part]) for part, said in _WHERE.items() if one[part])

@@ -8,12 +8,14 @@ import click
 from rich.table import Table
 
 from authoring import published, reference
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.shared import App, console, emit, explained, json_option, say, show_warnings
 from authoring.compile import bundle
 from authoring.diff import Change, changes
+from functions import clock
 from functions.core.views import iso
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
+from functions.work import backfills
 
 
 @click.command()
@@ -24,8 +26,10 @@ def validate(app: App, as_json: bool) -> None:
     with explained(as_json):
         compiled = bundle(app.marketing)
     if as_json:
-        emit({"valid": True, "release": compiled.release_id, "problems": []})
+        warnings = [problem.as_json() for problem in compiled.warnings]
+        emit({"valid": True, "release": compiled.release_id, "problems": [], "warnings": warnings})
     else:
+        show_warnings(compiled.warnings)
         content = compiled.content
         parts = (("journey", content.journeys), ("e-mail", content.emails), ("form", content.forms))
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
@@ -51,19 +55,22 @@ def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
             return
         done = published.publish(app.marketing, by=getpass.getuser(), note=note)
         pointer = done.pointer
-        _show(done.changes, as_json, release=pointer.release, moved=done.moved, seq=pointer.seq, stack=where.name)
+        about = {"release": pointer.release, "moved": done.moved, "seq": pointer.seq, "stack": where.name}
+        _show(done.changes, as_json, **about, backfill=done.backfill)
 
 
 def _show(found: list[Change], as_json: bool, **facts: object) -> None:
     if as_json:
         emit({**facts, "changes": [change.as_json() for change in found]})
         return
-    _show_changes(found)
+    show_changes(found)
     release = f"Release {str(facts['release'])[:12]}"
     if facts.get("refused"):
         say(f"It would be refused: {facts['refused']}", "red")
     elif facts.get("moved"):
         say(f"{release} is live on {facts['stack']} (move {facts['seq']}).", "green")
+        if facts.get("backfill"):
+            say("Everybody is being brought to it, and starts no journey by that: `samovar backfill` shows how far.")
     elif "seq" in facts:
         say(f"Nothing changed: {release} is live on {facts['stack']} already.", "green")
     elif found:
@@ -72,7 +79,8 @@ def _show(found: list[Change], as_json: bool, **facts: object) -> None:
         say(f"Nothing would change on {facts['stack']}.", "green")
 
 
-def _show_changes(found: list[Change]) -> None:
+def show_changes(found: list[Change]) -> None:
+    """Print what differs, in the marketer's own words."""
     marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
     for change in found:
         mark, style = marks[change.how]
@@ -140,7 +148,9 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         found = changes(releases.content(before.release) if before else None, releases.content(wanted))
         pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
         moved = before is None or pointer.seq != before.seq
-        _show(found, as_json, release=pointer.release, moved=moved, seq=pointer.seq, stack=where.name)
+        begun = backfills.start(pointer, clock.now_ms())
+        about = {"release": pointer.release, "moved": moved, "seq": pointer.seq, "stack": where.name}
+        _show(found, as_json, **about, backfill=begun)
         if not as_json:
             say("Your files in marketing/ are as they were: run `samovar pull` to work on from this release.")
 

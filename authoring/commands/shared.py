@@ -1,7 +1,7 @@
 """What every command shares: its options, how it prints, how it fails."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from authoring import target
-from authoring.problems import Invalid
+from authoring.problems import Invalid, Problem
 from authoring.published import NothingLive, WouldOverwrite
 from functions import releases as runtime
 from functions.aws.s3 import NotThere
@@ -99,8 +99,19 @@ def _fail(message: str, as_json: bool, code: int) -> None:
 def show_problems(invalid: Invalid) -> None:
     """Every problem with its place, what is wrong, and the mend."""
     for problem in invalid.problems:
-        say(f"{problem.file}:{problem.line}:{problem.column}", "bold")
-        say(f"  {problem.field}: {problem.message}", "red")
-        say(f"  {problem.mend}")
+        _show_problem(problem, "red")
     count = len(invalid.problems)
     say(f"{count} problem{'s' if count != 1 else ''}", "bold red")
+
+
+def show_warnings(warnings: Iterable[Problem]) -> None:
+    """What is possible and rarely meant, with its place and the mend."""
+    for problem in warnings:
+        _show_problem(problem, "yellow")
+
+
+def _show_problem(problem: Problem, style: str) -> None:
+    say(f"{problem.file}:{problem.line}:{problem.column}", "bold")
+    warning = "warning: " if problem.severity == "warning" else ""
+    say(f"  {problem.field}: {warning}{problem.message}", style)
+    say(f"  {problem.mend}")

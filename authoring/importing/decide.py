@@ -1,8 +1,6 @@
 """What becomes of a row, given what is known: a new contact, more about one, or a refusal. Pure."""
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,6 +15,7 @@ from functions.core.erasure import Mark
 from functions.core.event import Event
 from functions.core.facts import TRAIT_BYTES
 from functions.core.identity import EMAIL, PHONE, USER, hash_of, identity_ref, kind_of
+from functions.core.tags import tag_from
 from functions.core.traits import normal
 from functions.core.views import iso
 from functions.core.wire import MAX_EVENT
@@ -94,7 +93,7 @@ def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, rece
     profile = known.profiles.get(owner) if owner else None
     traits = _traits(draft, profile, rules.on_existing)
     said: dict[str, Any] = {"import": rules.id, "row": draft.number}
-    tags = [tag for text in draft.tags if (tag := tag_of(text))]
+    tags = [tag for text in draft.tags if (tag := tag_from(text))]
     if tags:
         said["tags"] = list(dict.fromkeys(tags))
     agreed, later = _agreed(draft, refs, known, at)
@@ -251,9 +250,3 @@ def _is_long(value: Any) -> bool:
     if isinstance(value, str) and len(value) < TRAIT_BYTES // 4:
         return False
     return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) > TRAIT_BYTES
-
-
-def tag_of(text: str) -> str:
-    """A tag made of words: lower-case, hyphens between them, 64 characters at most; "" for none."""
-    plain = unicodedata.normalize("NFC", text).replace("İ", "i").casefold().replace("ı", "i")
-    return re.sub(r"[\s_/#\x00-\x1f\x7f]+", "-", unicodedata.normalize("NFC", plain)).strip("-")[:64].strip("-")

@@ -24,8 +24,8 @@ def pages(table: str, condition: str | None = None, values: dict[str, Any] | Non
         start: dynamodb.Key | None = None
         try:
             while not stopped.is_set():
-                rows, start = dynamodb.scan_page(
-                    table, start=start, limit=PAGE, condition=condition, values=values, part=(part, PARTS)
+                rows, start, _ = dynamodb.scan_part(
+                    table, (part, PARTS), start=start, limit=PAGE, condition=condition, values=values
                 )
                 arrived.put((part, rows))
                 if start is None:

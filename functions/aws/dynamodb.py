@@ -104,14 +104,17 @@ def query(
     yield from _pages("query", arguments, limit)
 
 
-def query_due(table: str, shard: str, until: int, *, limit: int) -> list[Item]:
-    """Keys in the sparse index `due` of one shard with `du` at or before `until`, earliest first."""
+def query_due(table: str, shard: str, until: int, *, limit: int, after: Item | None = None) -> list[Item]:
+    """Keys in the sparse index `due` of one shard with `du` at or before `until`, earliest first; those that
+    follow the row `after`, where it is given."""
     arguments: dict[str, Any] = {
         "TableName": table,
         "IndexName": "due",
         "KeyConditionExpression": "ds = :ds AND du <= :du",
         "ExpressionAttributeValues": {":ds": {"S": shard}, ":du": {"N": str(until)}},
     }
+    if after is not None:
+        arguments["ExclusiveStartKey"] = {name: encode(after[name]) for name in ("pk", "sk", "ds", "du")}
     return list(_pages("query", arguments, limit))
 
 
@@ -133,19 +136,31 @@ def _pages(operation: str, arguments: dict[str, Any], limit: int | None) -> Iter
 
 
 def scan_page(
+    table: str, *, start: Key | None, limit: int, condition: str | None = None, values: Mapping[str, Any] | None = None
+) -> tuple[list[Item], Key | None]:
+    """One page of a scan and where the next begins; long jobs only."""
+    items, following, _ = scan_part(table, (0, 1), start=start, limit=limit, condition=condition, values=values)
+    return items, following
+
+
+def scan_part(
     table: str,
+    part: tuple[int, int],
     *,
     start: Key | None,
-    limit: int,
+    limit: int | None = None,
     condition: str | None = None,
     values: Mapping[str, Any] | None = None,
-    part: tuple[int, int] | None = None,
-) -> tuple[list[Item], Key | None]:
-    """One page of a scan and where the next begins; long jobs only. `part` (n of m, from 0) reads one share of the
-    table, so that several can be read at a time."""
-    arguments: dict[str, Any] = {"TableName": table, "Limit": limit}
-    if part is not None:
+) -> tuple[list[Item], Key | None, int]:
+    """One page of part n of m of a table, where the next begins, and how many rows were read for it.
+
+    Parts are even by a hash of the partition key, and stay the same: one of a thousand is a fair sample.
+    """
+    arguments: dict[str, Any] = {"TableName": table}
+    if part[1] > 1:
         arguments |= {"Segment": part[0], "TotalSegments": part[1]}
+    if limit is not None:
+        arguments["Limit"] = limit
     if start is not None:
         arguments["ExclusiveStartKey"] = _key(start)
     if condition:
@@ -153,7 +168,14 @@ def scan_page(
         arguments["ExpressionAttributeValues"] = {name: encode(value) for name, value in (values or {}).items()}
     answer = client("dynamodb").scan(**arguments)
     last = answer.get("LastEvaluatedKey")
-    return [from_item(raw) for raw in answer["Items"]], (last["pk"]["S"], last["sk"]["S"]) if last else None
+    following = (last["pk"]["S"], last["sk"]["S"]) if last else None
+    return [from_item(raw) for raw in answer["Items"]], following, int(answer["ScannedCount"])
+
+
+def size_of(table: str) -> tuple[int, int]:
+    """About how many rows a table has, and how many bytes they take: DynamoDB counts every six hours."""
+    described = client("dynamodb").describe_table(TableName=table)["Table"]
+    return int(described.get("ItemCount", 0)), int(described.get("TableSizeBytes", 0))
 
 
 def put(
@@ -190,18 +212,39 @@ def update(
     values: Mapping[str, Any] | None = None,
 ) -> Item:
     """Change attributes of an item; the whole item after. Raises ConditionFailed."""
-    arguments = _expressions(condition, names, values)
+    arguments = _update(table, key, expression, condition, names, values)
     if condition:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    answer = _write(
-        "update_item",
-        TableName=table,
-        Key=_key(key),
-        UpdateExpression=expression,
-        ReturnValues="ALL_NEW",
-        **arguments,
-    )
-    return from_item(answer["Attributes"])
+    return from_item(_write("update_item", ReturnValues="ALL_NEW", **arguments)["Attributes"])
+
+
+def change(
+    table: str,
+    key: Key,
+    expression: str,
+    *,
+    condition: str,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """The same for who doesn't need the item: nothing comes back. Raises ConditionFailed, without the item."""
+    _write("update_item", **_update(table, key, expression, condition, names, values))
+
+
+def _update(
+    table: str,
+    key: Key,
+    expression: str,
+    condition: str | None,
+    names: Mapping[str, str] | None,
+    values: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "Key": _key(key),
+        "UpdateExpression": expression,
+        **_expressions(condition, names, values),
+    }
 
 
 def delete(

@@ -55,3 +55,8 @@ def delete(queue_url: str, receipt: str) -> None:
 def release(queue_url: str, receipt: str) -> None:
     """Let others see a message again."""
     client("sqs").change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=0)
+
+
+def put_off(queue_url: str, receipt: str, seconds: int) -> None:
+    """Let a message in hand be seen again after so many seconds."""
+    client("sqs").change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds)

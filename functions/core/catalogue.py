@@ -69,7 +69,7 @@ CATALOGUE: Final = (
         ("erased",),
     ),
     Kept(
-        ("C# S",),
+        ("C# S", "C# Q"),
         {
             "en": "Counts of what you did, and what they amount to: points of interest, groups you belong to",
             "tr": "Yaptıklarınızın sayıları ve sonuçları: ilgi puanları, dahil olduğunuz gruplar",

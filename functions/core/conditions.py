@@ -6,12 +6,15 @@ before which the answer cannot change unless an event arrives; None means never.
 
 from __future__ import annotations
 
+import json
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from functions.core.comparisons import Day, Number, TraitComparison, Wanted
+from functions.core.comparisons import Day, Number, PropertyComparison, TraitComparison, Wanted
 from functions.core.definition import Definition, Duration, Id
+from functions.core.ids import digest
 
 COUNTED_EXACTLY: Final = 10
 """So many occurrences, and fewer, are told apart to the millisecond; more of them by whole days."""
@@ -30,6 +33,17 @@ class EventMatch(Definition):
         default_factory=dict,
         description="What properties must be: a value, or a comparison. A dot leads into what they hold.",
     )
+
+    @cached_property
+    def key(self) -> str:
+        """Stands for what is matched: equal for equal matches."""
+        where = {
+            name: wanted.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            if isinstance(wanted, PropertyComparison)
+            else wanted
+            for name, wanted in self.where.items()
+        }
+        return digest(self.event, self.form or "", json.dumps(where, sort_keys=True, ensure_ascii=False))[:8]
 
 
 class Period(Definition):
@@ -185,7 +199,7 @@ class EmailCondition(Definition):
     @model_validator(mode="after")
     def _consistent(self) -> EmailCondition:
         if self.link is not None and self.was != "clicked":
-            raise ValueError("link goes with was: clicked")
+            raise ValueError("link is for clicks alone; write was: clicked")
         return self
 
 

@@ -90,6 +90,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """Day integers of `Facts.counters` that stand in a row of their own, and that row's version."""
+
+    version: int
+    days: Mapping[str, Mapping[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The row that scoring reads and writes, conditional on `version`.
 
@@ -100,7 +108,8 @@ class State:
     nobody ("") where the person was erased. `shared` holds, for each browser that changed hands,
     the version of its row that last moved a part of its history to or from this contact.
     `last_touch` stands here, not in the profile: it changes with every visit from a campaign,
-    when this row is written anyway.
+    when this row is written anyway. `closed` are days of the facts as they were read from a row of
+    their own: nothing to decide by, for the facts have them too.
     """
 
     contact: str
@@ -116,6 +125,7 @@ class State:
     merged_into: str | None = None
     shared: Mapping[str, int] = field(default_factory=lambda: _NONE)
     last_touch: Touch | None = None
+    closed: Closed | None = field(default=None, compare=False, repr=False)
 
     @property
     def erased(self) -> bool:
@@ -165,7 +175,7 @@ class Decision:
     Kinds: "temperature" (before, after are bands), "grade" (A to D), "stage" (before, after are
     stages, "" for none), "segment" (name is the segment; after is "in" or "out"), "trigger" (name
     is the journey to start), "wake" (something that open enrollments may wait for). `cause` is an
-    event's ref, or "time".
+    event's ref, "time", or "backfill" where the rules changed.
     """
 
     id: str

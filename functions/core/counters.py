@@ -1,23 +1,20 @@
 """Which events are counted: derived from a release, so that only what it refers to is kept."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from functions.core.conditions import (
-    AllCondition,
-    AnyCondition,
-    Condition,
-    EventCondition,
-    EventMatch,
-    NotCondition,
-)
+from functions.core.behaviour import Need, leaves, needs_of, windows_of
+from functions.core.behaviour import counter_id as counter_id
+from functions.core.behaviour import matches as matches
+from functions.core.comparisons import PropertyComparison
+from functions.core.conditions import Condition, EventMatch
 from functions.core.event import Event
 from functions.core.ids import digest
 from functions.core.journey import If, Until, Wait, walk
 from functions.core.release import Release
+from functions.core.scoring import Rule, Score, TagRule
 
 DAY = 86_400
 KEPT_MS = 400 * DAY * 1000
@@ -40,53 +37,84 @@ class Counter:
     first: bool = False
     sum: str | None = None
 
+    @property
+    def spelled(self) -> str:
+        """What is kept, in a word."""
+        return f"{self.id}:{self.horizon}:{self.newest}{':first' if self.first else ''}"
+
+
+@dataclass(slots=True)
+class _Named:
+    """The counters of one event's name: by the values of a property that must be just so, and all others."""
+
+    by_value: dict[str, dict[tuple[bool, object], list[Counter]]] = field(default_factory=dict)
+    others: list[Counter] = field(default_factory=list)
+
 
 @dataclass(frozen=True)
 class Counters:
-    """All counters of a release, the time zone that bounds its days, and the version of the rules
-    by which events are people's."""
+    """All counters of a release, the time zone that bounds its days, the version of the rules
+    by which events are people's, and the rules by which events put tags on."""
 
     by_id: Mapping[str, Counter]
     zone: str
     rules: str = ""
+    tags: tuple[TagRule, ...] = ()
 
     @cached_property
-    def by_event(self) -> Mapping[str, tuple[Counter, ...]]:
-        grouped: dict[str, tuple[Counter, ...]] = {}
-        for counter in self.by_id.values():
-            name = counter.match.event
-            grouped[name] = (*grouped.get(name, ()), counter)
+    def tag_rules(self) -> Mapping[str, tuple[TagRule, ...]]:
+        """The rules for tags by the name of the event."""
+        grouped: dict[str, tuple[TagRule, ...]] = {}
+        for rule in self.tags:
+            grouped[rule.when.event] = (*grouped.get(rule.when.event, ()), rule)
         return grouped
 
     @cached_property
     def spec(self) -> str:
         """Facts folded under another spec must be rebuilt from the events."""
-        parts = [f"{one.id}:{one.horizon}:{one.newest}" for _, one in sorted(self.by_id.items())]
-        return digest(self.zone, self.rules, *parts)[:12]
+        parts = [one.spelled for _, one in sorted(self.by_id.items())]
+        tags = {rule.model_dump_json(by_alias=True, exclude_defaults=True, exclude={"id"}) for rule in self.tags}
+        return digest(self.zone, self.rules, *parts, *sorted(tags))[:12]
 
     def matching(self, event: Event) -> Iterator[Counter]:
         """The counters that this event moves."""
-        for counter in self.by_event.get(event.name, ()):
-            if matches(counter.match, event):
+        named = self._named.get(event.name)
+        if named is None:
+            return
+        for counter in self._candidates(named, event):
+            if matches(counter.match, event, self.zone):
                 yield counter
 
+    @staticmethod
+    def _candidates(named: _Named, event: Event) -> Iterator[Counter]:
+        # A thousand segments may each name a page of their own: only those that name this one are looked at.
+        yield from named.others
+        for name, by_value in named.by_value.items():
+            value = event.properties.get(name)
+            if isinstance(value, str | int | float):
+                yield from by_value.get((isinstance(value, bool), value), ())
 
-def matches(match: EventMatch, event: Event) -> bool:
-    """Whether `event` is meant."""
-    if event.name != match.event:
-        return False
-    if match.form is not None and event.properties.get("form") != match.form:
-        return False
-    return all(_equal(event.properties.get(name), value) for name, value in match.where.items())
+    @cached_property
+    def _named(self) -> Mapping[str, _Named]:
+        grouped: dict[str, _Named] = {}
+        for counter in self.by_id.values():
+            named = grouped.setdefault(counter.match.event, _Named())
+            name, value = _distinctive(counter.match)
+            if name is None:
+                named.others.append(counter)
+            else:
+                named.by_value.setdefault(name, {}).setdefault((isinstance(value, bool), value), []).append(counter)
+        return grouped
 
 
-def _equal(left: object, right: object) -> bool:
-    return isinstance(left, bool) == isinstance(right, bool) and left == right
-
-
-def counter_id(match: EventMatch) -> str:
-    """Short id of what is matched: equal matches share a counter."""
-    return digest(match.event, match.form or "", json.dumps(match.where, sort_keys=True, ensure_ascii=False))[:8]
+def _distinctive(match: EventMatch) -> tuple[str | None, object]:
+    """A property, and the one value of it that every matching event has; none where there is no such property."""
+    if match.form is not None:
+        return "form", match.form
+    for name, wanted in match.where.items():
+        if "." not in name and not isinstance(wanted, PropertyComparison):
+            return name, wanted
+    return None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +126,39 @@ class Kept:
 
     def to_plain(self) -> dict[str, Any]:
         """The stored shape."""
-        match = self.counter.match.model_dump(mode="json", exclude_defaults=True)
-        return {
+        match = self.counter.match.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        stored: dict[str, Any] = {
             "match": match,
             "horizon": self.counter.horizon,
             "newest": self.counter.newest,
             "until": self.until,
         }
+        if self.counter.first:
+            stored["first"] = True
+        if self.counter.sum is not None:
+            stored["sum"] = self.counter.sum
+        return stored
 
 
 def kept_from(stored: Mapping[str, Any]) -> Kept:
-    """The kept counter of a stored shape."""
-    match = EventMatch.model_validate(stored["match"])
-    return Kept(Counter(counter_id(match), match, stored["horizon"], stored["newest"]), stored["until"])
+    """The kept counter of a stored shape. Before version 3 nothing was added up, and no first moment kept."""
+    match, added = EventMatch.model_validate(stored["match"]), stored.get("sum")
+    counter = Counter(
+        counter_id(match, added), match, stored["horizon"], stored["newest"], stored.get("first", False), added
+    )
+    return Kept(counter, stored["until"])
 
 
 def keep(replaced: Release, kept: Iterable[Kept], now: int) -> list[Kept]:
     """What to keep when `replaced` gives way to another release at `now` (ms)."""
-    joined = {(one.counter.id, one.counter.horizon, one.counter.newest): one for one in kept if one.until > now}
+    joined = {_order(one.counter): one for one in kept if one.until > now}
     for counter in counters(replaced).by_id.values():
-        joined[counter.id, counter.horizon, counter.newest] = Kept(counter, now + KEPT_MS)
+        joined[_order(counter)] = Kept(counter, now + KEPT_MS)
     return [joined[key] for key in sorted(joined)]
+
+
+def _order(counter: Counter) -> tuple[str, int, int, bool]:
+    return counter.id, counter.horizon, counter.newest, counter.first
 
 
 def counters(release: Release, kept: Iterable[Kept] = (), rules: str = "") -> Counters:
@@ -127,42 +167,57 @@ def counters(release: Release, kept: Iterable[Kept] = (), rules: str = "") -> Co
     `rules` is the version of the rules by which events are people's.
     """
     found: dict[str, Counter] = {}
-
-    def need(match: EventMatch, *, horizon: int = 0, newest: int = 0) -> None:
-        key = counter_id(match)
+    for need in (*_kept(kept), *_needs(release)):
+        key = counter_id(need.match, need.sum)
         held = found.get(key)
-        plain = EventMatch(event=match.event, form=match.form, where=match.where)
-        found[key] = Counter(
-            key, plain, max(horizon, held.horizon if held else 0), max(newest, held.newest if held else 0)
-        )
+        if held is None:
+            match = EventMatch(event=need.match.event, form=need.match.form, where=need.match.where)
+            found[key] = Counter(key, match, need.horizon, need.newest, need.first, need.sum)
+        else:
+            horizon, newest = max(need.horizon, held.horizon), max(need.newest, held.newest)
+            found[key] = Counter(key, held.match, horizon, newest, need.first or held.first, held.sum)
+    return Counters(found, release.sending.business.time_zone, rules, tuple(release.scoring.tags))
 
+
+def _kept(kept: Iterable[Kept]) -> Iterator[Need]:
     for one in kept:
-        need(one.counter.match, horizon=one.counter.horizon, newest=one.counter.newest)
+        counter = one.counter
+        yield Need(counter.match, counter.horizon, counter.newest, counter.first, counter.sum)
 
+
+def _needs(release: Release) -> Iterator[Need]:
     for score in release.scoring.scores.values():
         for rule in score.rules:
-            need(rule.when, horizon=HALF_LIVES * score.half_life // DAY)
-    for condition in _conditions(release):
-        for leaf in _leaves(condition):
-            if isinstance(leaf, EventCondition):
-                need(leaf, newest=leaf.at_least or 1)
+            yield need_of_rule(rule, score)
+    for condition in conditions_of(release):
+        for leaf in leaves(condition):
+            yield from needs_of(leaf)
     for journey in release.journeys.values():
         if journey.goal is not None:
-            need(journey.goal, newest=1)
-    return Counters(found, release.sending.business.time_zone, rules)
+            yield Need(journey.goal, newest=1)
+
+
+def need_of_rule(rule: Rule, score: Score) -> Need:
+    """What is to be kept for a scoring rule."""
+    return Need(rule.when, horizon=HALF_LIVES * score.half_life // DAY, first=rule.once)
 
 
 def needed(release: Release) -> int:
-    """For how many seconds back the events must stay for what `release` counts: points and `within`."""
+    """For how many seconds back the events must stay for what `release` counts: points and windows."""
     scores = (HALF_LIVES * score.half_life for score in release.scoring.scores.values())
-    leaves = (leaf for condition in _conditions(release) for leaf in _leaves(condition))
-    spans = (leaf.within for leaf in leaves if isinstance(leaf, EventCondition) and leaf.within)
+    spans = (span for condition in conditions_of(release) for leaf in leaves(condition) for span in windows_of(leaf))
     return max((*scores, *spans), default=0)
 
 
-def _conditions(release: Release) -> Iterator[Condition]:
+def conditions_of(release: Release) -> Iterator[Condition]:
+    """Every condition that a contact of `release` is judged by."""
     for segment in release.segments.values():
         yield segment.when
+    if release.scoring.grade is not None:
+        for rule in release.scoring.grade.rules:
+            yield rule.when
+    for stage in release.funnel.stages:
+        yield stage.when
     for journey in release.journeys.values():
         if journey.exit is not None:
             yield journey.exit
@@ -171,18 +226,3 @@ def _conditions(release: Release) -> Iterator[Condition]:
                 yield step.if_
             elif isinstance(step, Wait) and isinstance(step.wait, Until):
                 yield step.wait.until
-
-
-def _leaves(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case AllCondition():
-            parts = condition.all
-        case AnyCondition():
-            parts = condition.any
-        case NotCondition():
-            parts = [condition.not_]
-        case _:
-            yield condition
-            return
-    for part in parts:
-        yield from _leaves(part)

@@ -1,17 +1,22 @@
 """Decisions: lines that a contact crosses, each made once with its cause."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from functions.core.conditions import Condition
 from functions.core.contact import Contact, Decision, Standing, State
 from functions.core.counters import matches
-from functions.core.evaluate import Seen, earliest, evaluate
+from functions.core.evaluate import Seen, Verdict, earliest, evaluate
 from functions.core.event import LIVE, Event
 from functions.core.ids import decision_id, digest
 from functions.core.release import Release
-from functions.core.views import band, first_day_below, local_day, midnight
+from functions.core.standing import grade_at, stage_at, temperature_at
+from functions.core.touched import GRADE, STAGE, TEMPERATURE, Touched
 
 BY_TIME = "time"
+BACKFILL = "backfill"
+"""Cause of what a change of the rules decides, or of the facts, rather than the person or the time: it starts no
+journey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +27,56 @@ class Outcome:
     decisions: tuple[Decision, ...]
 
 
-def decide(contact: Contact, release: Release, now: int, events: Sequence[Event] = ()) -> Outcome:
+def decide(
+    contact: Contact,
+    release: Release,
+    now: int,
+    events: Sequence[Event] = (),
+    touched: Touched | None = None,
+    *,
+    otherwise: str = BY_TIME,
+) -> Outcome:
     """What `contact` (facts already folded) crosses at `now` (ms).
 
     `events` are those just folded: they are the cause, start journeys (live ones only) and
-    wake open enrollments. Without events the cause is time. The next write's version is
-    part of each decision's id, so that the same crossing is never two decisions.
+    wake open enrollments. Without events the cause is `otherwise`. The next write's version is
+    part of each decision's id, so that the same crossing is never two decisions. What is not
+    `touched` stays as it stands; without it, everything is judged.
     """
     state = contact.state
-    cause = events[-1].ref if events else BY_TIME
+    cause = events[-1].ref if events else otherwise
     version = state.version + 1
     made: list[Decision] = []
-    temperature, until_temperature = _temperature(contact, release, now)
+    lines, until_lines = _lines(contact, release, now, touched)
     standing = state.standing
-    if temperature != standing.temperature:
-        identity = decision_id(contact.id, "temperature", temperature, version)
-        made.append(Decision(identity, "temperature", "temperature", now, cause, standing.temperature, temperature))
-        standing = replace(standing, temperature=temperature, since=now)
-    standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version)
+    for kind, before, after in lines:
+        if before != after:
+            made.append(Decision(decision_id(contact.id, kind, after, version), kind, kind, now, cause, before, after))
+            standing = _crossed(standing, release, kind, after, now)
+    names = None if touched is None else touched.segments(state.standing, standing)
+    standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version, names)
     made.extend(crossed)
     made.extend(_triggers(contact, release, events))
     if state.watching and (events or made):
         made.append(Decision(decision_id(contact.id, "wake", "", version), "wake", "", now, cause))
-    due = _due(state.due, earliest([until_temperature, until_segments]), now)
+    due = _due(state.due, earliest([until_lines, until_segments]), now)
     return Outcome(replace(state, standing=standing, due=due), tuple(made))
+
+
+def put_off(contact: Contact, release: Release, now: int, events: Sequence[Event], *, until: int) -> Outcome:
+    """Like `decide`, for facts that are yet to be made anew: only journeys hear of `events`. Due at `until` (ms)."""
+    made = _triggers(contact, release, events)
+    if contact.state.watching and events:
+        version = contact.state.version + 1
+        made.append(Decision(decision_id(contact.id, "wake", "", version), "wake", "", now, events[-1].ref))
+    return Outcome(replace(contact.state, spec="", due=until), tuple(made))
 
 
 def keep(contact: Contact, release: Release, now: int) -> Outcome:
     """Like `decide`, for rebuilt facts: nothing new is decided, only the next due moment.
 
     Lines that the rebuilt facts would put elsewhere are crossed when the contact is next
-    touched by an event or by time.
+    touched: by the sweep, at once.
     """
     outcome = decide(contact, release, now)
     due = outcome.state.due if not outcome.decisions else now
@@ -65,33 +89,65 @@ def differing(contact: Contact, release: Release, now: int) -> tuple[Decision, .
     return found.decisions
 
 
-def _temperature(contact: Contact, release: Release, now: int) -> tuple[str, int | None]:
-    rule = release.scoring.temperature
-    held = contact.state.standing.temperature
-    score = release.scoring.scores.get(rule.score) if rule else None
-    if rule is None or score is None:
-        return "cold", None
-    zone = release.sending.business.time_zone
-    today = local_day(now, zone)
-    facts = contact.state.facts
-    standing = band(facts, rule, score, today, held)
-    if standing == "cold":
-        return standing, None
-    left = rule.hot.until_below if standing == "hot" else rule.warm.until_below
-    day = first_day_below(facts, score, today, left)
-    return standing, None if day is None else midnight(day, zone)
+def _lines(
+    contact: Contact, release: Release, now: int, touched: Touched | None = None
+) -> tuple[list[tuple[str, str, str]], int | None]:
+    """Those of temperature, grade and stage that are touched, as (kind, held so far, held now), and until when
+    that is so.
+
+    Each is asked of the contact as it was read: conditions that refer to another of them evaluate
+    it inline, so it is all the same which comes first.
+    """
+    held, seen = contact.state.standing, Seen(contact, release)
+
+    def holds(condition: Condition) -> Verdict:
+        return evaluate(condition, seen, now)
+
+    lines: list[tuple[str, str, str]] = []
+    untils: list[int | None] = []
+    asked: tuple[tuple[str, str, Callable[[], tuple[str, int | None]]], ...] = (
+        (TEMPERATURE, held.temperature, lambda: temperature_at(contact, release, now)),
+        (GRADE, held.grade, lambda: grade_at(release, holds)),
+        (STAGE, held.stage, lambda: stage_at(held, release, holds, now)),
+    )
+    for kind, before, stands in asked:
+        if touched is None or touched.line(kind):
+            after, until = stands()
+            lines.append((kind, before, after))
+            untils.append(until)
+    return lines, earliest(untils)
+
+
+def _crossed(standing: Standing, release: Release, kind: str, after: str, now: int) -> Standing:
+    match kind:
+        case "temperature":
+            return replace(standing, temperature=after, since=now)
+        case "grade":
+            return replace(standing, grade=after)
+        case _:
+            # Stages that the funnel no longer has are forgotten.
+            kept = {stage: at for stage, at in standing.stages.items() if release.funnel.place(stage) >= 0}
+            return replace(standing, stage=after, stages=kept | ({after: now} if after else {}))
 
 
 def _segments(
-    contact: Contact, standing: Standing, release: Release, now: int, cause: str, version: int
+    contact: Contact,
+    standing: Standing,
+    release: Release,
+    now: int,
+    cause: str,
+    version: int,
+    names: Iterable[str] | None = None,
 ) -> tuple[Standing, list[Decision], int | None]:
+    """The standing with regard to the segments of these names, or to all; the decisions that this makes, and
+    until when that is so."""
     # A segment may refer to the temperature decided a moment ago.
     seen = Seen(replace(contact, state=replace(contact.state, standing=standing)), release)
     entered = {name: since for name, since in standing.segments.items() if name in release.segments}
     made: list[Decision] = []
     untils: list[int | None] = []
-    for name, segment in release.segments.items():
-        verdict = evaluate(segment.when, seen, now)
+    for name in release.segments if names is None else names:
+        verdict = evaluate(release.segments[name].when, seen, now)
         untils.append(verdict.until)
         if verdict.holds == (name in entered):
             continue
@@ -112,7 +168,7 @@ def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> li
         for event in events
         if event.cause == LIVE and not event.held
         for journey_id, journey in release.every_journey.items()
-        if matches(journey.start.when, event)
+        if matches(journey.start.when, event, release.sending.business.time_zone)
     ]
 
 

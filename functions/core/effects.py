@@ -6,7 +6,7 @@ They are stored in the enrollment's row until they are known to be performed; `t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,14 @@ class Unwatch:
     """Take the enrollment off the contact's list of open ones."""
 
 
-Effect = SendMessage | AddTag | StartClock | ReachGoal | Unwatch
+@dataclass(frozen=True, slots=True)
+class NoteRun:
+    """Record an event that says of the run that it was entered, or how it ended."""
+
+    what: Literal["entered", "ended"]
+
+
+Effect = SendMessage | AddTag | StartClock | ReachGoal | Unwatch | NoteRun
 
 
 def to_plain(effect: Effect) -> dict[str, Any]:
@@ -66,6 +73,8 @@ def to_plain(effect: Effect) -> dict[str, Any]:
             return {"do": "goal", "decision": decision, "at": at}
         case Unwatch():
             return {"do": "unwatch"}
+        case NoteRun(what):
+            return {"do": "note", "what": what}
         case _:
             assert_never(effect)
 
@@ -83,5 +92,7 @@ def from_plain(stored: Mapping[str, Any]) -> Effect:
             return ReachGoal(stored["decision"], stored["at"])
         case "unwatch":
             return Unwatch()
+        case "note":
+            return NoteRun(stored["what"])
         case other:
             raise ValueError(f"an effect of kind {other!r} is not known to this code")

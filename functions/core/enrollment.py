@@ -52,7 +52,8 @@ class Passage:
 class Enrollment:
     """The row of a run. Times in ms.
 
-    `cause` is the ref of the event that started it, `entered` that event's time. People in
+    `cause` is the ref of the event that started it, `entered` that event's time, `begun` when the
+    run itself was written (0 where that wasn't noted). People in
     flight stay on their `release`. `version` guards every write; it grows along the runs of
     one journey. `turn` grows whenever the wait changes. `clock` is the generation of the
     execution that holds the alarm, 0 before any. `messages` maps a send step to what it
@@ -76,6 +77,7 @@ class Enrollment:
     path: tuple[Passage, ...] = ()
     declined: tuple[str, ...] = ()
     todo: tuple[Effect, ...] = ()
+    begun: int = 0
 
     @property
     def active(self) -> bool:
@@ -103,12 +105,17 @@ def enroll(
     fresh = Enrollment(identity, contact, journey_id, release, cause, at)
     if existing is None:
         return fresh
-    if existing.active or identity == existing.id or identity in existing.declined:
+    if is_known(existing, identity):
         return None
     again = journey.start.again
     if again == "never" or (isinstance(again, int) and at - existing.entered < again * 1000):
         return None
     return replace(fresh, version=existing.version + 1, declined=existing.declined)
+
+
+def is_known(existing: Enrollment, identity: str) -> bool:
+    """Whether a run is `existing`, was refused because that was open, or is to be refused because it is."""
+    return existing.active or identity == existing.id or identity in existing.declined
 
 
 def decline(journey: Journey, existing: Enrollment, cause: str) -> Enrollment | None:

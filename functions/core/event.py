@@ -26,6 +26,8 @@ TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
 CONTACTS_MERGED: Final = "Contacts Merged"
 IMPORTED: Final = "Contact Imported"
+JOURNEY_ENTERED: Final = "Journey Entered"
+JOURNEY_ENDED: Final = "Journey Ended"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""

@@ -16,13 +16,15 @@ from typing import Any
 
 from functions.core import event as names
 from functions.core.attribution import touched
+from functions.core.behaviour import amount
 from functions.core.consent import EVERYTHING
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, Rank, State
 from functions.core.counters import Counters
+from functions.core.days import local_day, midnight
 from functions.core.event import Event
 from functions.core.identity import EMAIL, kind_of
+from functions.core.tags import tags_of
 from functions.core.times import LATEST
-from functions.core.views import local_day, midnight
 
 MESSAGES_KEPT = 16
 """Of so many of the newest messages a contact reacted to, facts are kept."""
@@ -31,6 +33,8 @@ SOURCES_KEPT = 8
 
 TRAITS_KEPT = 100
 """So many traits, the newest, are kept in a profile; all stay in the events."""
+TAGS_KEPT = 100
+"""So many tags, the newest, are kept, those among them that were taken off again."""
 TRAIT_BYTES = 2000
 TRAIT_NAME_BYTES = 100
 """What is longer stays in its event and is not a trait: a hundred of them fit into one item."""
@@ -60,6 +64,7 @@ class _Folding:
         self.counting = counters
         self.counters = {key: dict(days) for key, days in facts.counters.items() if key in counters.by_id}
         self.newest = {key: moments for key, moments in facts.newest.items() if key in counters.by_id}
+        self.earliest = {key: moment for key, moment in facts.earliest.items() if key in counters.by_id}
         self.tags = dict(facts.tags)
         self.messages = dict(facts.messages)
         self.consents = dict(facts.consents)
@@ -80,6 +85,11 @@ class _Folding:
             if counter.newest:
                 moments = {*self.newest.get(counter.id, ()), moment}
                 self.newest[counter.id] = tuple(sorted(moments)[-counter.newest :])
+            if counter.first:
+                self.earliest[counter.id] = min(moment, self.earliest.get(counter.id, moment))
+        if rules := self.counting.tag_rules.get(event.name):
+            for tag in tags_of(event, rules, self.counting.zone):
+                self._tag(tag, moment, True)
         match event.kind, event.name:
             case names.SYSTEM, names.TAG_ADDED | names.TAG_REMOVED:
                 self._tag(str(event.properties.get("tag", "")), moment, event.name == names.TAG_ADDED)
@@ -120,6 +130,7 @@ class _Folding:
         held = self.tags.get(tag)
         if tag and (held is None or held[0] < moment):
             self.tags[tag] = (moment, present)
+            newest_tags(self.tags)
 
     def _message(self, event: Event) -> None:
         message, sent = event.properties.get("message"), event.properties.get("sent")
@@ -139,7 +150,7 @@ class _Folding:
         for counter in self.counting.matching(event):
             if counter.horizon:
                 days = self.counters.setdefault(counter.id, {})
-                days[day] = days.get(day, 0) + 1
+                days[day] = days.get(day, 0) + (1 if counter.sum is None else amount(event, counter.sum))
 
     def recount(self, day: int, events: Iterable[Event]) -> None:
         """Set every counter's `day` to what the events say."""
@@ -151,7 +162,17 @@ class _Folding:
 
     def done(self) -> Facts:
         counters = pruned(self.counters, self.last, self.counting)
-        return Facts(counters, self.newest, self.tags, self.messages, self.consents, self.first, self.last, self.skew)
+        return Facts(
+            counters,
+            self.newest,
+            self.tags,
+            self.messages,
+            self.consents,
+            self.first,
+            self.last,
+            self.skew,
+            self.earliest,
+        )
 
 
 def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting: Counters) -> dict[str, dict[int, int]]:
@@ -302,6 +323,13 @@ def _is_theirs(profile: Profile, event: Event) -> bool:
     known address, and then another address for that user id: only an address that became one
     of the contact's own identities is written to."""
     return any(kind_of(ref) == EMAIL and ref in profile.identities for ref in (event.source, *event.identities))
+
+
+def newest_tags(tags: dict[str, tuple[Moment, bool]]) -> dict[str, tuple[Moment, bool]]:
+    """So many tags as are kept; the others are dropped from `tags`."""
+    while len(tags) > TAGS_KEPT:
+        del tags[min(tags, key=lambda tag: (tags[tag][0], tag))]
+    return tags
 
 
 def newest_messages(messages: dict[str, MessageFacts]) -> dict[str, MessageFacts]:

@@ -3,19 +3,22 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from functions.core import event as names
 from functions.core.event import Event
 from functions.core.identity import EMAIL, hash_of, identity_ref, own_ref
 from functions.core.ids import digest
-from functions.core.message import Feedback, Outcome
+from functions.core.message import Feedback, Message, Outcome
 from functions.core.times import parse_time
 from functions.core.wire import clean
 
 _ID = re.compile(r"[a-z2-7]{26}")
+_AUTHORED = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
+"""Ids of definition files, and those made of them. SES takes letters, digits, _ and - in a tag, 256 at most."""
 _OUTCOMES: Final[Mapping[str, Outcome]] = {
     "Send": "sent",
     "Delivery": "delivered",
@@ -24,6 +27,8 @@ _OUTCOMES: Final[Mapping[str, Outcome]] = {
     "Rendering Failure": "bounced",
     "Complaint": "complained",
 }
+_ORIGIN: Final = ("template", "journey", "step")
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NAMES: Final[Mapping[str, str]] = {
     "Send": names.EMAIL_SENT,
     "Delivery": names.EMAIL_DELIVERED,
@@ -46,7 +51,8 @@ _DETAILS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report. `contact` and `message` are ours, None for mail that Samovar did not send.
+    """One report. `contact` and `message` are ours, None for mail that Samovar did not send. `origin` says what
+    was sent, by which step of which journey, as far as that is known.
 
     `addresses` are hashes of those concerned; `suppress` says why nothing more may go to them.
     """
@@ -60,6 +66,14 @@ class Report:
     feedback: Feedback | None
     suppress: Literal["bounce", "complaint"] | None
     details: Mapping[str, Any]
+    origin: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+def tags_of(message: Message) -> dict[str, str]:
+    """What SES is to say of a message in each of its reports."""
+    said = {name: getattr(message, name) for name in _ORIGIN}
+    origin = {name: value for name, value in said.items() if _AUTHORED.fullmatch(value)}
+    return {"message": message.id, "contact": message.contact, **origin}
 
 
 def read(body: str, pepper: bytes) -> Report:
@@ -79,17 +93,19 @@ def read(body: str, pepper: bytes) -> Report:
     at = parse_time(part.get("timestamp") or mail["timestamp"])
     provider_id = str(mail["messageId"])
     permanent = part.get("bounceType") == "Permanent"
-    outcome = _OUTCOMES.get(kind)
+    outcome, message = _OUTCOMES.get(kind), _tag(mail, "message", _ID)
+    origin = {name: value for name in _ORIGIN if (value := _tag(mail, name, _AUTHORED))} if message else {}
     return Report(
         kind=kind,
         at=at,
         provider_id=provider_id,
-        contact=_tag(mail, "contact"),
-        message=_tag(mail, "message"),
+        contact=_tag(mail, "contact", _ID),
+        message=message,
         addresses=_addresses(part, mail, pepper),
         feedback=None if outcome is None else Feedback(outcome, at, provider_id, _reason(kind, part)),
         suppress="complaint" if kind == "Complaint" else "bounce" if kind == "Bounce" and permanent else None,
         details={name: clean(part[name]) for name in _DETAILS if isinstance(part.get(name), str | int)},
+        origin=origin,
     )
 
 
@@ -108,11 +124,11 @@ def _reason(kind: str, part: Mapping[str, Any]) -> str:
             return ""
 
 
-def _tag(mail: Mapping[str, Any], name: str) -> str | None:
+def _tag(mail: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str | None:
     tags = mail.get("tags")
     values = tags.get(name) if isinstance(tags, dict) else None
     value = values[0] if isinstance(values, list) and values else None
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+    return value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
 def _addresses(part: Mapping[str, Any], mail: Mapping[str, Any], pepper: bytes) -> tuple[str, ...]:
@@ -131,7 +147,7 @@ def to_events(report: Report, received: int) -> list[Event]:
     """
     sources = [own_ref(report.contact)] if report.contact else [f"{EMAIL}#{address}" for address in report.addresses]
     told = str(report.details.get("feedbackId", ""))
-    properties = {"message": report.message, "provider_id": report.provider_id, **report.details}
+    properties = {"message": report.message, "provider_id": report.provider_id, **report.origin, **report.details}
     return [
         Event(
             source=source,

@@ -36,7 +36,7 @@ def normal_email(text: str) -> str | None:
     domain = ".".join(_label(label) for label in domain.rstrip(".").split("."))
     if "." not in domain or len(domain) > 253 or ".." in domain or domain.startswith(".") or "@" in local.strip('"'):
         return None
-    return f"{_fold(local)}@{domain}"
+    return f"{fold(local)}@{domain}"
 
 
 def _label(label: str) -> str:
@@ -45,7 +45,8 @@ def _label(label: str) -> str:
     return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """The text with all differences taken out that letter case makes, in any language."""
     # İ folds to i + combining dot above; the dot says nothing about who it is.
     folded = unicodedata.normalize("NFC", text.casefold().replace("i\u0307", "i"))
     return folded.replace("ı", "i")

@@ -27,6 +27,7 @@ RESERVED: Final = frozenset(
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
         *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
         names.IMPORTED,
+        *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""

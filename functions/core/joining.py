@@ -6,7 +6,7 @@ from dataclasses import replace
 from functions.core.attribution import earlier, later
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment
 from functions.core.counters import Counters
-from functions.core.facts import newest_messages, newest_traits, pruned, remembered
+from functions.core.facts import newest_messages, newest_tags, newest_traits, pruned, remembered
 
 
 def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
@@ -53,15 +53,21 @@ def _facts(one: Facts, other: Facts, counters: Counters) -> Facts:
     return Facts(
         pruned(_sum(one, other), last, counters),
         _newest(one, other, counters),
-        {
-            tag: max(facts.tags[tag] for facts in (one, other) if tag in facts.tags)
-            for tag in {**one.tags, **other.tags}
-        },
+        newest_tags(
+            {
+                tag: max(facts.tags[tag] for facts in (one, other) if tag in facts.tags)
+                for tag in {**one.tags, **other.tags}
+            }
+        ),
         newest_messages(_messages(one, other)),
         _consents(one, other),
         _earlier(one.first, other.first),
         last,
         (min(one.skew[0], other.skew[0]), max(one.skew[1], other.skew[1])),
+        {
+            key: min(facts.earliest[key] for facts in (one, other) if key in facts.earliest)
+            for key in {**one.earliest, **other.earliest}
+        },
     )
 
 

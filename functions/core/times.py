@@ -13,21 +13,22 @@ LATEST = 9_999_999_999_999
 
 
 def parse_time(value: str | int | float) -> int:
+    """Epoch milliseconds of what `read_time` reads, kept between 1970 and 2286. Raises ValueError."""
+    return min(max(read_time(value), 0), LATEST)
+
+
+def read_time(value: str | int | float) -> int:
     """Epoch milliseconds of an ISO 8601 time (UTC where it names no zone) or of an epoch time in
-    seconds or milliseconds; kept between 1970 and 2286. Raises ValueError."""
+    seconds or milliseconds, of any year: people were born before 1970. Raises ValueError."""
     if isinstance(value, str):
         text = value.strip().upper()
         if not re.fullmatch(r"\d{9,14}(\.\d+)?", text):
-            return _clamped(_iso(text))
+            return _iso(text)
         value = float(text)
     if not isfinite(value) or abs(value) > 1e17:
         raise ValueError("not a time")
     # Seconds reach 1e11 in the year 5138, milliseconds in 1973.
-    return _clamped(int(value if abs(value) >= 1e11 else value * 1000))
-
-
-def _clamped(moment: int) -> int:
-    return min(max(moment, 0), LATEST)
+    return int(value if abs(value) >= 1e11 else value * 1000)
 
 
 def _iso(text: str) -> int:

@@ -1,84 +1,131 @@
 """Views: pure functions of facts, release and now. Nothing here is stored."""
 
 import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from types import MappingProxyType
 
 from functions.core.contact import Facts
 from functions.core.counters import counter_id
-from functions.core.scoring import DAY, Score, Temperature
+from functions.core.days import EPOCH
+from functions.core.days import day_of as day_of
+from functions.core.days import local_day as local_day
+from functions.core.days import midnight as midnight
+from functions.core.scoring import DAY, Rule, Score, Temperature
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _ROUNDING = 1e-9
+_MONDAY = 3
+"""Days from the Monday before 1970 began to its first day."""
+_NO_DAYS: Mapping[int, int] = MappingProxyType({})
 
 
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What one rule gave for one local day: of its events `counted` and `capped` away, points `given`
+    then, and what is `left` of them today."""
+
+    rule: str
+    day: int
+    counted: int
+    capped: int
+    given: int
+    left: float
 
 
-def local_day(moment: int, zone: str) -> int:
-    """Days since 1970 of the local calendar day that `moment` (ms) falls on."""
-    return datetime.fromtimestamp(moment / 1000, _zone(zone)).toordinal() - _EPOCH
-
-
-def day_of(moment: int, zone: str) -> date:
-    """The local day of a moment (ms) as a date."""
-    return date.fromordinal(_EPOCH + local_day(moment, zone))
-
-
-def midnight(day: int, zone: str) -> int:
-    """The first moment (ms) of a local day, in nights without a midnight too."""
-    start = datetime.fromordinal(day + _EPOCH).replace(tzinfo=_zone(zone))
-    moment = int(start.timestamp()) * 1000
-    # Where clocks skip midnight, the wall time maps into the day before or a later moment.
-    while local_day(moment, zone) < day:
-        moment += 60_000
-    return moment
-
-
-def total(facts: Facts, score: Score, today: int) -> float:
-    """The undiscounted sum of a score's rules, each day's points halved per half-life since.
-
-    Points after t days are p · 2^(−t/h); caps apply to each day's count before that.
-    """
-    half_life = score.half_life / DAY
-    points = 0.0
+def earned(facts: Facts, score: Score, today: int, zone: str) -> Iterator[Earned]:
+    """The points of a score one by one: rules in authored order, their days ascending."""
     for rule in score.rules:
-        days = facts.counters.get(counter_id(rule.when))
-        if not days:
-            continue
-        for day in sorted(days):
-            count = days[day] if rule.at_most_per_day is None else min(days[day], rule.at_most_per_day)
-            points += count * rule.points * 2.0 ** (-max(0, today - day) / half_life)
-    return points
+        for day, counted, capped in _counted(facts, rule, zone):
+            given = counted * rule.points
+            yield Earned(rule.id, day, counted, capped, given, _sum([(day, given)], score, today))
 
 
-def points(facts: Facts, score: Score, today: int) -> int:
+def total(facts: Facts, score: Score, today: int, zone: str) -> float:
+    """The unrounded sum of a score's rules at the local day `today`: each day's points, halved per half-life since.
+
+    Points after t days are p · 2^(−t/h); caps apply to what is counted before that.
+    """
+    return _sum(_given(facts, score, zone), score, today)
+
+
+def points(facts: Facts, score: Score, today: int, zone: str) -> int:
     """The score as shown and compared: whole points, never below zero."""
-    return max(0, math.floor(total(facts, score, today) + _ROUNDING))
+    return _whole(total(facts, score, today, zone))
 
 
-def first_day_below(facts: Facts, score: Score, today: int, threshold: int) -> int | None:
+def first_day_below(facts: Facts, score: Score, today: int, threshold: int, zone: str) -> int | None:
     """The first local day on which the score, left alone, is below `threshold`; None if it
     already is, or never will be."""
     if threshold <= 0:
         return None
-    now = total(facts, score, today) + _ROUNDING
-    if now < threshold:
+    given = _given(facts, score, zone)
+    now = _sum(given, score, today)
+    if _whole(now) < threshold:
         return None
-    ahead = max(1, math.floor(score.half_life / DAY * math.log2(now / threshold)))
-    while ahead > 1 and points(facts, score, today + ahead - 1) < threshold:
+    # All points halve at one pace: a logarithm tells the day, and what is left then whether it was rounded off.
+    ahead = max(1, math.floor(score.half_life / DAY * math.log2((now + _ROUNDING) / threshold)))
+    while ahead > 1 and _whole(_sum(given, score, today + ahead - 1)) < threshold:
         ahead -= 1
-    while points(facts, score, today + ahead) >= threshold:
+    while _whole(_sum(given, score, today + ahead)) >= threshold:
         ahead += 1
     return today + ahead
 
 
-def band(facts: Facts, temperature: Temperature, score: Score, today: int, held: str) -> str:
-    """The temperature band, given the band held so far: entered at one number, left below a lower one."""
-    value = points(facts, score, today)
+def _counted(facts: Facts, rule: Rule, zone: str) -> Iterator[tuple[int, int, int]]:
+    """Each day of a rule, ascending: how many of its events count, and how many don't.
+
+    An event counts while day, week and month have room for it; earlier days fill them first.
+    """
+    counter = counter_id(rule.when)
+    days = facts.counters.get(counter, _NO_DAYS)
+    if rule.once:
+        first = facts.earliest.get(counter)
+        only = None if first is None else local_day(first.at, zone)
+        for day in sorted({*days, *([] if only is None else [only])}):
+            counted = int(day == only)
+            yield day, counted, max(0, days.get(day, 0) - counted)
+        return
+    per_day, per_week, per_month = rule.at_most_per_day, rule.at_most_per_week, rule.at_most_per_month
+    week, in_week, month, in_month = 0, 0, (0, 0), 0
+    for day in sorted(days):
+        happened = days[day]
+        counted = happened if per_day is None else min(happened, per_day)
+        if per_week is not None:
+            if week != (this := (day + _MONDAY) // 7):
+                week, in_week = this, 0
+            counted = min(counted, per_week - in_week)
+        if per_month is not None:
+            date_ = date.fromordinal(EPOCH + day)
+            if month != (date_.year, date_.month):
+                month, in_month = (date_.year, date_.month), 0
+            counted = min(counted, per_month - in_month)
+        in_week, in_month = in_week + counted, in_month + counted
+        yield day, counted, happened - counted
+
+
+def _given(facts: Facts, score: Score, zone: str) -> list[tuple[int, int]]:
+    """The points that all rules of a score gave on each day, ascending."""
+    given: dict[int, int] = {}
+    for rule in score.rules:
+        each = rule.points
+        for day, counted, _ in _counted(facts, rule, zone):
+            given[day] = given.get(day, 0) + counted * each
+    return sorted(given.items())
+
+
+def _sum(given: list[tuple[int, int]], score: Score, today: int) -> float:
+    days = score.half_life / DAY
+    return sum(one * 2.0 ** ((day - today) / days) if day < today else one for day, one in given)
+
+
+def _whole(sum_: float) -> int:
+    return max(0, math.floor(sum_ + _ROUNDING))
+
+
+def band(value: int, temperature: Temperature, held: str) -> str:
+    """The temperature band at so many points, given the band held so far: entered at one number, left below
+    a lower one."""
     if value >= temperature.hot.at_least or (held == "hot" and value >= temperature.hot.until_below):
         return "hot"
     if value >= temperature.warm.at_least or (held in ("warm", "hot") and value >= temperature.warm.until_below):

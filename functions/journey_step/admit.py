@@ -8,6 +8,7 @@ from functions.core.contact import Contact, Decision
 from functions.core.enrollment import Enrollment, decline, enroll, watches
 from functions.core.ids import enrollment_id
 from functions.core.journey import Journey
+from functions.core.journey_facts import begins_at, notes
 from functions.journey_step import progress
 from functions.observability import logger, metric
 from functions.perform import perform
@@ -50,7 +51,8 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
             watched = fresh.id if watches(journey) else None
             moved, effects = advance(journey, fresh, contact, live.release, now)
             kept_s = live.release.privacy.retention.runs
-            begun = enrollments.begin(replace(moved, todo=effects), existing, now, kept_s)
+            todo = (*notes(moved, live.heard, begins=True), *effects)
+            begun = enrollments.begin(replace(moved, todo=todo, begun=begins_at(existing, now)), existing, now, kept_s)
         except ConditionFailed:
             continue
         perform(begun, now)

@@ -5,14 +5,17 @@ from dataclasses import replace
 from functions import releases
 from functions.core.contact import Contact
 from functions.core.effects import StartClock, Unwatch
-from functions.core.enrollment import PATH_KEPT, Enrollment, Passage, enroll, watches
+from functions.core.enrollment import PATH_KEPT, Enrollment, Passage, enroll, is_known, watches
+from functions.core.ids import enrollment_id
 from functions.core.journey import Journey
+from functions.core.journey_facts import MERGED, begins_at, notes
 from functions.observability import metric
 from functions.perform import perform
 from functions.tables import contacts, enrollments
 from functions.tables.identities import Contended
 
-MERGED = "merged"
+NOT_AGAIN = "not-again"
+"""Outcome of the last step of a run that the survivor, who had one before, may not go on with."""
 
 
 def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
@@ -23,7 +26,7 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
     row changed meanwhile, Contended if the survivor was merged again.
     """
     journey = releases.by_id(enrollment.release).every_journey[enrollment.journey]
-    _go_on(journey, enrollment, survivor.id, now)
+    outcome = MERGED if _goes_on(journey, enrollment, survivor.id, now) else NOT_AGAIN
     step = enrollment.waiting.step if enrollment.waiting else ""
     ended = replace(
         enrollment,
@@ -31,16 +34,19 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
         ended=now,
         turn=enrollment.turn + 1,
         waiting=None,
-        path=(*enrollment.path, Passage(step, now, MERGED))[-PATH_KEPT:],
+        path=(*enrollment.path, Passage(step, now, outcome))[-PATH_KEPT:],
         todo=(Unwatch(),) if watches(journey) else (),
     )
+    if outcome == NOT_AGAIN:
+        ended = replace(ended, todo=(*ended.todo, *notes(ended, releases.live_lately().heard)))
     saved = enrollments.save(enrollment, ended, now)
     perform(saved, now)
     metric("EnrollmentsMerged")
     return saved
 
 
-def _go_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> None:
+def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> bool:
+    """Let the run go on as the survivor's; False where the rule of re-entry forbids it, and none of theirs is open."""
     existing = enrollments.get(contact, enrollment.journey)
     if existing is not None and existing.todo:
         perform(existing, now)
@@ -54,10 +60,13 @@ def _go_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> 
         cause=enrollment.cause,
         at=enrollment.entered,
     )
-    if fresh is None or (existing and enrollments.was(contact, enrollment.journey, fresh.id)):
-        return
+    if fresh is None:
+        return existing is not None and is_known(existing, enrollment_id(contact, enrollment.journey, enrollment.cause))
+    if existing and enrollments.was(contact, enrollment.journey, fresh.id):
+        return True
     if watches(journey) and contacts.watch(contact, fresh.id) is None:
         raise Contended(f"contact {contact} was merged meanwhile")
+    began = enrollment.begun or enrollment.entered
     moved = replace(
         fresh,
         turn=enrollment.turn,
@@ -66,7 +75,12 @@ def _go_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> 
         path=enrollment.path,
         clock=1,
         todo=(StartClock(1),),
+        begun=begins_at(existing, began),
     )
+    if moved.begun != began:
+        # The survivor came out of an earlier run since this one was entered.
+        moved = replace(moved, todo=(*moved.todo, *notes(moved, releases.live_lately().heard, begins=True)))
     begun = enrollments.begin(moved, existing, now, releases.by_id(enrollment.release).privacy.retention.runs)
     perform(begun, now)
     enrollments.settle(begun, now)
+    return True

@@ -18,6 +18,7 @@ from functions.core.alarm import Again, End, HandOver, Stay
 from functions.core.contact import Contact
 from functions.core.effects import StartClock
 from functions.core.enrollment import Enrollment
+from functions.core.journey_facts import notes
 from functions.journey_step.follow import follow
 from functions.observability import logger, metric
 from functions.perform import perform
@@ -64,6 +65,8 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
             moved, effects = advance(release.every_journey[enrollment.journey], enrollment, contact, release, now)
             if moved is enrollment:
                 return enrollment
+            if not moved.active:
+                effects = (*effects, *notes(moved, releases.live_lately().heard))
             saved = enrollments.save(enrollment, replace(moved, todo=effects), now)
         except ConditionFailed:
             enrollment, contact = _reloaded(enrollment), None

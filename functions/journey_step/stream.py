@@ -17,6 +17,7 @@ from functions.aws import events as bus
 from functions.aws.attributes import from_item
 from functions.aws.faults import hopeless
 from functions.core.contact import Decision
+from functions.core.decisions import BACKFILL, BY_TIME
 from functions.journey_step import progress
 from functions.journey_step.admit import admit
 from functions.observability import metric
@@ -143,6 +144,10 @@ def _entry(contact: str, decision: Decision) -> tuple[str, Mapping[str, Any]] | 
     match decision.kind:
         case "temperature":
             kind = "Temperature Changed"
+        case "grade":
+            kind = "Grade Changed"
+        case "stage":
+            kind = "Stage Entered" if decision.after else "Stage Left"
         case "segment":
             kind = "Segment Entered" if decision.after == "in" else "Segment Left"
         case _:
@@ -155,5 +160,6 @@ def _entry(contact: str, decision: Decision) -> tuple[str, Mapping[str, Any]] | 
         "from": decision.before,
         "to": decision.after,
         "at": decision.at,
+        "cause": decision.cause if decision.cause in (BY_TIME, BACKFILL) else "event",
     }
     return kind, detail

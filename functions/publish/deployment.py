@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from functions import clock
 from functions.aws import s3
 from functions.core.publishing import Pointer
 from functions.core.release import release_id
 from functions.publish import keyring
 from functions.tables import releases
+from functions.work import backfills
 
 PHYSICAL_ID = "samovar-release"
 """Never changes: a new one would make CloudFormation delete the old."""
@@ -45,6 +47,7 @@ def perform(event: Mapping[str, Any]) -> dict[str, Any]:
         deployment=True,
         note="cdk deploy",
     )
+    backfills.start(pointer, clock.now_ms())
     return {"ReleaseId": pointer.release, "Seq": str(pointer.seq)}
 
 

@@ -16,16 +16,19 @@ from functions import bots, clock, releases
 from functions.aside import set_aside
 from functions.aws.faults import hopeless
 from functions.core import erasure
+from functions.core.decisions import BY_TIME
 from functions.core.facts import moment_of
 from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric
 from functions.score import sift
-from functions.score.apply import apply, refold
+from functions.score.apply import Reading, TooLong, apply, refold
 from functions.score.resolve import Resolver, identities_of
 from functions.score.sift import Record
 from functions.tables import contacts, events, identities, tombstones
 from functions.tables.identities import Identity
+from functions.work import queue
+from functions.work.queue import Recount
 
 ROOM = "score"
 
@@ -56,21 +59,21 @@ def _score(records: list[Record]) -> None:
     sifted, known = sift.sift(admitted, bots.rules(live)), identities.among(rows)
     if sifted.waiting:
         sift.ask(sifted.waiting, live.release.bots.hold, now)
-    resolver = Resolver(known, live.counters)
+    resolver = Resolver(known, live.counters, live.release.funnel)
     grouped = _by_contact(sifted.counting, resolver, failed)
     if resolver.turned and not failed:
         # A browser changed hands within the batch: what came before that record may be another's.
         grouped = _by_contact([record for group in grouped.values() for record in group], resolver, failed)
-    loaded = contacts.load(grouped)
+    loaded, reading = contacts.load(grouped), Reading()
     for contact, group in grouped.items():
         try:
             if loaded[contact].state.erased:
                 _remove(group)
                 continue
-            apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions)
+            apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions, reading)
         except Exception as error:
             _fail(group, error, failed)
-    _leave(sifted.leaving, known, now, failed)
+    _leave(sifted.leaving, known, now, reading, failed)
     if failed:
         raise failed[0]
 
@@ -99,7 +102,9 @@ def _remove(group: list[Record]) -> None:
     metric("EventsOfErased", len(group))
 
 
-def _leave(records: Sequence[Record], known: Mapping[str, Identity], now: int, failed: list[Exception]) -> None:
+def _leave(
+    records: Sequence[Record], known: Mapping[str, Identity], now: int, reading: Reading, failed: list[Exception]
+) -> None:
     """Make facts anew without what turned out to be machines'. Where nobody owns it, it never counted."""
     for record in records:
         event = record.arrival.event
@@ -107,9 +112,16 @@ def _leave(records: Sequence[Record], known: Mapping[str, Identity], now: int, f
         owner = hash_of(event.source) if kind_of(event.source) == SELF else owned and owned.owner_at(moment_of(event))
         try:
             if owner:
-                refold(contacts.surviving(owner).id, now)
+                _refold(contacts.surviving(owner).id, now, reading)
         except Exception as error:
             _fail([record], error, failed)
+
+
+def _refold(contact: str, now: int, reading: Reading) -> None:
+    try:
+        refold(contact, now, reading)
+    except TooLong:
+        queue.ask(Recount(contact, BY_TIME))
 
 
 def _by_contact(records: list[Record], resolver: Resolver, failed: list[Exception]) -> dict[str, list[Record]]:

@@ -8,9 +8,11 @@ from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core.contact import Contact, Decision
 from functions.core.counters import Counters
+from functions.core.funnel import Funnel
 from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
 from functions.core.joining import joined, newest_versions
+from functions.core.standing import joined_stages
 from functions.tables import contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shard
@@ -22,6 +24,8 @@ IDENTITIES_KEPT = 500
 MOVED_AT_ONCE = 90
 """So many identities fit into the transaction of a merge; whoever gathered more stays apart."""
 
+NO_FUNNEL = Funnel()
+
 May = Callable[[Contact, Contact], bool]
 
 
@@ -30,13 +34,16 @@ def always(loser: Contact, winner: Contact) -> bool:
     return True
 
 
-def merge(loser: str, winner: str, counters: Counters | None = None, may: May = always) -> bool:
+def merge(
+    loser: str, winner: str, counters: Counters | None = None, may: May = always, funnel: Funnel = NO_FUNNEL
+) -> bool:
     """Make the two one, in one transaction guarded by both versions; False where `may` says no (any more).
 
     The winner's facts are the sum of both where both were folded under `counters`; else they
     carry no spec, so that whoever touches it next, the sweep at the latest, rebuilds it from
-    the events of all its sources. The loser leaves its segments, and its open runs are told to follow. Merging
-    again changes nothing.
+    the events of all its sources. The loser leaves its segments, and its open runs are told to follow. At which
+    stage of `funnel` the winner stands is decided anew, but never before where the loser stood if people only
+    go forward. Merging again changes nothing.
     """
     for _ in range(ATTEMPTS):
         both = contacts.load([loser, winner])
@@ -47,7 +54,7 @@ def merge(loser: str, winner: str, counters: Counters | None = None, may: May = 
         if not _fits(both[loser], both[winner]) or not may(both[loser], both[winner]):
             return False
         try:
-            dynamodb.transact(_operations(both[loser], both[winner], counters))
+            dynamodb.transact(_operations(both[loser], both[winner], counters, funnel))
         except dynamodb.TransactionRefused:
             continue
         return True
@@ -64,7 +71,7 @@ def _fits(loser: Contact, winner: Contact) -> bool:
     return moving <= MOVED_AT_ONCE and moving + held < IDENTITIES_KEPT
 
 
-def _operations(loser: Contact, winner: Contact, counters: Counters | None) -> list[dict[str, object]]:
+def _operations(loser: Contact, winner: Contact, counters: Counters | None, funnel: Funnel) -> list[dict[str, object]]:
     table = settings.contacts_table()
     listed = [ref for ref in loser.profile.identities if kind_of(ref) != SELF]
     # A browser that others use as well may be another's by now.
@@ -82,7 +89,7 @@ def _operations(loser: Contact, winner: Contact, counters: Counters | None) -> l
             names=into | {"#out": "out"},
             values=_versions(loser.state.version) | handed_on | {":winner": winner.id, ":v": contacts.VERSION},
         ),
-        *_survive(loser, winner, counters),
+        *_survive(loser, winner, counters, funnel),
         # Whoever still takes the loser for the owner may not give it another identity.
         dynamodb.update_op(
             table,
@@ -105,18 +112,20 @@ def _operations(loser: Contact, winner: Contact, counters: Counters | None) -> l
     ]
 
 
-def _survive(loser: Contact, winner: Contact, counters: Counters | None) -> list[dict[str, object]]:
+def _survive(loser: Contact, winner: Contact, counters: Counters | None, funnel: Funnel) -> list[dict[str, object]]:
     """The winner's two rows."""
     table = settings.contacts_table()
     names = dict.fromkeys((*winner.profile.identities, *loser.profile.identities, own_ref(loser.id)))
     specs = {both.state.spec for both in (loser, winner) if both.state.version}
     if counters is not None and specs <= {counters.spec}:
         one = joined(winner, loser, counters)
-        facts = contacts.facts_row(replace(one.state, spec=counters.spec))
+        # No release has judged these facts: whoever touches them next judges everything.
+        facts = contacts.facts_row(replace(one.state, spec=counters.spec)) | {"seq": 0}
     else:
         one, facts = winner, {"spec": "", "ds": shard(winner.id), "du": clock.now_ms()}
         if shared := newest_versions(winner.state.shared, loser.state.shared):
             facts["shared"] = shared
+    facts |= contacts.stages_row(joined_stages(winner.state.standing, loser.state.standing, funnel))
     profile = replace(one.profile, identities=tuple(names))
     version = winner.profile.version
     return [

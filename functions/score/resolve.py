@@ -14,6 +14,7 @@ from functions.core.contact import Contact
 from functions.core.counters import Counters
 from functions.core.event import FORM, Event
 from functions.core.facts import moment_of
+from functions.core.funnel import Funnel
 from functions.core.identity import (
     ANONYMOUS,
     EMAIL,
@@ -30,7 +31,7 @@ from functions.core.identity import (
 )
 from functions.observability import logger, metric
 from functions.score import hands
-from functions.score.merge import May, always, is_full, merge
+from functions.score.merge import NO_FUNNEL, May, always, is_full, merge
 from functions.tables import contacts, duplicates, identities
 from functions.tables.identities import ATTEMPTS, Contended, Identity
 
@@ -63,11 +64,14 @@ class Resolver:
     contact that was merged points to the one it became, and whoever folds compares `versions`.
     """
 
-    def __init__(self, known: Mapping[str, Identity], counters: Counters | None = None) -> None:
+    def __init__(
+        self, known: Mapping[str, Identity], counters: Counters | None = None, funnel: Funnel = NO_FUNNEL
+    ) -> None:
         self.turned = False
         """Whether a browser changed hands: what was resolved before is to be asked again."""
         self._known = dict(known)
         self._counters = counters
+        self._funnel = funnel
         self._contacts: dict[str, Contact] = {}
 
     def contact_of(self, event: Event) -> str | None:
@@ -164,7 +168,7 @@ class Resolver:
         # An alias of the owner's systems says outright that two users are one.
         proved = vouches(event, ref)
         may = always if proved and event.kind == _ALIAS else _VOUCHED if proved else _CLAIMED
-        if merge(owner, other, self._counters, may):
+        if merge(owner, other, self._counters, may, self._funnel):
             return self._merged(owner, other)
         if proved and not known.proved and hands.give(ref, other, owner):
             self._known[ref] = Identity(ref, owner, proved=True)
@@ -209,7 +213,7 @@ class Resolver:
         if not known.runs:
             if known.contact == owner or (holder := identities.survivor(known.contact)) == owner:
                 return owner
-            if merge(holder, owner, self._counters, _is_nobody_yet):
+            if merge(holder, owner, self._counters, _is_nobody_yet, self._funnel):
                 return self._merged(holder, owner)
             self._forget(holder)
             if _is_nobody_yet(self._contact(holder)):

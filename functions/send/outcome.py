@@ -2,6 +2,7 @@
 
 from functions import settings
 from functions.aws import dynamodb, ses
+from functions.core import feedback
 from functions.core import message as ledger
 from functions.core.compose import Letter
 from functions.core.message import PATIENCE, Feedback, Message
@@ -19,7 +20,7 @@ def hand_over(message: Message, letter: Letter, now: int) -> None:
             sender=letter.sender,
             recipient=letter.recipient,
             raw=letter.raw,
-            tags={"message": message.id, "contact": message.contact},
+            tags=feedback.tags_of(message),
             configuration_set=settings.configuration_set(),
         )
     except ses.NotAccepted as failure:

@@ -1,21 +1,49 @@
 """Which room deals with which kind of row."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.aws.dynamodb import Item
 from functions.tables.contacts import STATE, contact_of
 from functions.tables.enrollments import CURRENT
 from functions.tables.messages import PREFIX as MESSAGE
+
+if TYPE_CHECKING:
+    from functions.core.contact import Contact
+    from functions.releases import Live
 
 
 class UnknownRow(ValueError):
     """A row in the due index that nobody here can deal with."""
 
 
-def deal_with(pk: str, sk: str, now: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read for a whole page of rows at once; each write still asks whether it is so."""
+
+    live: "Live | None" = None
+    contacts: "Mapping[str, Contact]" = field(default_factory=dict)
+
+
+def look_up(rows: Sequence[Item]) -> Known:
+    """Read what dealing with a page of rows needs of each of them."""
+    states = [contact_of(row["pk"]) for row in rows if row["sk"] == STATE]
+    if not states:
+        return Known()
+    from functions import releases
+    from functions.tables import contacts
+
+    return Known(releases.live(), contacts.load(states))
+
+
+def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
     """Let the owner of a due row do what is due at `now` (ms). Raises UnknownRow."""
     contact = contact_of(pk)
     if sk == STATE:
         from functions.score.apply import reconsider
 
-        reconsider(contact, now)
+        reconsider(contact, now, known.contacts.get(contact), known.live)
     elif sk.startswith(CURRENT):
         from functions.sweep.heal import heal
 

@@ -1,12 +1,13 @@
 """Going through what is due: bounded in time, fair to all shards, safe when two run at once.
 
-Whatever was dealt with leaves the head of the index, so the next run continues where this
-one stopped. A row that can never succeed is set aside and put off, so that it holds up
-nothing; one that may is met again in a minute.
+Pages of the shards are dealt with in turn, each read at once. Where more than one shard has more than a page,
+helpers take a share of them. Whatever was dealt with leaves the
+head of the index, so the next run continues where this one stopped. A row that can never succeed
+is set aside and put off, so that it holds up nothing; one that may is met again in a minute.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from functions import clock, settings
 from functions.aside import set_aside
@@ -16,10 +17,13 @@ from functions.observability import logger, metric
 from functions.sweep import dispatch
 from functions.tables import due
 
-BUDGET_S = 40.0
-"""Seconds after which no further row is begun; the function's timeout is a minute."""
+BUDGET_S = 50.0
+"""Seconds after which no further row is begun; the function's timeout is longer by what a row may take."""
 PAGE = 100
-"""Rows asked for at once from one shard, so that a long queue in one doesn't starve the others."""
+"""Rows read at once from one shard before the next has its turn."""
+WORKERS = 4
+"""So many go through the shards side by side, the first among them, when there is much to do. A new AWS account
+may run ten functions at once: more would be taken from intake."""
 PUT_OFF_MS = 3_600_000
 """A row that can't succeed is met again after an hour: perhaps with mended code."""
 
@@ -32,59 +36,90 @@ class Swept:
     failed: int = 0
     lag: int = 0
     finished: bool = True
-    met: set[dynamodb.Key] = field(default_factory=set)
 
 
-def sweep(now: int, ahead: int = 0) -> Swept:
-    """Deal with all rows due at `now` (ms), until the time is up. `ahead` (ms) also looks at rows
-    due so much later; each of them still decides by the clock whether anything is to do."""
+Ask = Callable[[list[str]], None]
+"""Lets a helper go through some shards, soon. May raise: then nobody does."""
+
+
+def sweep(now: int, ahead: int = 0, shards: Sequence[str] = (), ask: Ask | None = None) -> Swept:
+    """Deal with all rows due at `now` (ms), of all shards or some, until the time is up. `ahead` (ms) also
+    looks at rows due so much later; each of them still decides by the clock whether anything is to do."""
     swept = Swept()
     stop = clock.monotonic() + BUDGET_S
-    for row in _rows(now, ahead, swept):
-        if clock.monotonic() >= stop:
+    pages = {shard: _page(shard, now + ahead) for shard in _in_turn(shards or due.shards(), now)}
+    swept.lag = max((now - page[0]["du"] for page in pages.values() if page), default=0)
+    for page in _following({shard: pages[shard] for shard in _shared_out(pages, ask)}, now + ahead):
+        if not _deal_with_page(page, now, stop, swept):
             swept.finished = False
             break
-        _deal_with(row, now, swept)
-    if swept.met:
+    if swept.done or swept.failed:
         # Only then: a metric that is written every minute costs more a month than all idle sweeps together.
         metric("SweepLag", max(0, swept.lag), "Milliseconds")
         metric("SweepRows", swept.done)
     return swept
 
 
-def _rows(now: int, ahead: int, swept: Swept) -> Iterator[dynamodb.Item]:
-    """Rows not met before, a page of each shard in turn, until none has any."""
-    open_shards = due.shards()
+def _page(shard: str, until: int, after: dynamodb.Item | None = None) -> list[dynamodb.Item]:
+    return dynamodb.query_due(settings.contacts_table(), shard, until, limit=PAGE, after=after)
+
+
+def _in_turn(shards: Sequence[str], now: int) -> list[str]:
     # Two runs at once, or one after another that ran out of time, begin at different shards.
-    start = now // 60_000 % len(open_shards)
-    open_shards = open_shards[start:] + open_shards[:start]
-    while open_shards:
-        following = []
-        for shard in open_shards:
-            limit = PAGE + len(swept.met)
-            page = dynamodb.query_due(settings.contacts_table(), shard, now + ahead, limit=limit)
-            fresh = [row for row in page if (row["pk"], row["sk"]) not in swept.met]
-            if fresh:
-                swept.lag = max(swept.lag, now - fresh[0]["du"])
-            # The index lags behind: what was dealt with a moment ago may still stand in it.
-            swept.met |= {(row["pk"], row["sk"]) for row in fresh}
-            yield from fresh
-            if fresh and len(page) >= limit:
-                following.append(shard)
-        open_shards = following
+    start = now // 60_000 % len(shards)
+    return [*shards[start:], *shards[:start]]
 
 
-def _deal_with(row: dynamodb.Item, now: int, swept: Swept) -> None:
+def _shared_out(pages: dict[str, list[dynamodb.Item]], ask: Ask | None) -> list[str]:
+    """The shards that stay here: all but those that helpers took."""
+    many = [shard for shard, page in pages.items() if len(page) == PAGE]
+    kept = list(pages)
+    for place in range(1, WORKERS if ask else 1):
+        if share := many[place::WORKERS]:
+            try:
+                assert ask is not None
+                ask(share)
+            except Exception as error:
+                logger.warning("no helper could be asked", error=type(error).__name__)
+                break
+            kept = [shard for shard in kept if shard not in share]
+    return kept
+
+
+def _following(pages: dict[str, list[dynamodb.Item]], until: int) -> Iterator[list[dynamodb.Item]]:
+    """These pages, and those that follow them in their shards, in turn."""
+    while pages:
+        yield from (page for page in pages.values() if page)
+        # What was dealt with may stand in the index for a moment longer: go on behind it.
+        pages = {shard: _page(shard, until, page[-1]) for shard, page in pages.items() if len(page) == PAGE}
+
+
+def _deal_with_page(page: list[dynamodb.Item], now: int, stop: float, swept: Swept) -> bool:
+    """Whether there was time for the whole page."""
+    known = _look_up(page)
+    for row in page:
+        if clock.monotonic() >= stop:
+            return False
+        try:
+            dispatch.deal_with(row["pk"], row["sk"], now, known)
+            swept.done += 1
+        except Exception as error:
+            swept.failed += 1
+            metric("SweepFailures")
+            if hopeless(error):
+                _put_off(row, now, error)
+            else:
+                logger.warning("row met again in a minute", kind=row["sk"][:2], error=type(error).__name__)
+    return True
+
+
+def _look_up(page: list[dynamodb.Item]) -> dispatch.Known:
     try:
-        dispatch.deal_with(row["pk"], row["sk"], now)
-        swept.done += 1
+        return dispatch.look_up(page)
     except Exception as error:
-        swept.failed += 1
-        metric("SweepFailures")
-        if hopeless(error):
-            _put_off(row, now, error)
-        else:
-            logger.warning("row met again in a minute", kind=row["sk"][:2], error=type(error).__name__)
+        # One that can't be read must not hold up the others: each is read by itself then.
+        logger.warning("rows read one by one", error=type(error).__name__)
+        return dispatch.Known()
 
 
 def _put_off(row: dynamodb.Item, now: int, error: Exception) -> None:

@@ -2,13 +2,17 @@
 
 Numbers are base 36. Days of a counter are written as differences, a count other than
 one after a star: "fr4 1 1*3" is one event on day fr4, one the day after, three the day after that.
+Where closed days stand in a row of their own, `q` names that row's version and the cuts: "7 fr4:0.2"
+goes with version 7, of which the first and the third counter begin on day fr4.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from functions.core.contact import ConsentFacts, Facts, MessageFacts, Moment
+from functions.core.contact import Closed, ConsentFacts, Facts, MessageFacts, Moment
+from functions.tables.closed import Torn, apart, together
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -59,8 +63,13 @@ def _read_moment(text: str) -> Moment:
     return Moment(int(at, 36), int(tie, 36))
 
 
-def dump(facts: Facts) -> str:
-    """The text of facts."""
+def dump(facts: Facts, closed: Closed | None = None) -> str:
+    """The text of facts, without those days that `closed` says."""
+    pointer = ""
+    if closed is not None:
+        opened, cuts = apart(facts.counters, closed.days)
+        facts = replace(facts, counters=opened)
+        pointer = " ".join([base36(closed.version), *(_cut(day, places) for day, places in sorted(cuts.items()))])
     parts: dict[str, Any] = {
         "c": {key: _days(days) for key, days in sorted(facts.counters.items())},
         "n": {key: " ".join(map(_moment, moments)) for key, moments in sorted(facts.newest.items())},
@@ -78,12 +87,34 @@ def dump(facts: Facts) -> str:
         kept["f"] = {key: _moment(moment) for key, moment in sorted(facts.earliest.items())}
     if facts.skew != (0, 0):
         kept["s"] = list(facts.skew)
+    if pointer:
+        kept["q"] = pointer
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
-def load(text: str) -> Facts:
-    """The facts of a text that `dump` wrote."""
+def _cut(day: int, places: Iterable[int]) -> str:
+    return f"{base36(day)}:{'.'.join(map(base36, places))}"
+
+
+def _read_cut(text: str) -> tuple[int, list[int]]:
+    day, _, places = text.partition(":")
+    return int(day, 36), [int(place, 36) for place in places.split(".")]
+
+
+def is_split(text: str) -> bool:
+    """Whether closed days belong to the facts of a text."""
+    return '"q":"' in text and "q" in json.loads(text)
+
+
+def load(text: str, closed: Closed | None = None) -> Facts:
+    """The facts of a text that `dump` wrote. Raises Torn if it goes with other closed days than these."""
     parts = json.loads(text)
+    counters: dict[str, Mapping[int, int]] = {key: _read_days(days) for key, days in parts.get("c", {}).items()}
+    if "q" in parts:
+        version, *cuts = parts["q"].split()
+        if closed is None or int(version, 36) != closed.version:
+            raise Torn
+        counters = together(counters, dict(map(_read_cut, cuts)), closed.days)
     messages = {}
     for key, value in parts.get("m", {}).items():
         sent, opened, clicked = value.split(".")
@@ -95,7 +126,7 @@ def load(text: str) -> Facts:
     first, last = (int(word, 36) for word in parts["w"].split()) if "w" in parts else (None, None)
     low, high = parts.get("s", (0, 0))
     return Facts(
-        counters={key: _read_days(days) for key, days in parts.get("c", {}).items()},
+        counters=counters,
         newest={key: tuple(map(_read_moment, moments.split())) for key, moments in parts.get("n", {}).items()},
         tags={
             tag: (_read_moment(value.removesuffix("-")), not value.endswith("-"))

@@ -1,6 +1,6 @@
 """Rows of enrollments: C#<contact> / J#<journey> is the latest run, H#<journey>#<id> an earlier one.
 
-n version · id · release · cause · entered · turn · state · ended · wait [step, since, deadline,
+n version · id · release · cause · entered · begun · turn · state · ended · wait [step, since, deadline,
 alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · ds, du · v
 """
 
@@ -45,6 +45,7 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "path": [f"{passed.step} {passed.at} {passed.outcome}" for passed in enrollment.path],
         "declined": list(enrollment.declined),
         "todo": [effects.to_plain(effect) for effect in enrollment.todo],
+        "begun": enrollment.begun,
     }
     row |= {name: value for name, value in optional.items() if value}
     again = look_again(enrollment, now)
@@ -75,6 +76,7 @@ def from_row(row: Mapping[str, Any]) -> Enrollment:
         path=tuple(_passage(text) for text in row.get("path", ())),
         declined=tuple(row.get("declined", ())),
         todo=tuple(effects.from_plain(stored) for stored in row.get("todo", ())),
+        begun=row.get("begun", 0),
     )
 
 

@@ -1,23 +1,33 @@
-"""Work: long jobs in slices, each of which notes how far it came and queues the next; and judgements.
+"""Work: long jobs in slices, each of which notes how far it came and queues the next; judgements, and counts of one.
 
 Guarantees. A slice delivered again is recognised by where it starts and does nothing; a
-crash inside one repeats it, which its job must bear (refolding does: it is a function of
-the events; so does erasing: what is gone stays so). Progress is a row that anyone may read
-while the job runs. A judgement that is asked for again finds nothing left to rule.
+crash inside one repeats it, which its job must bear (refolding and backfilling do: they are
+functions of the events; so does erasing: what is gone stays so). A slice that died before goes on
+in small steps, so that one contact holds up nobody. Progress is a row that anyone may read
+while the job runs. A judgement that is asked for again finds nothing left to rule; a count
+finds the same.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from functions import clock
+from functions import clock, settings
 from functions.aside import set_aside
+from functions.aws import sqs
 from functions.observability import handler as observed
+from functions.score.apply import recount
 from functions.work import jobs, queue
+from functions.work.backfill import backfill_slice
 from functions.work.forget import forget_slice
 from functions.work.judge import judge
-from functions.work.queue import Asked
+from functions.work.queue import Asked, Recount
 from functions.work.refold import refold_slice
+from functions.work.walk import SLICE_S
 
-SLICES = {"refold": refold_slice, "forget": forget_slice}
+SLICES = {"refold": refold_slice, "forget": forget_slice, "backfill": backfill_slice}
+SOONEST_S: Final = 15
+LATEST_S: Final = 900
+"""A message that raised is seen again after so many seconds at least, and at most."""
 
 
 @observed
@@ -29,18 +39,39 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         except (KeyError, TypeError, ValueError) as error:
             set_aside("work", record, error)
             continue
-        if isinstance(asked, Asked):
-            judge(asked, clock.now_ms())
-        else:
-            run(asked)
+        try:
+            _do(asked)
+        except Exception:
+            # Otherwise it would be hidden as long as a function that died might still be at it.
+            sqs.put_off(settings.work_queue_url(), record["receiptHandle"], _patience(record))
+            raise
     return {"batchItemFailures": []}
 
 
+def _do(asked: str | Asked | Recount) -> None:
+    match asked:
+        case Asked():
+            judge(asked, clock.now_ms())
+        case Recount():
+            recount(asked.contact, asked.cause, clock.now_ms())
+        case _:
+            run(asked)
+
+
+def _patience(record: Mapping[str, Any]) -> int:
+    received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    return int(min(LATEST_S, SOONEST_S * 2 ** min(received - 1, 10)))
+
+
 def run(job_id: str) -> None:
-    """Do one slice of a job and queue the next."""
-    job = jobs.get(job_id)
-    if job is None or job.finished is not None:
-        return
-    slice_ = SLICES[job.kind](job, clock.now_ms())
-    if jobs.advance(job, slice_, clock.now_ms()) and slice_.next is not None:
-        queue.ask(job_id, delay=slice_.delay)
+    """Do one slice of a job and queue the next; where a slice died before, one small step after another."""
+    job = jobs.begin(job_id)
+    careful, until = job is not None and job.tries > 1, clock.monotonic() + SLICE_S
+    while job is not None:
+        slice_ = SLICES[job.kind](job, clock.now_ms())
+        if not jobs.advance(job, slice_, clock.now_ms()) or slice_.next is None:
+            return
+        if not careful or slice_.delay or clock.monotonic() >= until:
+            queue.ask(job_id, delay=slice_.delay)
+            return
+        job = jobs.begin(job_id, careful=True)

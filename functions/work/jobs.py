@@ -1,8 +1,11 @@
-"""Jobs of the work queue: row X#job#id / X with kind, where the next slice starts, and progress."""
+"""Jobs of the work queue: row X#job#id / X with kind, where the next slice starts, and progress.
+
+Jobs that concern everybody are listed as well: X#jobs / <13-digit ms>#id, for 90 days.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
@@ -10,13 +13,21 @@ from functions.aws.dynamodb import Key
 from functions.work import queue
 
 VERSION = 1
+LIST: Final = "X#jobs"
+LISTED_S: Final = 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """`start` is the key after which the next slice begins (None: from the beginning);
-    `done` counts what was worked through, `notes` what was found. `about` are opaque ids that
-    the job is about, forgotten when it has finished. Times in ms."""
+    `done` counts rows that were worked through, `notes` what was found. `about` are opaque ids that
+    the job is about, forgotten when it has finished. Times in ms.
+
+    `lane` of `lanes` says which part of the table is this job's; `seq` is the move of the live
+    release that it is for. `tries` counts how often the present slice was begun: more than once
+    where one died or raised; then it is to be `careful`: small steps, each noted. `stopped` is when
+    a person stopped it.
+    """
 
     id: str
     kind: str
@@ -24,9 +35,20 @@ class Job:
     start: Key | None = None
     done: int = 0
     slices: int = 0
-    notes: dict[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
     finished: int | None = None
     about: Mapping[str, list[str]] = field(default_factory=dict)
+    lane: int = 0
+    lanes: int = 1
+    seq: int = 0
+    tries: int = 0
+    careful: bool = False
+    stopped: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether slices of it are still to come."""
+        return self.finished is None and self.stopped is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +73,18 @@ def get(job_id: str) -> Job | None:
     return from_row(job_id, row) if row else None
 
 
+def listed() -> list[Job]:
+    """The jobs that concern everybody, newest first."""
+    rows_of_list = dynamodb.query(settings.contacts_table(), LIST, forward=False)
+    ids = list(dict.fromkeys(row["sk"].partition("#")[2] for row in rows_of_list))
+    rows = dynamodb.batch_get(settings.contacts_table(), [_key(job_id) for job_id in ids])
+    return [from_row(job_id, rows[_key(job_id)]) for job_id in ids if _key(job_id) in rows]
+
+
 def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
     """The job of an item."""
     start = (row["start"][0], row["start"][1]) if row.get("start") else None
+    lane, lanes = row.get("lane", (0, 1))
     return Job(
         id=job_id,
         kind=row["kind"],
@@ -64,34 +95,84 @@ def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
         notes=row["notes"],
         finished=row.get("finished"),
         about=row.get("about", {}),
+        lane=lane,
+        lanes=lanes,
+        seq=row.get("seq", 0),
+        tries=row.get("tries", 0),
+        stopped=row.get("stopped"),
     )
 
 
-def create(job: Job) -> None:
-    """Store a new job and queue its first slice."""
+def create(job: Job, *, in_list: bool = False, delay: int = 0) -> None:
+    """Store a new job and queue its first slice. Again it only queues, which does no harm."""
+    if in_list:
+        entry = {"pk": LIST, "sk": f"{job.started:013d}#{job.id}", "v": VERSION, "kind": job.kind}
+        dynamodb.put(settings.contacts_table(), entry | {"ttl": job.started // 1000 + LISTED_S})
     dynamodb.put_new(settings.contacts_table(), to_row(job))
-    queue.ask(job.id)
+    queue.ask(job.id, delay=delay)
+
+
+def begin(job_id: str, *, careful: bool = False) -> Job | None:
+    """Begin the next slice of a job, which counts as a try; None where there is none (any more)."""
+    job = get(job_id)
+    if job is None or not job.open:
+        return None
+    try:
+        row = dynamodb.update(
+            settings.contacts_table(),
+            _key(job_id),
+            "SET tries = :tries",
+            condition="slices = :held AND attribute_not_exists(stopped)",
+            values={":tries": job.tries + 1, ":held": job.slices},
+        )
+    except dynamodb.ConditionFailed:
+        return None
+    begun = from_row(job_id, row)
+    return replace(begun, careful=careful or begun.tries > 1)
 
 
 def advance(job: Job, slice_: Slice, now: int) -> bool:
-    """Note a slice's progress; False if another delivery of it was faster."""
+    """Note a slice's progress; False if another delivery of it was faster, or a person stopped the job."""
     notes = {name: job.notes.get(name, 0) + slice_.notes.get(name, 0) for name in {*job.notes, *slice_.notes}}
-    moved = Job(
-        id=job.id,
-        kind=job.kind,
-        started=job.started,
+    moved = replace(
+        job,
         start=slice_.next,
         done=job.done + slice_.done,
         slices=job.slices + 1,
         notes=notes,
         finished=now if slice_.next is None else None,
         about={} if slice_.next is None else job.about if slice_.about is None else slice_.about,
+        tries=0,
+        careful=False,
     )
+    condition = "slices = :held AND attribute_not_exists(stopped)"
     try:
-        dynamodb.put(settings.contacts_table(), to_row(moved), condition="slices = :held", values={":held": job.slices})
+        dynamodb.put(settings.contacts_table(), to_row(moved), condition=condition, values={":held": job.slices})
     except dynamodb.ConditionFailed as refused:
         # Our own write, if its answer was lost and it was sent again: the next slice must still be queued.
         return refused.item is not None and from_row(job.id, refused.item) == moved
+    return True
+
+
+def stop(job_id: str, now: int) -> bool:
+    """Let no further slice begin; what the present one does is done again later. False where nothing is open."""
+    condition = "attribute_exists(pk) AND attribute_not_exists(finished) AND attribute_not_exists(stopped)"
+    return _marked(job_id, "SET stopped = :now", condition, {":now": now})
+
+
+def resume(job_id: str) -> bool:
+    """Go on where the job stopped, for whatever reason. False where it has finished."""
+    if not _marked(job_id, "REMOVE stopped, tries", "attribute_exists(pk) AND attribute_not_exists(finished)", None):
+        return False
+    queue.ask(job_id)
+    return True
+
+
+def _marked(job_id: str, expression: str, condition: str, values: Mapping[str, Any] | None) -> bool:
+    try:
+        dynamodb.update(settings.contacts_table(), _key(job_id), expression, condition=condition, values=values)
+    except dynamodb.ConditionFailed:
+        return False
     return True
 
 
@@ -106,12 +187,18 @@ def to_row(job: Job) -> dict[str, Any]:
         "started": job.started,
         "done": job.done,
         "slices": job.slices,
-        "notes": job.notes,
+        "notes": dict(job.notes),
     }
     if job.start is not None:
         row["start"] = list(job.start)
     if job.about:
         row["about"] = {name: list(ids) for name, ids in job.about.items()}
-    if job.finished is not None:
-        row["finished"] = job.finished
+    if job.lanes > 1:
+        row["lane"] = [job.lane, job.lanes]
+    for name in ("finished", "stopped"):
+        if getattr(job, name) is not None:
+            row[name] = getattr(job, name)
+    for name in ("seq", "tries"):
+        if getattr(job, name):
+            row[name] = getattr(job, name)
     return row

@@ -1,4 +1,4 @@
-"""What is asked of the work queue: a slice of a job, or a judgement on what happened to a mail's links."""
+"""What is asked of the work queue: a slice of a job, a judgement on what happened to a mail's links, a count of one."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,22 +19,36 @@ class Asked:
     until: int
 
 
-def ask(what: str | Asked, *, delay: int = 0) -> None:
-    """Ask for the next slice of a job (its id), or for a judgement, after `delay` seconds (900 at most).
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """Count this contact anew: it did too much for those who had to go on. `cause` is that of what it decides."""
+
+    contact: str
+    cause: str
+
+
+def ask(what: str | Asked | Recount, *, delay: int = 0) -> None:
+    """Ask for the next slice of a job (its id), for a judgement or a count, after `delay` seconds (900 at most).
 
     Asking again does no harm.
     """
     sqs.send(settings.work_queue_url(), body_of(what), delay=delay)
 
 
-def body_of(what: str | Asked) -> str:
+def body_of(what: str | Asked | Recount) -> str:
     """The body of a queue message."""
-    about = {"judge": asdict(what)} if isinstance(what, Asked) else {"job": what}
+    match what:
+        case Asked():
+            about: dict[str, Any] = {"judge": asdict(what)}
+        case Recount():
+            about = {"recount": asdict(what)}
+        case _:
+            about = {"job": what}
     return json.dumps({"v": VERSION, **about}, separators=(",", ":"))
 
 
-def parse(body: str) -> str | Asked:
-    """The id of a job, or what is to be judged. Raises ValueError for what is neither."""
+def parse(body: str) -> str | Asked | Recount:
+    """The id of a job, what is to be judged, or who is to be counted. Raises ValueError for what is none of it."""
     said: Any = json.loads(body)
     if not isinstance(said, dict) or said.get("v") != VERSION:
         raise ValueError("not a work message of a version that this code reads")
@@ -43,4 +57,6 @@ def parse(body: str) -> str | Asked:
             return job
         case {"judge": {"contact": str(contact), "message": str(message), "until": int(until)}}:
             return Asked(contact, message, until)
-    raise ValueError("a work message names a job, or what is to be judged")
+        case {"recount": {"contact": str(contact), "cause": str(cause)}}:
+            return Recount(contact, cause)
+    raise ValueError("a work message names a job, what is to be judged, or who is to be counted")

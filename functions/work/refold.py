@@ -2,15 +2,14 @@
 
 from collections import Counter
 
-from functions import settings
-from functions.aws import dynamodb
+from functions import clock
+from functions.aws.dynamodb import Item
 from functions.score.apply import Rebuilt, refold
 from functions.tables import contacts
-from functions.tables.contacts import STATE, contact_of
+from functions.tables.contacts import contact_of
 from functions.work.jobs import Job, Slice
 from functions.work.judge import judge_again
-
-ROWS_PER_SLICE = 500
+from functions.work.walk import walk
 
 
 def refold_one(contact_id: str, now: int) -> Rebuilt | None:
@@ -21,18 +20,11 @@ def refold_one(contact_id: str, now: int) -> Rebuilt | None:
 
 def refold_slice(job: Job, now: int) -> Slice:
     """Rebuild the contacts among the next rows; notes count changed and differing ones."""
-    rows, following = dynamodb.scan_page(
-        settings.contacts_table(),
-        start=job.start,
-        limit=ROWS_PER_SLICE,
-        condition="sk = :state",
-        values={":state": STATE},
-    )
-    notes: Counter[str] = Counter()
-    for row in rows:
-        rebuilt = refold_one(contact_of(row["pk"]), now)
-        if rebuilt is not None:
-            notes["contacts"] += 1
-            notes["changed"] += rebuilt.changed
-            notes["differing"] += len(rebuilt.differing)
-    return Slice(len(rows), dict(notes), following)
+
+    def each(row: Item) -> Counter[str]:
+        rebuilt = refold_one(contact_of(row["pk"]), clock.now_ms())
+        if rebuilt is None:
+            return Counter()
+        return Counter(contacts=1, changed=int(rebuilt.changed), differing=len(rebuilt.differing))
+
+    return walk(job, each)

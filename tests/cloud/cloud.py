@@ -69,9 +69,10 @@ class Cloud(Visitors):
         self.bus: list[dict[str, Any]] = []
         self.reported: list[Mail] = []
         self.swallowed: set[str] = set()
+        self.called: list[dict[str, Any]] = []
         self.postbox = Postbox(lambda: self.clock.now, self._is_swallowed)
         self.queues = Queues(
-            lambda: self.clock.now, send=Queue(), work=Queue(receives=5, batch=1), feedback=Queue(), aside=Queue()
+            lambda: self.clock.now, send=Queue(), work=Queue(receives=20, batch=1), feedback=Queue(), aside=Queue()
         )
         self.machines = Machines(definition("journey_step"), self._park, lambda: self.clock.now)
         self.wire = Wire(
@@ -80,6 +81,7 @@ class Cloud(Visitors):
                 "sfn": self.machines.play,
                 "sesv2": self.postbox.play,
                 "eventbridge": self._put_events,
+                "lambda": self._call,
             }
         )
         client = emulator.client("dynamodb")
@@ -184,8 +186,10 @@ class Cloud(Visitors):
         return self._deliver_queue(what, what)
 
     def sweep(self) -> None:
-        """The schedule of once a minute."""
+        """The schedule of once a minute, and whoever it calls for help."""
         self._attempt("sweep", {})
+        while self.called:
+            self._attempt("sweep", self.called.pop(0))
 
     def deploy(self, event: dict[str, Any]) -> None:
         """CloudFormation asks the custom resource, once."""
@@ -282,6 +286,11 @@ class Cloud(Visitors):
         assert operation == "PutEvents", operation
         self.bus += request["Entries"]
         return {"FailedEntryCount": 0, "Entries": [{"EventId": str(number)} for number in range(len(self.bus))][-1:]}
+
+    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        assert operation == "Invoke", operation
+        self.called.append(request)
+        return {}
 
     # What stands.
 

@@ -10,7 +10,8 @@ from functions.aws.attributes import from_item
 from functions.core import confirm, consent
 from functions.core.consent import Head
 from functions.core.identity import SELF, kind_of
-from functions.tables import addresses, compact, contacts, enrollments, messages
+from functions.tables import addresses, contacts, enrollments, messages
+from functions.tables.closed import CLOSED
 from tests.cloud import Cloud
 from tests.cloud.cloud import labels
 
@@ -102,8 +103,8 @@ def _names(items: list[Item]) -> dict[str, str]:
 
 
 def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dict[str, Any]:
-    state = contacts.state_from(row)
     own = [item for item in items if item["pk"] == pk]
+    state = contacts.state_from(row, next((item for item in own if item["sk"] == CLOSED), None))
     kept = [messages.from_item(item) for item in own if item["sk"].startswith("M#")]
     runs = [enrollments.from_row(item) for item in own if item["sk"][:2] in ("J#", "H#")]
     step = {message.id: f"{message.journey}/{message.step}" for message in kept}
@@ -137,10 +138,12 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
         return {"merged into": names[f"C#{state.merged_into}"], **journeys}
     return {
         **journeys,
-        "facts": _facts(compact.load(row["facts"]), step) if "facts" in row else {},
+        "facts": _facts(state.facts, step) if "facts" in row else {},
         "traits": {name: value for name, (_, value) in profile.traits.items()},
         "identities": sorted(ref for ref in profile.identities if kind_of(ref) != SELF),
         "temperature": state.standing.temperature,
+        "grade": state.standing.grade,
+        "stage": [state.standing.stage, *sorted(state.standing.stages)],
         "segments": sorted(state.standing.segments),
         "is due": state.due is not None,
     }

@@ -16,7 +16,7 @@ from functions.core.release import Release, canonical, load, release_id
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
-from functions.tables import rulings
+from functions.tables import closed, rulings
 from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
@@ -163,6 +163,26 @@ def refold(cloud: Cloud) -> None:
     wait(cloud)
 
 
+def regular(cloud: Cloud) -> None:
+    """A visitor comes day after day, so that old days leave the state for a row of their own, and come back into
+    question: by a visit that is told of late, when Ada turns out to be that visitor, and when all is counted anew."""
+    with (
+        mock.patch.object(closed, "OPEN_AT_MOST", 3),
+        mock.patch.object(closed, "DAYS_KEPT", 1),
+        mock.patch.object(closed, "DAYS_MOVED", 2),
+    ):
+        begun = cloud.clock.now
+        for day in range(5):
+            cloud.page("/first-flush", f"p{day}", "laptop")
+            cloud.skip(days=1)
+        assert any(item["sk"] == closed.CLOSED for item in cloud.items())
+        cloud.call("page", messageId="late", anonymousId="laptop", properties={"path": "/rize-black"}, timestamp=begun)
+        cloud.call("identify", messageId="i1", anonymousId="laptop", traits={"email": "ada@example.com"})
+        cloud.settle()
+        jobs.create(Job("one", "refold", cloud.clock.now))
+        cloud.settle()
+
+
 def coming_back(cloud: Cloud) -> None:
     """A journey that may be run again: signing up while a run is open is refused, afterwards it is not."""
     cloud.publish(with_a_journey_to_run_again())
@@ -225,7 +245,7 @@ def deploy(cloud: Cloud) -> None:
 
 _STORIES = (
     *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
-    *(merge, kiosk, vouched, refold, coming_back, runs_merge, deploy),
+    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, deploy),
 )
 SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
 
@@ -290,8 +310,11 @@ def with_another_rule() -> bytes:
 
 
 def with_a_journey_to_run_again() -> bytes:
-    """The demo business with a second journey that anyone may run any number of times, one run at a time."""
+    """The demo business with a second journey that anyone may run any number of times, one run at a time.
+    Who comes out of it twice, and who went into it at all, is asked."""
     release = _plain()
+    release["segments"]["twice"] = {"when": {**_ended("again"), "at_least": 2}}
+    release["segments"]["came"] = {"when": {"event": "Journey Entered"}}
     release["journeys"] = {
         "again": {
             "topic": "tips",
@@ -307,8 +330,10 @@ def with_a_journey_to_run_again() -> bytes:
 
 
 def with_a_journey_after_orders() -> bytes:
-    """The demo business with one journey: whoever ordered gets the guide when they come back, or after two days."""
+    """The demo business with one journey: whoever ordered gets the guide when they come back, or after two days.
+    Who comes out of it is asked."""
     release = _plain()
+    release["segments"]["served"] = {"when": _ended("ordered")}
     visit = {"event": "Page Viewed", "where": {"path": "/first-flush"}}
     release["journeys"] = {
         "ordered": {
@@ -322,6 +347,10 @@ def with_a_journey_after_orders() -> bytes:
         }
     }
     return canonical(Release.model_validate(release))
+
+
+def _ended(journey: str) -> dict[str, Any]:
+    return {"event": "Journey Ended", "where": {"journey": journey}}
 
 
 def _plain() -> dict[str, Any]:

@@ -49,8 +49,8 @@ def ada(shop: Cloud) -> Contact:
 
 
 def interest(shop: Cloud) -> int:
-    scores = load(marketing()).scoring.scores
-    return points(ada(shop).state.facts, scores["interest"], local_day(shop.clock.now, "Europe/Istanbul"))
+    scores, zone = load(marketing()).scoring.scores, "Europe/Istanbul"
+    return points(ada(shop).state.facts, scores["interest"], local_day(shop.clock.now, zone), zone)
 
 
 def welcome(shop: Cloud) -> Mail:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from authoring.cli import main
+from authoring.when import local
 from functions import clock
 from functions.aws import session
 from functions.core import keys
@@ -163,7 +164,7 @@ def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> No
     assert (refolded["contacts"], refolded["changed"]) == (1, 1)
     found = terminal.read("contact", ADA.upper())
     assert found["contact"] == ada
-    assert found["scores"] == {"interest": 40}
+    assert found["scores"] == {"interest": 40, "wholesale": 0}
     assert found["temperature"] == "warm"
     assert {event["name"] for event in found["timeline"]} == {FORM_SUBMITTED, EMAIL_CLICKED}
     assert [(one["from"], one["to"]) for one in found["decisions"]] == [("cold", "warm")]
@@ -173,6 +174,24 @@ def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> No
     text = terminal.run("contact", ADA).output
     assert "interest 40" in text
     assert "withheld" in text
+
+
+def test_contact_explains_every_point_and_segment_in_the_time_of_the_business(terminal: Terminal) -> None:
+    happened(terminal)
+    terminal.run("refold", ADA)
+    found = terminal.read("contact", ADA, "--explain")["why"]
+    rules = {rule["rule"]: rule for rule in found["scores"]["interest"]["rules"]}
+    assert rules["signed-up"]["events"][0]["because"] == {"form": "hello"}
+    (sent,) = [event for event in terminal.read("contact", ADA)["timeline"] if event["name"] == FORM_SUBMITTED]
+    assert rules["signed-up"]["events"][0]["event"] == sent["ref"]
+    text = terminal.run("contact", ADA, "--explain").output
+    assert sent["ref"] in text
+    assert sent["at"].endswith("Z")
+    assert local(sent["at"], "Europe/Istanbul") in text
+    assert sent["at"][:19].replace("T", " ") not in text
+    whole = terminal.run("contact", ADA, "--segment", "keen").output
+    assert "has at least 50 points in “Interest in our tea”  (40 points)" in whole
+    assert "no segment" in terminal.run("contact", ADA, "--segment", "nobody").stderr
 
 
 def test_what_is_to_be_copied_is_printed_whole(terminal: Terminal) -> None:

@@ -319,6 +319,22 @@ def test_performing_twice_changes_nothing(world: World) -> None:
 # Handing decisions on
 
 
+def test_a_grade_and_a_stage_are_told_to_the_bus_once_each(world: World) -> None:
+    record = world.decide(
+        Decision("d1", "grade", "grade", NOW, "e#ada#1#m1", "D", "A"),
+        Decision("d2", "stage", "stage", NOW, "e#ada#1#m1", "", "desire"),
+        Decision("d3", "stage", "stage", NOW, "time", "desire", ""),
+    )
+    world.deliver(record)
+    world.deliver(record)
+    told = world.take("bus", wait=2) + world.take("bus")
+    kinds = {event["detail"]["id"]: event["detail-type"] for event in told}
+    assert kinds == {"d1": "Grade Changed", "d2": "Stage Entered", "d3": "Stage Left"}
+    details = {event["detail"]["id"]: event["detail"] for event in told}
+    assert details["d2"] == {"v": 1, "id": "d2", "contact": ADA, "name": "stage", "from": "", "to": "desire", "at": NOW}
+    assert sorted(by_name(world.rows("D#"))) == ["grade", "stage", "stage"]
+
+
 def test_decisions_are_logged_and_told_to_the_bus_with_ids_only(world: World) -> None:
     hot = Decision("d1", "temperature", "temperature", NOW, "e#ada#1#m1", "warm", "hot")
     world.deliver(world.decide(hot, Decision("d2", "segment", "keen", NOW, "e#ada#1#m1", "out", "in")))

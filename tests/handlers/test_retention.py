@@ -95,7 +95,7 @@ def test_events_must_outlive_what_looks_back_at_them(folder: Folder) -> None:
     (problem,) = problems(folder)
     assert (problem.file, problem.line) == ("privacy.yaml", folder.line("privacy.yaml", "visitors: 100 days"))
     assert problem.field == "retention.visitors"
-    assert "300 days" in problem.mend
+    assert "400 days" in problem.mend
     folder.remove("privacy.yaml")
     assert bundle(folder.root).content.privacy.retention.visitors == 400 * DAY
     folder.swap("scoring.yaml", "half_life: 30 days", "half_life: 300 days")

@@ -187,7 +187,8 @@ def test_the_mail_is_addressed_as_its_owner_spells_it_and_tagged_with_ids(world:
     world.deliver()
     (mail,) = world.mails()
     assert mail.to == (ADDRESS,)
-    assert mail.tags == {"message": "m1", "contact": ADA}
+    origin = {"template": "welcome", "journey": "welcome", "step": "hello"}
+    assert mail.tags == {"message": "m1", "contact": ADA, **origin}
     assert mime(mail)["Subject"] == "Hoş geldin, Ada ☕"
     assert str(mime(mail)["To"]) == f"Ada <{ADDRESS}>"
     assert mime(mail)["From"].addresses[0].display_name == "Çay & Co"

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.core.consent import suppression
+from functions.core.feedback import tags_of
 from functions.core.identity import hash_of, own_ref
 from functions.core.message import begin, intended
 from functions.tables import addresses, messages
@@ -75,6 +76,24 @@ def test_sending_and_delivery_settle_the_message(sent: Stack, envelope: bool) ->
     assert [event.name for event in sent.events()] == ["Email Sent", "Email Delivered"]
     assert {event.source for event in sent.events()} == {own_ref(CONTACT)}
     assert sent.events()[0].properties["message"] == MESSAGE
+
+
+def test_the_events_of_a_message_say_which_e_mail_it_was_and_what_sent_it(sent: Stack) -> None:
+    message = messages.get(CONTACT, MESSAGE)
+    assert message
+    tags = {name: [value] for name, value in tags_of(message).items()}
+    deliver(report("Send", tags=tags), report("Delivery", tags=tags), report("Bounce", tags=tags))
+    origin = {"template": "t", "journey": "j", "step": "s"}
+    assert [{name: event.properties.get(name) for name in origin} for event in sent.events()] == [origin] * 3
+
+
+def test_only_ids_are_taken_from_tags_and_only_of_our_own_mail(sent: Stack) -> None:
+    ours = {"message": [MESSAGE], "contact": [CONTACT], "template": ["Ada ada@tea.example"], "step": ["confirm--a-1"]}
+    others = {"template": ["newsletter"], "journey": ["welcome"]}
+    deliver(report("Send", tags=ours), report("Delivery", tags=others))
+    first, second = sent.events()
+    assert (first.properties.get("template"), first.properties.get("step")) == (None, "confirm--a-1")
+    assert not {"template", "journey", "step"} & set(second.properties)
 
 
 def test_a_report_that_comes_twice_and_out_of_order_changes_nothing(sent: Stack) -> None:

@@ -1,21 +1,30 @@
 """Long jobs: slices that may die anywhere, and a rebuild that changes no fact and decides nothing."""
 
+import json
+import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from authoring.cli import main
+from authoring.commands import progress
+from authoring.commands.shared import App
 from functions.tables import compact
-from functions.work import jobs, refold
+from functions.work import handler, jobs, walk
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud, Killed
 from tests.handlers.test_score import contact, decided, release, visit
+from tests.scale import scaled
 
 
 @pytest.fixture
 def shop(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A shop with twelve visitors, whose jobs go in small slices."""
-    monkeypatch.setattr(refold, "ROWS_PER_SLICE", 10)
+    monkeypatch.setattr(walk, "ROWS_PER_SLICE", 10)
     with Cloud(emulator, release()) as cloud:
         for number in range(12):
             visit(cloud, 1 + number % 4, f"browser-{number}")
@@ -35,6 +44,24 @@ class KillAt:
     def after(self, call: Call) -> None:
         if call.handler == "work" and call.number in self.left:
             self.left.remove(call.number)
+            raise Killed
+
+    def repeat(self, call: Call) -> bool:
+        return False
+
+
+class KillNowAndThen:
+    """Kills work after calls that chance picks, up to a number of times."""
+
+    def __init__(self, chance: random.Random, most: int, share: float = 0.05) -> None:
+        self.chance, self.left, self.share = chance, most, share
+
+    def before(self, call: Call) -> None:
+        pass
+
+    def after(self, call: Call) -> None:
+        if call.handler == "work" and self.left and self.chance.random() < self.share:
+            self.left -= 1
             raise Killed
 
     def repeat(self, call: Call) -> bool:
@@ -77,6 +104,85 @@ def test_a_job_that_is_killed_again_and_again_ends_all_the_same(shop: Cloud) -> 
     assert facts(shop) == before
     assert decided(shop) == made
     assert shop.aside == []
+
+
+@pytest.mark.parametrize("seed", range(scaled(3)))
+def test_killed_at_random_points_and_resumed_facts_are_equal_and_nothing_is_decided(shop: Cloud, seed: int) -> None:
+    chance, watch = random.Random(seed), KillNowAndThen(random.Random(seed), 15)
+    before, made = facts(shop), decided(shop)
+    stands = [item["segs"] for item in shop.items() if item["sk"] == "S"]
+    start(shop)
+    with shop.watched(watch):
+        for _ in range(4):
+            for _ in range(chance.randrange(1, 4)):
+                shop.deliver("work")
+            # A person stops it, and goes on after a while; what was queued finds nothing to do meanwhile.
+            if jobs.stop("one", shop.clock.now):
+                shop.skip(hours=1)
+                assert not jobs.get("one").open  # type: ignore[union-attr]
+                assert jobs.resume("one")
+        job = finished(shop)
+    assert watch.left < 15
+    assert job.notes == {"contacts": 12, "changed": 0, "differing": 0}
+    assert facts(shop) == before
+    assert decided(shop) == made
+    assert [item["segs"] for item in shop.items() if item["sk"] == "S"] == stands
+    assert shop.aside == []
+
+
+def test_a_job_whose_message_was_lost_goes_on_when_it_is_resumed(shop: Cloud) -> None:
+    start(shop)
+    shop.deliver("work")
+    shop.queues.by_name["work"].messages.clear()
+    shop.settle()
+    assert jobs.get("one").finished is None  # type: ignore[union-attr]
+    assert jobs.resume("one")
+    assert finished(shop).notes["contacts"] == 12
+
+
+def test_a_message_that_raises_is_seen_again_in_seconds_then_minutes(shop: Cloud) -> None:
+    class Refuse:
+        def before(self, call: Call) -> None:
+            if call.handler == "work" and call.operation == "Scan":
+                answer = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
+                raise ClientError(answer, "Scan")  # type: ignore[arg-type]
+            if call.handler == "work" and call.operation == "ChangeMessageVisibility":
+                put_off.append(call)
+
+        def after(self, call: Call) -> None:
+            pass
+
+        def repeat(self, call: Call) -> bool:
+            return False
+
+    put_off: list[Call] = []
+    start(shop)
+    with shop.watched(Refuse()):
+        for _ in range(3):
+            shop.deliver("work")
+    assert len(put_off) == 3
+    received = [{"attributes": {"ApproximateReceiveCount": str(number)}} for number in (1, 2, 3, 20)]
+    assert [handler._patience(record) for record in received] == [15, 30, 60, 900]
+    assert finished(shop).notes["contacts"] == 12
+
+
+def test_the_command_line_follows_stops_and_resumes(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(App, "connect", lambda self: None)
+
+    def asked(*words: str) -> Any:
+        result = CliRunner().invoke(main, [*words, "--json"], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output)
+
+    monkeypatch.setattr(progress.time, "sleep", lambda seconds: jobs.stop(jobs.listed()[0].id, shop.clock.now))
+    begun = asked("refold", "--all")
+    assert (begun["finished"], begun["contacts"]) == (False, 0)
+    assert asked("jobs")["jobs"][0]["stopped"]
+    monkeypatch.setattr(progress.time, "sleep", lambda seconds: shop.settle())
+    ended = asked("refold", "--resume")
+    assert (ended["job"], ended["finished"], ended["contacts"]) == (begun["job"], True, 12)
+    assert asked("jobs")["jobs"][0]["finished"]
+    assert CliRunner().invoke(main, ["refold", "--resume"]).exit_code == 1
 
 
 def test_facts_that_were_wrong_are_made_right_and_counted(shop: Cloud) -> None:

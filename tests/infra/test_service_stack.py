@@ -48,7 +48,7 @@ def test_queues_hand_back_single_messages_and_are_bounded(app: Synthesized) -> N
         mapping = _mapping(app, room, "queue")
         assert mapping["BatchSize"] == batch
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 4 if room == "work" else 2}
 
 
 def test_a_message_is_not_handed_out_again_while_it_is_worked_on(app: Synthesized) -> None:

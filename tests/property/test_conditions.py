@@ -16,6 +16,7 @@ from functions.core.facts import rebuild
 from functions.core.segments import Segment
 from functions.core.views import local_day, midnight
 from tests.generate import DAY_MS, START, ZONES, history, release
+from tests.language import language, runs
 from tests.scale import scaled
 
 
@@ -50,8 +51,9 @@ def test_nothing_flips_before_until_without_an_event(seed: int, zone: str) -> No
     live = base.model_copy(update={"segments": {**base.segments, "it": wanted}})
     events = history(chance)
     contact = rebuild(Contact(State("c1"), Profile("c1")), events, counters(live))
-    seen = Seen(contact, live)
     now = max(event.received for event in events)
+    # Where people stand is decided with their events: bands are left at other numbers than they are entered.
+    seen = Seen(replace(contact, state=decide(contact, live, now).state), live)
     for _ in range(12):
         verdict = evaluate(wanted.when, seen, now)
         assert verdict.until is None or verdict.until > now
@@ -61,6 +63,28 @@ def test_nothing_flips_before_until_without_an_event(seed: int, zone: str) -> No
         if verdict.until is None:
             break
         now = verdict.until
+
+
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from((*ZONES, "America/Havana", "America/Sao_Paulo")))
+@settings(max_examples=scaled(60), deadline=None)
+def test_no_condition_of_the_language_flips_before_its_until(seed: int, zone: str) -> None:
+    chance = random.Random(seed)
+    live = language(chance, zone, segments=12)
+    events = runs(chance, history(chance))
+    contact = rebuild(Contact(State("c1"), Profile("c1")), events, counters(live))
+    now = max(event.received for event in events)
+    seen = Seen(replace(contact, state=decide(contact, live, now).state), live)
+    for name, segment in live.segments.items():
+        asked = now
+        for _ in range(6):
+            verdict = evaluate(segment.when, seen, asked)
+            assert verdict.until is None or verdict.until > asked
+            end = verdict.until if verdict.until is not None else asked + 800 * DAY_MS
+            for moment in [end - 1, *(chance.randint(asked, end - 1) for _ in range(4))]:
+                assert evaluate(segment.when, seen, moment).holds == verdict.holds, (name, segment.when)
+            if verdict.until is None:
+                break
+            asked = verdict.until
 
 
 @given(day=st.integers(0, 40_000), zone=st.sampled_from((*ZONES, "America/Havana", "Asia/Beirut", "America/Asuncion")))

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import Counters, counters
 from functions.core.event import Event
-from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.facts import TAGS_KEPT, Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.joining import joined
+from functions.core.scoring import Scoring
+from functions.core.segments import Segment
 from functions.tables import compact
-from tests.generate import ZONES, history, release
+from tests.generate import START, ZONES, history, release
+from tests.language import language, runs
 from tests.scale import scaled
 
 
@@ -55,8 +59,8 @@ def assert_same(contact: Contact, expected: Contact) -> None:
 @settings(max_examples=scaled(60), deadline=None)
 def test_order_repetition_and_batching_do_not_matter(seed: int, zone: str) -> None:
     chance = random.Random(seed)
-    counting = counters(release(zone))
-    events = history(chance)
+    counting = counters(chance.choice((release(zone), language(chance, zone, segments=30))))
+    events = runs(chance, history(chance))
     table = Table()
     table.events = list(events)
     records = [Arrival(position, event) for position, event in enumerate(events)]
@@ -75,8 +79,8 @@ def test_order_repetition_and_batching_do_not_matter(seed: int, zone: str) -> No
 def test_rebuilding_during_traffic_on_a_split_stream_equals_live(seed: int) -> None:
     """Inserts, deliveries on two shards that lag differently, repeats and rebuilds, interleaved at random."""
     chance = random.Random(seed)
-    counting = counters(release())
-    events = history(chance)
+    counting = counters(language(chance, "Europe/Istanbul", segments=30))
+    events = runs(chance, history(chance))
     table, contact = Table(), fresh(counting)
     shards: tuple[list[Arrival], list[Arrival]] = ([], [])
     waiting = list(enumerate(events))
@@ -143,3 +147,64 @@ def test_an_event_that_says_nobody_was_active_is_counted_and_says_nothing_of_whe
     assert (unseen.first, unseen.last) == (None, None)
     assert unseen.counters == truth([replace(later, context={})], counting).state.facts.counters != {}
     assert compact.load(compact.dump(unseen)) == unseen
+
+
+@given(seed=st.integers(0, 2**32), zone=st.sampled_from(ZONES))
+@settings(max_examples=scaled(60), deadline=None)
+def test_two_who_turn_out_to_be_one_have_the_facts_of_all_their_events(seed: int, zone: str) -> None:
+    chance = random.Random(seed)
+    counting = counters(language(chance, zone, segments=30))
+    events = runs(chance, history(chance))
+    sources = {event.source for event in events}
+    theirs = set(chance.sample(sorted(sources), len(sources) // 2))
+    one, other = (
+        truth([event for event in events if (event.source in theirs) is is_theirs], counting)
+        for is_theirs in (False, True)
+    )
+    both = joined(one, other, counting)
+    assert_same(both, truth(events, counting))
+    assert compact.load(compact.dump(both.state.facts)) == both.state.facts
+
+
+def test_sums_that_come_to_nothing_leave_nothing_and_first_times_stay_first() -> None:
+    asked = {"event": "Order Completed", "sum": "total", "at_least": 1}
+    first = {"event": "Order Completed", "first": {"longer_ago_than": "1 day"}}
+    live = release().model_copy(
+        update={
+            "segments": {name: Segment.model_validate({"when": one}) for name, one in (("a", asked), ("b", first))},
+            "scoring": Scoring(),
+        }
+    )
+    counting = counters(live)
+    orders = [
+        Event("a#1", f"m{n}", START + n, START + n, START + n, "track", "Order Completed", {"total": total})
+        for n, total in enumerate((19.99, -19.99))
+    ]
+    for given_ in (orders, orders[::-1]):
+        facts = truth(given_, counting).state.facts
+        assert facts.counters == {}
+        assert [moment.at for moment in facts.earliest.values()] == [START]
+    (days,) = truth(orders[:1], counting).state.facts.counters.values()
+    assert list(days.values()) == [199_900]
+
+
+def test_of_tags_without_end_the_newest_are_kept_in_whatever_order_they_come() -> None:
+    live = release().model_copy(
+        update={
+            "scoring": Scoring.model_validate({"tags": [{"id": "topic", "when": {"event": "Read"}, "from": "topic"}]})
+        }
+    )
+    counting = counters(live)
+    events = [
+        Event("a#1", f"m{n}", START + n, START + n, START + n, "track", "Read", {"topic": [f"t{n}", f"u{n % 7}"]})
+        for n in range(300)
+    ]
+    expected = truth(events, counting).state.facts.tags
+    assert len(expected) == TAGS_KEPT
+    assert {f"t{n}" for n in range(207, 300)} < set(expected)
+    assert {f"u{n}" for n in range(7)} < set(expected)
+    shuffled = list(events)
+    random.Random(1).shuffle(shuffled)
+    assert rebuild(fresh(counting), shuffled, counting).state.facts.tags == expected
+    halves = [truth(events[place::2], counting) for place in (0, 1)]
+    assert joined(halves[0], halves[1], counting).state.facts.tags == expected

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from authoring.load import load
-from authoring.problems import Invalid, Problem
+from authoring.problems import CODES, Invalid, Problem
 from authoring.validate import validate
 from tests.scale import scaled
 from tests.unit.authoring.folders import Folder
 
 FILES = (
     "bots.yaml",
+    "funnel.yaml",
     "scoring.yaml",
     "segments.yaml",
     "sending.yaml",
@@ -60,6 +61,7 @@ def checked(folder: Folder) -> None:
         assert problem.field
         assert problem.message
         assert problem.mend
+        assert problem.code in CODES
 
 
 def problems_of(folder: Folder) -> tuple[Problem, ...]:

@@ -39,3 +39,21 @@ def test_what_was_removed_is_named(folder: Folder) -> None:
     folder.swap("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "")
     (change,) = changes(before, bundle(folder.root).content)
     assert (change.what, change.how) == ("topic orders", "removed")
+
+
+def test_stages_and_rules_of_grade_and_tags_are_things_of_their_own(folder: Folder) -> None:
+    scoring = folder.read("scoring.yaml").partition("\ngrade:")[0].partition("\ntags:")[0]
+    folder.write("segments.yaml", "segments: {}\n")
+    folder.write("scoring.yaml", scoring)
+    folder.write("funnel.yaml", "stages: []\n")
+    before = bundle(folder.root).content
+    tags = "tags:\n  - {id: topic, when: {event: Page Viewed}, from: topic}\n"
+    grade = "grade:\n  rules:\n    - {id: shop, when: {tag: welcomed}, points: 5}\n  a: 3\n  b: 2\n  c: 1\n"
+    folder.write("scoring.yaml", f"{scoring}\n{tags}{grade}")
+    folder.write("funnel.yaml", "stages:\n  - {id: seen, when: {tag: welcomed}}\n  - {id: won, when: {grade: A}}\n")
+    after = bundle(folder.root).content
+    whats = {change.what for change in changes(before, after)}
+    assert whats == {"grade", "tag rule topic", "funnel", "stage seen", "stage won"}
+    folder.write("funnel.yaml", "stages:\n  - {id: won, when: {grade: A}}\n  - {id: seen, when: {tag: welcomed}}\n")
+    (change,) = changes(after, bundle(folder.root).content)
+    assert change.details == ("order: seen → won → won → seen",)

@@ -60,8 +60,9 @@ def test_a_step_keeps_its_kind_while_it_is_live(folder: Folder) -> None:
         ),
         (
             "segments.yaml",
-            "  customers:\n    title: Has bought at least once\n    when: {event: Order Completed, at_least: 1}\n",
-            "customers",
+            "  regulars:\n    title: Bought for 100 or more in the last 90 days\n"
+            "    when: {event: Order Completed, sum: total, at_least: 100, within: 90 days}\n",
+            "regulars",
         ),
         ("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "topics[2].id"),
         ("forms/hello.yaml", "  - {name: first_name, label: Your first name, max_length: 80}\n", "fields[1].name"),
@@ -75,6 +76,42 @@ def test_every_kind_of_id_is_kept(folder: Folder, file: str, old: str, place: st
     folder.write(file, whole)
     message = refusal(folder)
     assert place in message
+    assert "ids are never reused" in message
+
+
+RULES = {
+    "stages[1].id": (
+        "funnel.yaml",
+        "stages:\n  - {id: known, when: {tag: welcomed}}\n",
+        "  - {id: won, when: {tag: x}}\n",
+    ),
+    "grade.rules[1].id": (
+        "scoring.yaml",
+        "grade:\n  a: 3\n  b: 2\n  c: 1\n  rules:\n    - {id: shop, when: {tag: welcomed}, points: 5}\n",
+        "    - {id: cafe, when: {tag: welcomed}, points: 5}\n",
+    ),
+    "tags[1].id": (
+        "scoring.yaml",
+        "tags:\n  - {id: one, when: {event: Page Viewed}, tag: x}\n",
+        "  - {id: two, when: {event: Page Viewed}, from: topic}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "more"), RULES.values(), ids=RULES.keys())
+def test_stages_and_rules_of_grade_and_tags_keep_their_ids(
+    folder: Folder, file: str, text: str, more: str, request: pytest.FixtureRequest
+) -> None:
+    for name in ("segments.yaml", "funnel.yaml"):
+        folder.write(name, "segments: {}\n" if name == "segments.yaml" else "stages: []\n")
+    rest = folder.read(file).partition("\ngrade:")[0].partition("\ntags:")[0] if file == "scoring.yaml" else ""
+    folder.write(file, f"{rest}\n{text}{more}")
+    publish(folder)
+    folder.write(file, f"{rest}\n{text}")
+    publish(folder)
+    folder.write(file, f"{rest}\n{text}{more}")
+    message = refusal(folder)
+    assert request.node.callspec.id in message
     assert "ids are never reused" in message
 
 

@@ -1,39 +1,11 @@
 """Broken definitions: every one names file, line, field and the mend."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pytest
 
 from authoring.compile import bundle
-from authoring.problems import Invalid, Problem
+from authoring.problems import Invalid
+from tests.unit.authoring.broken import JOURNEY, Broken, check, problems_in, swap
 from tests.unit.authoring.folders import Folder
-
-JOURNEY = "journeys/welcome.yaml"
-
-
-def problems_in(folder: Folder) -> tuple[Problem, ...]:
-    with pytest.raises(Invalid) as caught:
-        bundle(folder.root)
-    return caught.value.problems
-
-
-@dataclass(frozen=True)
-class Broken:
-    """One way to break the demo: the edit, what the first problem must say, and how many follow from it."""
-
-    file: str
-    edit: Callable[[Folder], None]
-    at: str | int
-    field: str
-    message: str
-    mend: str
-    more: int = 0
-
-
-def swap(old: str, new: str, file: str = JOURNEY) -> Callable[[Folder], None]:
-    return lambda folder: folder.swap(file, old, new)
-
 
 BROKEN = {
     "a misspelt key": Broken(
@@ -358,15 +330,7 @@ def test_the_demo_is_valid(folder: Folder) -> None:
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_definition_names_file_line_field_and_mend(folder: Folder, broken: Broken) -> None:
-    broken.edit(folder)
-    problem, *more = problems_in(folder)
-    assert len(more) == broken.more, [str(other) for other in more]
-    line = folder.line(broken.file, broken.at) if isinstance(broken.at, str) else broken.at
-    assert (problem.file, problem.line, problem.field) == (broken.file, line, broken.field)
-    assert problem.column >= 1
-    assert broken.message in problem.message
-    assert problem.mend
-    assert broken.mend in problem.mend
+    check(folder, broken)
 
 
 def test_several_mistakes_in_several_files_are_told_at_once(folder: Folder) -> None:

@@ -1,0 +1,106 @@
+"""jobs and backfill: what goes on over everybody, and bringing everybody to the live release."""
+
+from collections import Counter
+from typing import Any
+
+import click
+from rich.table import Table
+
+from authoring.commands.progress import contacts_of, follow
+from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.published import NothingLive
+from functions import clock, settings
+from functions.aws import dynamodb
+from functions.core.views import iso
+from functions.tables import releases
+from functions.work import backfills, jobs
+from functions.work.jobs import Job
+
+
+@click.command("jobs")
+@json_option
+@click.pass_obj
+def list_jobs(app: App, as_json: bool) -> None:
+    """Long jobs over everybody of the last 90 days, newest first."""
+    with explained(as_json):
+        app.connect()
+        found, total = jobs.listed(), dynamodb.size_of(settings.contacts_table())[0]
+    if as_json:
+        emit({"jobs": [_plain(job) for job in found]})
+        return
+    table = Table("job", "kind", "state", "contacts", "what came of it", "started (UTC)", box=None)
+    for job in found:
+        told = ", ".join(f"{name} {count:,}" for name, count in job.notes.items() if count and name != "contacts")
+        table.add_row(
+            job.id,
+            job.kind,
+            _state(job, total),
+            f"{contacts_of([job]):,}",
+            told,
+            iso(job.started)[:19].replace("T", " "),
+        )
+    console().print(table)
+
+
+def _state(job: Job, total: int) -> str:
+    if job.finished is not None:
+        return "superseded" if job.notes.get("superseded") else "finished"
+    if job.stopped is not None:
+        return "stopped"
+    share = job.done * job.lanes * 100 // total if total else 0
+    return f"about {min(99, share)} %" if share else "under way"
+
+
+def _plain(job: Job) -> dict[str, Any]:
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "started": iso(job.started),
+        "finished": iso(job.finished) if job.finished else None,
+        "stopped": iso(job.stopped) if job.stopped else None,
+        "rows": job.done,
+        "notes": dict(job.notes),
+    }
+
+
+@click.command()
+@click.option("--stop", is_flag=True, help="Stop it; --resume goes on where it was.")
+@click.option("--resume", is_flag=True, help="Go on where it stopped, for whatever reason.")
+@json_option
+@click.pass_obj
+def backfill(app: App, stop: bool, resume: bool, as_json: bool) -> None:
+    """How far everybody has been brought to the live release.
+
+    Publishing begins it wherever people may stand elsewhere by the new rules; it goes on by itself if the
+    terminal is closed. Whoever is touched by an event meanwhile is brought at once.
+    """
+    if stop and resume:
+        raise click.UsageError("say either --stop or --resume")
+    with explained(as_json):
+        app.connect()
+        pointer = releases.live()
+        if pointer is None:
+            raise NothingLive("no release is live: publish one with `samovar publish`")
+        ids = [job_id for job_id in backfills.job_ids(pointer.seq) if jobs.get(job_id) is not None]
+        if not ids:
+            emit({"move": pointer.seq, "jobs": []}) if as_json else say(
+                "The live release needs none: nobody stands elsewhere by it than by the one before.", "green"
+            )
+            return
+        for job_id in ids:
+            if stop:
+                jobs.stop(job_id, clock.now_ms())
+            elif resume:
+                jobs.resume(job_id)
+        seen = follow(ids, "bringing everybody to the live release", quiet=as_json)
+    notes = sum((Counter(job.notes) for job in seen), Counter[str]())
+    if as_json:
+        emit({"move": pointer.seq, "finished": all(job.finished for job in seen), "notes": dict(notes)})
+        return
+    if not all(job.finished for job in seen):
+        say("It is stopped: `samovar backfill --resume` goes on.", "yellow")
+        return
+    made = f"{notes['decisions']:,} lines crossed" if notes["decisions"] else "nobody crossed a line"
+    say(f"{notes['contacts']:,} contacts are at the live release: {notes['rebuilt']:,} counted again, {made}.", "green")
+    if notes["aside"]:
+        say(f"{notes['aside']} could not be brought and were set aside: see the aside queue.", "red")

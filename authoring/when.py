@@ -1,0 +1,27 @@
+"""Moments as people of the business read them: in its own time zone."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+def local(text: str, zone: str) -> str:
+    """A moment as --json says it (2026-09-21T11:03:05.000Z) to the second in `zone`; any other text as it is."""
+    if not (len(text) == 24 and text[10] == "T" and text.endswith("Z")):
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def localised(value: Any, zone: str) -> Any:
+    """The same values with every moment in `zone`."""
+    if isinstance(value, str):
+        return local(value, zone)
+    if isinstance(value, dict):
+        return {name: localised(part, zone) for name, part in value.items()}
+    if isinstance(value, list):
+        return [localised(part, zone) for part in value]
+    return value

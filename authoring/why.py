@@ -1,0 +1,202 @@
+"""Why somebody has their points, grade, stage, tags and segments: every answer with the events behind it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from functions.core.behaviour import matches
+from functions.core.compare import value_at
+from functions.core.conditions import Condition, EventMatch
+from functions.core.contact import Contact
+from functions.core.definition import spell_duration
+from functions.core.evaluate import Seen, evaluate
+from functions.core.event import TAG_ADDED, Event
+from functions.core.facts import moment_of
+from functions.core.release import Release
+from functions.core.scoring import Rule, Score
+from functions.core.sentences import of_match, sentence
+from functions.core.standing import grade_at, stage_at, temperature_at
+from functions.core.tags import tags_of
+from functions.core.told import Told, told
+from functions.core.views import Earned, earned, iso, local_day, points
+
+
+class UnknownSegment(ValueError):
+    """No segment has that id."""
+
+
+def why(
+    contact: Contact, release: Release, events: Sequence[Event], now: int, segment: str | None = None
+) -> dict[str, Any]:
+    """Everything that `release` makes of a contact at `now` (ms), with its reasons; moments are UTC.
+
+    `events` are those of the contact that count. Of the segments only `segment`, where it is given. Raises
+    UnknownSegment.
+    """
+    return _Why(contact, release, events, now).told(segment)
+
+
+class _Why:
+    def __init__(self, contact: Contact, release: Release, events: Sequence[Event], now: int) -> None:
+        self.contact, self.release, self.now = contact, release, now
+        self.events = sorted(events, key=moment_of)
+        self.seen = Seen(contact, release)
+        self.zone = release.sending.business.time_zone
+        self.today = local_day(now, self.zone)
+
+    def told(self, segment: str | None) -> dict[str, Any]:
+        names = list(self.release.segments)
+        if segment is not None and segment not in names:
+            raise UnknownSegment(f'there is no segment "{segment}": {", ".join(names) or "none is defined"}')
+        return {
+            "scores": {name: self._score(score) for name, score in self.release.scoring.scores.items()},
+            "temperature": self._temperature(),
+            "grade": self._grade(),
+            "stage": self._stage(),
+            "tags": self._tags(),
+            "segments": [self._segment(name) for name in names if segment in (None, name)],
+        }
+
+    def _score(self, score: Score) -> dict[str, Any]:
+        facts = self.contact.state.facts
+        days: dict[str, list[Earned]] = defaultdict(list)
+        for one in earned(facts, score, self.today, self.zone):
+            days[one.rule].append(one)
+        rules = [self._rule(rule, days[rule.id]) for rule in score.rules if days[rule.id]]
+        return {
+            "title": score.title,
+            "points": points(facts, score, self.today, self.zone),
+            "halves_every": spell_duration(score.half_life),
+            "rules": rules,
+        }
+
+    def _rule(self, rule: Rule, days: list[Earned]) -> dict[str, Any]:
+        by_day: dict[int, list[Event]] = defaultdict(list)
+        for event in self._matching(rule.when):
+            by_day[local_day(event.at, self.zone)].append(event)
+        found: list[dict[str, Any]] = []
+        for one in days:
+            for number, event in enumerate(by_day[one.day]):
+                counts = number < one.counted
+                found.append(
+                    {
+                        "at": iso(event.at),
+                        "event": event.ref,
+                        "because": _because(rule.when, event),
+                        "points": rule.points if counts else 0,
+                        "left": round(one.left / one.counted, 1) if counts else 0.0,
+                        "capped": not counts,
+                    }
+                )
+        return {
+            "rule": rule.id,
+            "when": of_match(rule.when, self.release),
+            "points_each": rule.points,
+            "counted": sum(one.counted for one in days),
+            # The first of all outlives the days that are counted; events may go before those.
+            "capped": max(sum(one.capped for one in days), sum(event["capped"] for event in found)),
+            "left": round(sum(one.left for one in days), 1),
+            "events": found,
+        }
+
+    def _temperature(self) -> dict[str, Any]:
+        stands, until = temperature_at(self.contact, self.release, self.now)
+        standing = self.contact.state.standing
+        since = standing.since if standing.temperature == stands else self.now
+        return {"band": stands, "since": _moment(since), "cools": _moment(until)}
+
+    def _grade(self) -> dict[str, Any] | None:
+        grade = self.release.scoring.grade
+        if grade is None:
+            return None
+        letter, until = grade_at(self.release, self._holds)
+        rules = []
+        for rule in grade.rules:
+            one = told(rule.when, self.seen, self.now)
+            said = sentence(rule.when, self.release)
+            rules.append({"rule": rule.id, "points": rule.points, **self._plain(one), "sentence": said})
+        return {
+            "letter": letter,
+            "points": sum(rule["points"] for rule in rules if rule["holds"]),
+            "needed": {"A": grade.a, "B": grade.b, "C": grade.c},
+            "until": _moment(until),
+            "rules": rules,
+        }
+
+    def _stage(self) -> dict[str, Any] | None:
+        funnel = self.release.funnel
+        if not funnel.stages:
+            return None
+        standing = self.contact.state.standing
+        stage, until = stage_at(standing, self.release, self._holds, self.now)
+        stages = [
+            {
+                "id": one.id,
+                "title": one.title,
+                "entered": _moment(standing.stages.get(one.id)),
+                "holds": self._holds(one.when).holds,
+                "sentence": sentence(one.when, self.release),
+            }
+            for one in funnel.stages
+        ]
+        return {"id": stage, "entered": _moment(standing.stages.get(stage)), "until": _moment(until), "stages": stages}
+
+    def _tags(self) -> list[dict[str, Any]]:
+        facts = self.contact.state.facts
+        found = []
+        for tag, (moment, held) in sorted(facts.tags.items()):
+            if held:
+                event = next((one for one in self.events if moment_of(one) == moment), None)
+                found.append(
+                    {"tag": tag, "since": iso(moment.at), "by": self._giver(tag, event), "event": event and event.ref}
+                )
+        return found
+
+    def _giver(self, tag: str, event: Event | None) -> str:
+        """What put a tag there, in words."""
+        if event is None:
+            return "an event that is no longer kept"
+        for rule in self.release.scoring.tags:
+            if tag in tags_of(event, [rule], self.zone):
+                source = f" ({rule.from_}: {value_at(event.properties, rule.from_)})" if rule.from_ else ""
+                return f"rule {rule.id}: {event.name}{source}"
+        if event.name == TAG_ADDED and event.properties.get("journey"):
+            return f"journey {event.properties['journey']}, step {event.properties.get('step')}"
+        return f"{event.name}, by a rule that is gone" if event.name != TAG_ADDED else event.name
+
+    def _segment(self, name: str) -> dict[str, Any]:
+        segment = self.release.segments[name]
+        one = told(segment.when, self.seen, self.now)
+        return {
+            "id": name,
+            "title": segment.title,
+            "in": one.holds,
+            "since": _moment(self.contact.state.standing.segments.get(name)),
+            "asks": sentence(segment.when, self.release),
+            "why": self._plain(one),
+        }
+
+    def _plain(self, one: Told) -> dict[str, Any]:
+        plain: dict[str, Any] = {
+            "sentence": one.sentence,
+            "holds": one.holds,
+            "until": _moment(one.until),
+            "saw": one.saw,
+        }
+        return {**plain, "parts": [self._plain(part) for part in one.parts]} if one.parts else plain
+
+    def _matching(self, match: EventMatch) -> list[Event]:
+        return [event for event in self.events if matches(match, event, self.zone)]
+
+    def _holds(self, condition: Condition) -> Any:
+        return evaluate(condition, self.seen, self.now)
+
+
+def _because(match: EventMatch, event: Event) -> dict[str, Any]:
+    """The properties that made an event match, with their values."""
+    looked = {name: value_at(event.properties, name) for name in match.where}
+    return {"form": match.form, **looked} if match.form else looked
+
+
+def _moment(at: int | None) -> str | None:
+    return iso(at) if at else None

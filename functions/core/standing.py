@@ -1,0 +1,86 @@
+"""Where a contact stands at a moment: temperature, grade and stage, from facts and from the lines crossed so far.
+
+Each answer comes with its `until` (ms, later than now): no change before it unless an event arrives, None
+meaning never by time alone. What is held only matters where a line is crossed one way at another place than
+back (bands), or not back at all (`forward_only`); so deciding again what was just decided changes nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from functions.core.conditions import Condition
+from functions.core.contact import Contact, Standing
+from functions.core.funnel import Funnel
+from functions.core.release import Release
+from functions.core.views import band, first_day_below, local_day, midnight, points
+
+if TYPE_CHECKING:
+    from functions.core.evaluate import Verdict
+
+    Holds = Callable[[Condition], Verdict]
+    """Whether a condition holds for the contact now."""
+
+COLD: Final = "cold"
+LOWEST: Final = "D"
+NO_STAGE: Final = ""
+
+
+def temperature_at(contact: Contact, release: Release, now: int) -> tuple[str, int | None]:
+    """The contact's temperature band."""
+    rule = release.scoring.temperature
+    score = release.scoring.scores.get(rule.score) if rule else None
+    if rule is None or score is None:
+        return COLD, None
+    zone = release.sending.business.time_zone
+    today = local_day(now, zone)
+    facts = contact.state.facts
+    stands = band(points(facts, score, today, zone), rule, contact.state.standing.temperature)
+    if stands == COLD:
+        return stands, None
+    left = rule.hot.until_below if stands == "hot" else rule.warm.until_below
+    day = first_day_below(facts, score, today, left, zone)
+    return stands, None if day is None else midnight(day, zone)
+
+
+def grade_at(release: Release, holds: "Holds") -> tuple[str, int | None]:
+    """The grade: points of the rules that hold, added; the best letter that they are enough for."""
+    grade = release.scoring.grade
+    if grade is None:
+        return LOWEST, None
+    verdicts = [(rule.points, holds(rule.when)) for rule in grade.rules]
+    fit = sum(given for given, verdict in verdicts if verdict.holds)
+    letters = (("A", grade.a), ("B", grade.b), ("C", grade.c))
+    letter = next((letter for letter, least in letters if fit >= least), LOWEST)
+    return letter, _earliest(verdict.until for _, verdict in verdicts)
+
+
+def stage_at(standing: Standing, release: Release, holds: "Holds", now: int) -> tuple[str, int | None]:
+    """The stage: the last one in the file whose condition holds, NO_STAGE where none does; where people only
+    go forward, none before the one held."""
+    funnel = release.funnel
+    held = funnel.place(standing.stage) if funnel.forward_only else -1
+    untils: list[int | None] = []
+    # From the end, and no further back than needed: what comes before a stage that holds is not asked.
+    for place in range(len(funnel.stages) - 1, held, -1):
+        verdict = holds(funnel.stages[place].when)
+        if verdict.holds:
+            # Nobody who only goes forward leaves a stage that ceases to hold.
+            untils.append(None if funnel.forward_only else verdict.until)
+            return funnel.stages[place].id, _earliest(untils)
+        untils.append(verdict.until)
+    return funnel.stages[held].id if held >= 0 else NO_STAGE, _earliest(untils)
+
+
+def joined_stages(one: Standing, other: Standing, funnel: Funnel) -> Standing:
+    """`one` with the stages of `other`, who turned out to be the same person: each entered when it was entered
+    last. It stays where it stands, or stands at the later stage where people only go forward."""
+    stages = {
+        stage: max(each.stages.get(stage, 0) for each in (one, other)) for stage in {**one.stages, **other.stages}
+    }
+    stage = max(one.stage, other.stage, key=funnel.place) if funnel.forward_only else one.stage
+    return replace(one, stage=stage, stages=stages)
+
+
+def _earliest(moments: Iterable[int | None]) -> int | None:
+    return min((moment for moment in moments if moment is not None), default=None)
