@@ -4,7 +4,21 @@ from pathlib import Path
 
 import click
 
-from authoring.commands import contact, diff, forms, health, jobs, keys, local, people, privacy, release, sameness
+from authoring.commands import (
+    contact,
+    diff,
+    exporting,
+    forms,
+    health,
+    importing,
+    jobs,
+    keys,
+    local,
+    people,
+    privacy,
+    release,
+    sameness,
+)
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
 
@@ -47,6 +61,9 @@ for _command in (
     people.verdict,
     sameness.duplicates,
     sameness.merge,
+    importing.import_,
+    importing.imports_,
+    exporting.export,
     keys.keys,
     privacy.forget,
     privacy.readmit,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from authoring.cells import neutral
 from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core import consent
@@ -76,9 +77,8 @@ def as_csv(found: Iterable[Change], rules: Iys) -> str:
     for one in found:
         when = datetime.fromtimestamp(one.at / 1000, ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
         status = "ONAY" if one.agreed else "RET"
-        # A spreadsheet takes what begins like this for a formula, and anyone may have typed it.
-        recipient = f"'{one.recipient}" if one.recipient[:1] in "=+-@\t\r" else one.recipient
-        writer.writerow((recipient, rules.recipients, "EPOSTA", rules.source, status, when))
+        # Anyone may have typed what a spreadsheet takes for a formula.
+        writer.writerow((neutral(one.recipient), rules.recipients, "EPOSTA", rules.source, status, when))
     return text.getvalue()
 
 

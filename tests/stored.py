@@ -55,6 +55,7 @@ from functions.tables import (
     enrollments,
     events,
     identities,
+    imports,
     messages,
     rates,
     releases,
@@ -63,6 +64,7 @@ from functions.tables import (
     tombstones,
 )
 from functions.tables.identities import Identity
+from functions.tables.imports import Imported
 from functions.tokens import (
     CLICK,
     CONFIRM,
@@ -334,6 +336,11 @@ ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, fo
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
 NOTED = audit.Noted("forget", "e#hash", NOW, "j1")
+LISTED = audit.Noted("import", "", NOW, "k7kqm3k5w2yv", "ada", 1200)
+BROUGHT = Imported(
+    "k7kqm3k5w2yv", NOW, "müşteriler.csv", "hash", "ada", 1200, "running", "people", 400, {"imported": 390}, 2048
+)
+TAKEN_BACK = replace(BROUGHT, state="undone", ended=NOW + 5)
 HELD = Event(
     source=f"c#{CONTACT}",
     id="click3k5w2yvld4c6gq7mzabcd",
@@ -518,6 +525,11 @@ def samples() -> dict[str, Sample]:
         ),
         "erased-state": Sample(
             State(CONTACT, 8, merged_into=""), _row(STUB), lambda row: contacts.state_from(_plain(row))
+        ),
+        "audit-of-many": Sample(LISTED, _row(audit.to_row(LISTED)), lambda row: audit.from_row(_plain(row))),
+        "import": Sample(BROUGHT, _row(imports.to_row(BROUGHT)), lambda row: imports.from_row(_plain(row))),
+        "import-undone": Sample(
+            TAKEN_BACK, _row(imports.to_row(TAKEN_BACK)), lambda row: imports.from_row(_plain(row))
         ),
         "audit": Sample(NOTED, _row(audit.to_row(NOTED)), lambda row: audit.from_row(_plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),

@@ -145,7 +145,10 @@ CATALOGUE: Final = (
     ),
     Kept(
         ("X#",),
-        {"en": "Our own settings, and notes that somebody was erased", "tr": "Ayarlarımız ve silme notları"},
+        {
+            "en": "Our own settings, and notes of erasures and of files that came in",
+            "tr": "Ayarlarımız, silme notları ve gelen dosyaların notları",
+        },
         {"en": "To run this service", "tr": "Bu hizmeti işletmek için"},
         ("ever",),
         public=False,

@@ -25,6 +25,7 @@ SUBSCRIPTION_CONFIRMED: Final = "Subscription Confirmed"
 TAG_ADDED: Final = "Tag Added"
 TAG_REMOVED: Final = "Tag Removed"
 CONTACTS_MERGED: Final = "Contacts Merged"
+IMPORTED: Final = "Contact Imported"
 JOURNEY_ENTERED: Final = "Journey Entered"
 JOURNEY_ENDED: Final = "Journey Ended"
 

@@ -110,6 +110,21 @@ class _Folding:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
                     self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))
+            case names.SYSTEM, names.IMPORTED:
+                self._imported(event, moment)
+
+    def _imported(self, event: Event, moment: Moment) -> None:
+        """A row of a file may bring tags, consents with their own times, and withdrawals."""
+        for tag in _texts(event, "tags"):
+            self._tag(tag, moment, True)
+        agreed = event.properties.get("consents")
+        for topic, at in agreed.items() if isinstance(agreed, Mapping) else ():
+            held = self.consents.get(topic, ConsentFacts())
+            if isinstance(at, int):
+                self.consents[topic] = replace(held, granted=max(held.granted, min(at, event.at)))
+        for topic in _texts(event, "withdrawn"):
+            held = self.consents.get(topic, ConsentFacts())
+            self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))
 
     def _tag(self, tag: str, moment: Moment, present: bool) -> None:
         held = self.tags.get(tag)
@@ -180,8 +195,12 @@ def _topics(event: Event) -> list[str]:
 
 
 def _consents(event: Event) -> list[str]:
-    topics = event.properties.get("consents", ())
-    return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list | tuple) else []
+    return _texts(event, "consents")
+
+
+def _texts(event: Event, name: str) -> list[str]:
+    listed = event.properties.get(name, ())
+    return [text for text in listed if isinstance(text, str)] if isinstance(listed, list | tuple) else []
 
 
 def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:

@@ -1,4 +1,7 @@
-"""Who was looked at or erased on purpose: X#audit / <13-digit ms>#<id>, with a hash and nothing else of the person."""
+"""Who was looked at or erased on purpose, and who came in or went out by a file: X#audit / <13-digit ms>#<id>.
+
+Of a person there is a hash and nothing else. `by` and `many` are absent where nobody noted them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,18 +14,21 @@ from functions.core.ids import digest
 VERSION: Final = 1
 PARTITION: Final = "X#audit"
 
-Kind = Literal["forget", "export", "consent", "readmit", "registry"]
+Kind = Literal["forget", "export", "consent", "readmit", "registry", "import", "undo", "list"]
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
-    person was named, "" for an export of many; `job` the erasure's job."""
+    person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
+    of many. `by` is the account at the terminal, `many` how many people or rows it was about."""
 
     kind: Kind
     subject: str
     at: int
     job: str = ""
+    by: str = ""
+    many: int = 0
 
 
 def note(noted: Noted) -> None:
@@ -45,9 +51,9 @@ def to_row(noted: Noted) -> dict[str, Any]:
         "subject": noted.subject,
         "at": noted.at,
     }
-    return row | ({"job": noted.job} if noted.job else {})
+    return row | {name: value for name in ("job", "by", "many") if (value := getattr(noted, name))}
 
 
 def from_row(row: Mapping[str, Any]) -> Noted:
     """The note of an item."""
-    return Noted(row["kind"], row["subject"], row["at"], row.get("job", ""))
+    return Noted(row["kind"], row["subject"], row["at"], row.get("job", ""), row.get("by", ""), row.get("many", 0))

@@ -3,9 +3,11 @@
 n version of the state that decided it · at (ms) · left, ttl (only on those who left) · v
 """
 
+from collections.abc import Iterator
+
 from functions import settings
 from functions.aws import dynamodb
-from functions.tables.due import shard
+from functions.tables.due import shard, shards
 
 VERSION = 1
 KEPT_S = 172_800
@@ -13,12 +15,26 @@ KEPT_S = 172_800
 delivered, which must not bring them back."""
 
 
+def key(segment: str, contact: str) -> dynamodb.Key:
+    """Where it stands that a contact is in a segment."""
+    return f"G#{segment}#{shard(contact)}", f"C#{contact}"
+
+
+def members(segment: str) -> Iterator[str]:
+    """The contacts that are in a segment, as last decided."""
+    for number in shards():
+        for row in dynamodb.query(settings.contacts_table(), f"G#{segment}#{number}", consistent=False):
+            if not row.get("left"):
+                yield row["sk"].removeprefix("C#")
+
+
 def note(segment: str, contact: str, *, inside: bool, version: int, at: int) -> bool:
     """Note that the contact entered or left, as decided by `version` of its state at `at` (ms).
 
     False, and nothing changes, where a later version has decided already.
     """
-    row = {"pk": f"G#{segment}#{shard(contact)}", "sk": f"C#{contact}", "v": VERSION, "n": version, "at": at}
+    pk, sk = key(segment, contact)
+    row = {"pk": pk, "sk": sk, "v": VERSION, "n": version, "at": at}
     if not inside:
         row |= {"left": True, "ttl": at // 1000 + KEPT_S}
     try:

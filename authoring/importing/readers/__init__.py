@@ -1,0 +1,1 @@
+"""Files of other products, read by their own names of columns."""
