@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from functions.core import event as names
-from functions.core.compare import fulfils, same, value_at
+from functions.core.compare import fulfils, number, same, value_at
 from functions.core.comparisons import DAY, PropertyComparison
 from functions.core.conditions import (
     AllCondition,
@@ -71,9 +71,8 @@ def amount(event: Event, property: str) -> int:
 
 
 def _units(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
-        return 0
-    return round(value * UNIT)
+    amount = number(value)
+    return round(amount * UNIT) if amount is not None and abs(amount) <= LARGEST else 0
 
 
 def matches_of(condition: EmailCondition | JourneyCondition) -> tuple[EventMatch, ...]:

@@ -71,7 +71,12 @@ class EventCondition(EventMatch):
     above: Number | None = Field(None, description="With sum: more than this.")
     below: Number | None = Field(None, description="With sum: less than this.")
     never: Literal[True] | None = Field(None, description="Not even once.")
-    sum: str | None = Field(None, min_length=1, max_length=100, description="Add up this property instead of counting.")
+    sum: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Add up this property instead of counting; texts that are numbers count as well.",
+    )
     first: Period | None = Field(None, description="When it happened for the first time.")
     last: Period | None = Field(None, description="When it happened most recently.")
     within: Duration | None = Field(

@@ -128,7 +128,7 @@ def _told(seen: Seen, what: str, now: int, tell: Callable[[], _T]) -> _T:
 
 
 def _held(seen: Seen, now: int) -> Callable[[Condition], Verdict]:
-    # Where somebody stands is the same inside a journey as outside.
+    # Where somebody stands, and which segments they are in, is the same inside a journey as outside.
     plain = seen if not (seen.messages or seen.since) else Seen(seen.contact, seen.release)
     return lambda condition: evaluate(condition, plain, now)
 
@@ -143,7 +143,7 @@ def _segment(name: str, seen: Seen, now: int) -> Verdict:
     segment = seen.release.segments.get(name)
     if segment is None:
         return Verdict(False)
-    return _told(seen, f"segment {name}", now, lambda: evaluate(segment.when, seen, now))
+    return _told(seen, f"segment {name}", now, lambda: _held(seen, now)(segment.when))
 
 
 def _score(condition: ScoreCondition, seen: Seen, now: int) -> Verdict:

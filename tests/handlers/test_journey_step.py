@@ -331,7 +331,8 @@ def test_a_grade_and_a_stage_are_told_to_the_bus_once_each(world: World) -> None
     kinds = {event["detail"]["id"]: event["detail-type"] for event in told}
     assert kinds == {"d1": "Grade Changed", "d2": "Stage Entered", "d3": "Stage Left"}
     details = {event["detail"]["id"]: event["detail"] for event in told}
-    assert details["d2"] == {"v": 1, "id": "d2", "contact": ADA, "name": "stage", "from": "", "to": "desire", "at": NOW}
+    stage = {"v": 1, "id": "d2", "contact": ADA, "name": "stage", "from": "", "to": "desire", "at": NOW}
+    assert details["d2"] == stage | {"cause": "event"}
     assert sorted(by_name(world.rows("D#"))) == ["grade", "stage", "stage"]
 
 
@@ -343,6 +344,7 @@ def test_decisions_are_logged_and_told_to_the_bus_with_ids_only(world: World) ->
     assert [event["detail-type"] for event in told] == ["Segment Entered", "Temperature Changed"]
     assert told[1]["source"] == "samovar"
     detail = {"v": 1, "id": "d1", "contact": ADA, "name": "temperature", "from": "warm", "to": "hot", "at": NOW}
+    detail["cause"] = "event"
     assert told[1]["detail"] == detail
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions import settings
+from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.contact import Standing
 from functions.core.counters import counters
@@ -190,7 +190,8 @@ def test_a_score_that_cooled_is_reconsidered(world: World) -> None:
     world.publish(made)
     person = happened(contact(), "Page Viewed", NOW)
     state = replace(contacts.load([ADA])[ADA].state, facts=person.state.facts, spec=counters(made).spec)
-    contacts.save_state(replace(state, standing=Standing("warm", NOW), due=NOW + DAY), ())
+    decided = replace(state, release=releases.live().seq, standing=Standing("warm", NOW), due=NOW + DAY)
+    contacts.save_state(decided, ())
     world.now += 60 * DAY
     swept = world.sweep()
     assert swept["done"] == 1

@@ -28,8 +28,9 @@ ZONE = ZoneInfo("Europe/Istanbul")
 
 
 def with_active() -> bytes:
-    """The demo business, with a segment of those who looked at a page in the last 30 days."""
+    """The demo business without grade and funnel, with a segment of those who looked at a page in the last 30 days."""
     release = load(marketing()).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    release["funnel"], release["scoring"]["grade"] = {}, None
     release["segments"] = {"active": {"when": {"event": "Page Viewed", "within": "30 days"}}}
     return canonical(Release.model_validate(release))
 

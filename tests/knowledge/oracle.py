@@ -6,6 +6,7 @@ keeps it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -155,6 +156,8 @@ class Oracle(Scored):
         value = value_at(event.properties, name)
         total = 0
         for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, str) and re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", one):
+                one = float(one) if "." in one else int(one)
             if isinstance(one, int | float) and not isinstance(one, bool) and abs(one) <= 1e12:
                 total += round(one * 10_000)
         return total

@@ -141,14 +141,14 @@ def test_days_of_a_window_without_a_midnight_begin_when_the_clocks_have_moved() 
 
 def test_a_sum_adds_numbers_exactly_and_nothing_else() -> None:
     person = Person()
-    for total in (0.1, 0.2, [1, 2.5, "9", None], True, "40", None, 2e12, -0.3, {"a": 1}):
+    for total in (0.1, 0.2, [1, 2.5, "9", "nine", None], True, "40", None, 2e12, -0.3, {"a": 1}):
         person.did("Order Completed", NOW, total=total)
     asked = {"event": "Order Completed", "sum": "total"}
-    # 0.1 + 0.2 + 1 + 2.5 - 0.3
-    assert person.asked({**asked, "at_least": 3.5}).holds
-    assert person.asked({**asked, "at_most": 3.5}).holds
-    assert not person.asked({**asked, "above": 3.5}).holds
-    assert not person.asked({**asked, "below": 3.5}).holds
+    # 0.1 + 0.2 + 1 + 2.5 + 9 + 40 - 0.3
+    assert person.asked({**asked, "at_least": 52.5}).holds
+    assert person.asked({**asked, "at_most": 52.5}).holds
+    assert not person.asked({**asked, "above": 52.5}).holds
+    assert not person.asked({**asked, "below": 52.5}).holds
     assert person.asked({**asked, "above": 3.49999}).holds
     assert Person().asked({**asked, "at_most": 0}).holds
     assert not Person().asked({**asked, "at_least": 0.0001}).holds
@@ -380,3 +380,10 @@ def test_a_segment_is_judged_inline_and_one_that_is_gone_has_nobody() -> None:
     person = Person(segments=segments).did("Page Viewed", NOW - 5)
     assert person.asked({"not": {"segment": "busy"}}) == Verdict(False, NOW - 5 + HOUR)
     assert person.asked({"segment": "gone"}) == Verdict(False)
+
+
+def test_a_segment_has_the_same_members_inside_a_journey_as_outside() -> None:
+    person = Person(segments={"buyers": {"when": {"event": "Order Completed"}}})
+    person.did("Order Completed", NOW - 1)
+    assert person.asked({"segment": "buyers"}, since=NOW).holds
+    assert not person.asked({"event": "Order Completed"}, since=NOW).holds
