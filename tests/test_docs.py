@@ -20,7 +20,26 @@ def rows() -> list[tuple[str, str]]:
 def test_the_capabilities_of_this_version_are_listed_once() -> None:
     ids = [identifier for identifier, _ in rows()]
     assert len(ids) == len(set(ids))
-    assert {"C1", "C2", "C3", "C7", "C8", "O6", "K1", "A1", "A3", "A6", "O1", "O8"} <= set(ids)
+    assert {
+        "C1",
+        "C2",
+        "C3",
+        "C7",
+        "C8",
+        "O6",
+        "K1",
+        "K2",
+        "K3",
+        "K4",
+        "K5",
+        "K7",
+        "H4",
+        "A1",
+        "A3",
+        "A6",
+        "O1",
+        "O8",
+    } <= set(ids)
 
 
 @pytest.mark.parametrize(("identifier", "rest"), rows(), ids=lambda value: value if len(value) < 4 else "")

@@ -27,7 +27,7 @@ NO_STAGE: Final = ""
 
 
 def temperature_at(contact: Contact, release: Release, now: int) -> tuple[str, int | None]:
-    """The contact's temperature band."""
+    """The contact's temperature band. Its until holds for whoever stands at it: whom the last write decided."""
     rule = release.scoring.temperature
     score = release.scoring.scores.get(rule.score) if rule else None
     if rule is None or score is None:
@@ -57,7 +57,7 @@ def grade_at(release: Release, holds: "Holds") -> tuple[str, int | None]:
 
 def stage_at(standing: Standing, release: Release, holds: "Holds", now: int) -> tuple[str, int | None]:
     """The stage: the last one in the file whose condition holds, NO_STAGE where none does; where people only
-    go forward, none before the one held."""
+    go forward, none before the one held. Its until holds for whoever stands at it."""
     funnel = release.funnel
     held = funnel.place(standing.stage) if funnel.forward_only else -1
     untils: list[int | None] = []
