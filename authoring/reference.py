@@ -282,9 +282,9 @@ all:
 
 The table under each kind says its keys, and the one below that what examples ask. `where` compares properties
 of an event: a value for equality, or [a comparison](#property-comparison). A dot leads into what a property or a
-trait holds (`products.category`); of a list, one member that fulfils everything is enough. What is missing is
-unknown: nothing but `known: false` is true of it. Equality minds letter case; `contains`, `starts_with` and
-`ends_with` don't, in any language.
+trait holds (`products.category`); of a list, one member that fulfils everything is enough (the first 250 are
+looked at). What is missing is unknown: nothing but `known: false` is true of it. Equality minds letter case;
+`contains`, `starts_with` and `ends_with` don't, in any language.
 
 Counts within a time are exact to the second. Points, sums, and counts of more than ten go by calendar days in the
 business's time zone, today among them; so do comparisons of dates. A condition that nobody can fulfil, a name that

@@ -159,7 +159,8 @@ class ServiceStack(cdk.Stack):
         self.bus.listen(made["track"], self.queues.aside)
         feed(made["track"], self.queues.feedback, batch=10, at_once=2)
         feed(made["send"], self.queues.send, batch=10, at_once=2)
-        # Two lanes of a backfill leave two for judgements, and for whoever is erased meanwhile.
+        # Two lanes of a backfill leave two for judgements, and for whoever is erased meanwhile. With the sweep at its
+        # most, four of the ten that a new account may run are left for intake and what follows from it.
         feed(made["work"], self.queues.work, batch=1, at_once=4)
         aside = self.queues.aside
         # A second of gathering lets the events of one visit cost one read and one write. Each is an item of

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-_OF_CODE_OR_DATA = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError)
+_OF_CODE_OR_DATA = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError, RecursionError)
 _REFUSED_FOR_GOOD = frozenset({"ValidationException", "SerializationException", "InvalidParameterValue"})
 
 

@@ -20,6 +20,8 @@ from functions.core.times import LATEST, read_time
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _LAST_DAY: Final = LATEST // 86_400_000
 """What changes on a later day never does: no clock here goes further."""
+MEMBERS_COMPARED: Final = 250
+"""So many members of a list are held against bounds: anyone may send an event with a list of thousands."""
 _YEARS: Final = 12
 """Within so many years a year's day comes after 365 days and after 366, even around 2100."""
 
@@ -91,7 +93,7 @@ def verdict(comparison: Comparison, value: Any, zone: str, today: int) -> Verdic
     wanted = comparison.all_of or ()
     if not all(any(same(member, one) for member in members) for one in wanted):
         return Verdict(False)
-    return some([_one(comparison, member, is_list, zone, today) for member in members])
+    return some([_one(comparison, member, is_list, zone, today) for member in members[:MEMBERS_COMPARED]])
 
 
 def _one(comparison: Comparison, value: Any, in_list: bool, zone: str, today: int) -> Verdict:

@@ -48,8 +48,29 @@ def _label(label: str) -> str:
 def fold(text: str) -> str:
     """The text with all differences taken out that letter case makes, in any language."""
     # İ folds to i + combining dot above; the dot says nothing about who it is.
-    folded = unicodedata.normalize("NFC", text.casefold().replace("i\u0307", "i"))
+    folded = unicodedata.normalize("NFC", _streamed(text.casefold().replace("i\u0307", "i")))
     return folded.replace("ı", "i")
+
+
+_MARKS_IN_A_ROW = 30
+_JOINER = "\u034f"
+
+
+def _streamed(text: str) -> str:
+    """The text with a joiner within endless rows of combining marks, as UAX #15 has it (Stream-Safe Text Format).
+
+    No language has such rows; putting one in order takes time that grows with the square of its length.
+    """
+    if len(text) <= _MARKS_IN_A_ROW or text.isascii():
+        return text
+    parts, row = [], 0
+    for character in text:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row > _MARKS_IN_A_ROW:
+            parts.append(_JOINER)
+            row = 1
+        parts.append(character)
+    return "".join(parts)
 
 
 _PHONE_MARKS = re.compile(r"[\s()./\-\u2010-\u2015\u00a0]+")

@@ -13,6 +13,9 @@ from functions.core.scoring import TagRule
 LONGEST: Final = 64
 """Characters of a tag."""
 
+FROM_ONE: Final = 100
+"""So many values of a list become tags: more are not kept of anybody."""
+
 _BETWEEN = re.compile(r"[\s_/#\x00-\x1f\x7f-\x9f]+")
 
 
@@ -32,5 +35,5 @@ def tag_from(text: str) -> str:
 
 def _named(value: Any) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
-    texts = [str(one) for one in values if isinstance(one, str | int | float) and not isinstance(one, bool)]
+    texts = [str(one) for one in values[:FROM_ONE] if isinstance(one, str | int | float) and not isinstance(one, bool)]
     return [tag for text in texts if (tag := tag_from(text))]

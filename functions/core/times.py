@@ -25,7 +25,7 @@ def read_time(value: str | int | float) -> int:
         if not re.fullmatch(r"\d{9,14}(\.\d+)?", text):
             return _iso(text)
         value = float(text)
-    if not isfinite(value) or abs(value) > 1e17:
+    if abs(value) > 1e17 or not isfinite(value):
         raise ValueError("not a time")
     # Seconds reach 1e11 in the year 5138, milliseconds in 1973.
     return int(value if abs(value) >= 1e11 else value * 1000)

@@ -82,10 +82,12 @@ def touched(
     reads: Reads, before: Contact, after: Contact, events: Sequence[Event], seq: int, now: int
 ) -> Touched | None:
     """What `events` touched that made `after` of the contact `before`; None where anything may have changed: another
-    release (`seq` is the live one's) decided last, or time has come.
+    release (`seq` is the live one's) decided last, all was counted anew, or time has come.
     """
     state = before.state
     if state.version == 0 or state.release != seq or (state.due is not None and state.due <= now):
+        return None
+    if state.spec != after.state.spec:
         return None
     # Not only what differs: the profile may have been written by an attempt that wrote no state.
     traits = {name for event in events for name in event.traits}

@@ -31,6 +31,8 @@ READ_AT_ONCE = 5_000
 has more is counted by `work`."""
 ASKED_AGAIN_MS = 600_000
 """When the sweep asks for a count again that `work` was asked for: the question may have been lost."""
+AT_ONCE_MS = 60_000
+"""No invocation that scores lasts longer."""
 
 
 class TooLong(Exception):
@@ -94,7 +96,10 @@ def apply(
             return ()
         _still_theirs(contact, arrivals, seen or {})
         live = _not_older(live, contact)
+        asked = _asked(contact, now)
         try:
+            if asked:
+                raise TooLong
             if (read := _on_live(contact, live, now, arriving, reading)) is not None:
                 contact, happened = _folded(read, arrivals, live, reading)
                 moved = touched(live.reads, read, contact, happened, live.seq, now)
@@ -103,10 +108,12 @@ def apply(
                     return outcome.decisions
         except TooLong:
             happened = counting(arrivals, ())
-            outcome = put_off(contact, live.release, now, happened, until=now + ASKED_AGAIN_MS)
+            until = asked or now + ASKED_AGAIN_MS
+            outcome = put_off(contact, live.release, now, happened, until=until)
             if _saved(contact, contact, outcome, replace(live, seq=contact.state.release)):
-                metric("ContactsPutOff")
-                queue.ask(Recount(contact.id, happened[-1].ref if happened else BY_TIME))
+                if not asked:
+                    metric("ContactsPutOff")
+                    queue.ask(Recount(contact.id, happened[-1].ref if happened else BY_TIME))
                 return outcome.decisions
         contact = contacts.load([contact.id])[contact.id]
     raise Contended(f"contact {contact.id} kept changing")
@@ -222,6 +229,18 @@ def refold(contact_id: str, now: int, reading: Reading | None = None) -> Rebuilt
     raise Contended(f"contact {contact_id} kept changing")
 
 
+def _asked(contact: Contact, now: int) -> int | None:
+    """When the sweep asks again for the count that `work` was asked for; None where it wasn't, or that has come.
+
+    Until then nobody else need find out that there is too much to read. Whoever else takes a spec away makes
+    the contact due at once: as seen by who began before, in a moment.
+    """
+    state = contact.state
+    if not state.version or state.spec or state.due is None:
+        return None
+    return state.due if now + AT_ONCE_MS < state.due <= now + ASKED_AGAIN_MS else None
+
+
 def _not_older(live: Live, contact: Contact) -> Live:
     if contact.state.release <= live.seq:
         return live
@@ -262,7 +281,8 @@ def _folded(
     if days:
         metric("DaysRecounted", len(days))
     recounted = {
-        day: list(_events(history, live, stamps_of_day(day, state.facts, arrivals, counters.zone))) for day in days
+        day: list(_allowed(_events(history, live, stamps_of_day(day, state.facts, arrivals, counters.zone)), reading))
+        for day in days
     }
     held = {event.ref for events in recounted.values() for event in events if event.held}
     return fold(contact, arrivals, recounted, counters), counting(arrivals, held)

@@ -21,12 +21,13 @@ from functions.core.facts import moment_of
 from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric
+from functions.releases import Live
 from functions.score import sift
-from functions.score.apply import Reading, TooLong, apply, refold
+from functions.score.apply import Reading, TooLong, apply, bring, refold
 from functions.score.resolve import Resolver, identities_of
 from functions.score.sift import Record
 from functions.tables import contacts, events, identities, tombstones
-from functions.tables.identities import Identity
+from functions.tables.identities import Contended, Identity
 from functions.work import queue
 from functions.work.queue import Recount
 
@@ -73,6 +74,7 @@ def _score(records: list[Record]) -> None:
             apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions, reading)
         except Exception as error:
             _fail(group, error, failed)
+    _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
     if failed:
         raise failed[0]
@@ -100,6 +102,19 @@ def _remove(group: list[Record]) -> None:
     for record in group:
         events.remove(record.arrival.event.source, record.arrival.event.sort_key)
     metric("EventsOfErased", len(group))
+
+
+def _bring(begun: Sequence[str], live: Live, now: int, failed: list[Exception]) -> None:
+    """Bring contacts that this batch began to a release that went live meanwhile: whoever brings everybody to it
+    may have passed before they were there."""
+    current = releases.live() if begun and not failed else live
+    if current.seq > live.seq:
+        for contact in begun:
+            try:
+                if bring(contacts.surviving(contact), current, now) is None:
+                    raise Contended(f"contact {contact} changed")
+            except Exception as error:
+                failed.append(error)
 
 
 def _leave(

@@ -21,9 +21,9 @@ BUDGET_S = 50.0
 """Seconds after which no further row is begun; the function's timeout is longer by what a row may take."""
 PAGE = 100
 """Rows read at once from one shard before the next has its turn."""
-WORKERS = 4
+WORKERS = 2
 """So many go through the shards side by side, the first among them, when there is much to do. A new AWS account
-may run ten functions at once: more would be taken from intake."""
+may run ten functions at once: with those that `work` takes, more would be taken from intake."""
 PUT_OFF_MS = 3_600_000
 """A row that can't succeed is met again after an hour: perhaps with mended code."""
 

@@ -1,7 +1,8 @@
 """A contact's rows: state (C#id / S), whose stream is the outbox, profile (C#id / P), and closed days (C#id / Q,
 see closed), where there are any.
 
-State: n write version · seq release · spec · facts (see compact) · pos · fence · band, since,
+State: n write version · seq release · spec · facts (see compact) · apart (version of the closed days that
+go with them; absent without) · pos · fence · band, since,
 segs, grade, stage, stages (where the contact stands; the last three absent where D and none) · ds,
 du (due index) · w (open enrollments) · out, o (decisions of this write and their number; absent when
 none) · into (merged; "" where erased) · shared (browsers that changed hands: version of their row) ·
@@ -46,12 +47,13 @@ def state_from(row: Mapping[str, Any], closed_row: Mapping[str, Any] | None = No
         raise Newer(f"state row of version {row['v']} is newer than this code reads")
     positions = {source: (int(at), seen) for source, (at, seen) in json.loads(row.get("pos", "{}")).items()}
     facts = row.get("facts", "{}")
+    # Version 2, still at work while a deployment rolls out or back, knew no closed days: it wrote facts without.
     apart = closed.from_row(closed_row) if closed_row and compact.is_split(facts) else None
     return State(
         contact=contact_of(row["pk"]),
         version=row.get("n", 0),
         release=row.get("seq", 0),
-        spec=row.get("spec", ""),
+        spec="" if "apart" in row and not compact.is_split(facts) else row.get("spec", ""),
         facts=compact.load(facts, apart),
         positions=positions,
         fence=row.get("fence", 0),
@@ -278,6 +280,8 @@ def facts_row(state: State) -> dict[str, Any]:
         "pos": json.dumps(positions, separators=(",", ":")),
         "fence": state.fence,
     }
+    if state.closed is not None:
+        row["apart"] = state.closed.version
     if state.shared:
         row["shared"] = dict(state.shared)
     if state.last_touch:
@@ -288,7 +292,9 @@ def facts_row(state: State) -> dict[str, Any]:
 def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
     # Every attribute by a name of the expression: DynamoDB reserves words such as "out".
     values = {name: value for name, value in row.items() if name not in ("pk", "sk")}
-    removed = [name for name in ("out", "o", "ds", "du", "touch", "grade", "stage", "stages") if name not in values]
+    removed = [
+        name for name in ("out", "o", "apart", "ds", "du", "touch", "grade", "stage", "stages") if name not in values
+    ]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)

@@ -25,8 +25,8 @@ from functions.work.walk import walk
 DECISIONS_A_SECOND: Final = 25
 """In one lane: more would keep journeys waiting for what people do at the same time."""
 DECISIONS_PER_SLICE: Final = 500
-UNDER_WAY_MS: Final = 120_000
-"""So long after a release went live somebody may still work by the one before."""
+UNDER_WAY_MS: Final = 190_000
+"""So long after a release went live somebody may still work by the one before: no function runs for longer."""
 
 
 def backfill_slice(job: Job, now: int) -> Slice:

@@ -1,5 +1,7 @@
 """Which releases need a backfill, and its jobs: one for each lane, with ids that say for which move of the pointer."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Final
 
 from functions import bots, releases
@@ -14,6 +16,8 @@ from functions.work.jobs import Job
 KIND: Final = "backfill"
 JOURNEYS: Final = "journeys"
 """What a job is told: the journeys whose earlier runs are to be recorded."""
+LOOKED_BACK: Final = 20
+"""Among so many moves one is looked for whose backfill was never begun."""
 LANES: Final = 2
 """Parts of the table that are gone through side by side; `work` has room for others beside them."""
 
@@ -30,10 +34,14 @@ def start(pointer: Pointer, now: int) -> list[str]:
     """
     ids = job_ids(pointer.seq)
     begun = jobs.get(ids[0])
-    before = next((entry for entry in moves.history() if entry.seq == pointer.seq - 1), None)
-    if before is None or (begun is None and not _needed(before, pointer)):
+    log = moves.history()
+    before = next((entry for entry in log if entry.seq == pointer.seq - 1), None)
+    if before is None:
         return []
-    about = {JOURNEYS: sorted(_newly_heard(before, pointer))}
+    cut_short = _cut_short(before, log)
+    if begun is None and not cut_short and not _differ(before, pointer.release, pointer.seq):
+        return []
+    about = {JOURNEYS: sorted(_newly_heard(before, pointer, cut_short))}
     for lane, job_id in enumerate(ids):
         started = begun.started if begun else now
         job = Job(job_id, KIND, started, about=about, lane=lane, lanes=LANES, seq=pointer.seq)
@@ -41,28 +49,32 @@ def start(pointer: Pointer, now: int) -> list[str]:
     return ids
 
 
-def _cut_short(before: Entry) -> bool:
-    """Whether a move's own backfill did not come to its end."""
-    earlier = [jobs.get(job_id) for job_id in job_ids(before.seq)]
-    return any(job is not None and (job.finished is None or "superseded" in job.notes) for job in earlier)
+def _cut_short(before: Entry, log: Sequence[Entry]) -> bool:
+    """Whether a move's own backfill did not come to its end, or was never begun because whoever moved the pointer
+    died; then it takes the rules to tell whether the move needed one."""
+    for entry, previous in itertools.pairwise(entry for entry in log[:LOOKED_BACK] if entry.seq <= before.seq):
+        earlier = [job for job_id in job_ids(entry.seq) if (job := jobs.get(job_id)) is not None]
+        if earlier:
+            return len(earlier) < LANES or any(job.finished is None or "superseded" in job.notes for job in earlier)
+        if _differ(previous, entry.release, entry.seq):
+            return True
+    return False
 
 
-def _newly_heard(before: Entry, pointer: Pointer) -> frozenset[str]:
+def _newly_heard(before: Entry, pointer: Pointer, cut_short: bool) -> frozenset[str]:
     """The journeys that are asked about now, and whose earlier runs may not stand among people's events."""
     now = releases.heard_in(pointer.release)
     try:
-        return now if _cut_short(before) else now - releases.heard_in(before.release)
+        return now if cut_short else now - releases.heard_in(before.release)
     except s3.NotThere:
         return now
 
 
-def _needed(before: Entry, pointer: Pointer) -> bool:
-    """Whether the rules differ from those of the move before, or its own backfill has not ended."""
-    if _cut_short(before):
-        return True
+def _differ(before: Entry, release: str, seq: int) -> bool:
+    """Whether the rules of a move's release differ from those of the move before."""
     try:
-        old, new = moves.content(before.release), moves.content(pointer.release)
+        old, new = moves.content(before.release), moves.content(release)
+        specs = {releases.counters_of(*one).spec for one in ((before.seq, before.release), (seq, release))}
     except s3.NotThere:
         return True
-    specs = {releases.counters_of(entry.seq, entry.release).spec for entry in (before, pointer)}
     return len(specs) > 1 or backfilling.decides_otherwise(old, new) or bots.version(old.bots) != bots.version(new.bots)

@@ -402,3 +402,66 @@ def test_grades_and_stages_are_brought_as_well_and_told_with_the_cause(shop: Clo
     causes = {(made.kind, made.cause) for one in people(shop) for made in decisions.of(one.id)}
     assert {("grade", BACKFILL), ("stage", BACKFILL)} <= causes
     assert {cause for kind, cause in causes if kind in ("grade", "stage")} == {BACKFILL}
+
+
+def test_a_move_whose_backfill_was_never_begun_is_made_good_by_the_next(shop: Cloud) -> None:
+    shop.publish(rules(BUYERS))
+    # Whoever published died here; the next release differs in a title only.
+    content = json.loads(rules(BUYERS))
+    content["segments"]["buyers"]["title"] = "Those who bought"
+    finish(shop, publish(shop, canonical(runtime_release(content))))
+    assert len(members(shop, "buyers")) == 3
+
+
+def test_whoever_is_begun_by_an_older_release_after_the_backfill_passed_is_brought_all_the_same(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, current = runtime.live(), runtime.live_and
+    finish(shop, publish(shop, rules({"seen": {"when": {**PAGE, "at_least": 1}}})))
+    monkeypatch.setattr(runtime, "live_and", lambda keys: (older, current(keys)[1]))
+    visit(shop, 1, "latecomer")
+    shop.settle()
+    found = contact(shop, value="latecomer")
+    assert found.state.release == runtime.live().seq
+    assert "seen" in found.state.standing.segments
+    assert found.id in members(shop, "seen")
+
+
+def test_whoever_waits_to_be_counted_by_work_is_asked_about_and_read_once(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply.Reading.__init__, "__defaults__", (2,))
+    shop.paused = {"work"}
+    ids = publish(shop, rules(BUYERS))
+    visit(shop, 1, "browser-2", first=5)
+    shop.settle()
+    due = contact(shop, value="browser-2").state.due
+    read, asked, real = itertools.count(), itertools.count(), apply.History.told
+    with monkeypatch.context() as watched:
+        watched.setattr(apply.History, "told", lambda *arguments: (next(read), real(*arguments))[1])
+        watched.setattr(apply.queue, "ask", lambda what: next(asked))
+        for number in range(6, 12):
+            visit(shop, 1, "browser-2", first=number)
+            shop.settle()
+    assert (next(read), next(asked)) == (0, 0)
+    assert contact(shop, value="browser-2").state.due == due
+    shop.paused = set()
+    finish(shop, ids)
+    assert sum(sum(days.values()) for days in contact(shop, value="browser-2").state.facts.counters.values()) == 10
+
+
+def test_days_in_doubt_are_read_no_further_than_others_can_wait(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit(shop, 9, "browser-1", first=5)
+    shop.settle()
+    before = contact(shop, value="browser-1")
+    monkeypatch.setattr(apply.Reading.__init__, "__defaults__", (4,))
+    shop.paused = {"work"}
+    # What was applied comes again: its day must be counted from the events.
+    shop.events.rewind()
+    shop.settle()
+    assert contact(shop, value="browser-1").state.spec == ""
+    shop.paused = set()
+    shop.settle()
+    after = contact(shop, value="browser-1")
+    assert after.state.facts == before.state.facts
+    assert after.state.spec == before.state.spec

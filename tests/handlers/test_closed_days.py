@@ -9,7 +9,7 @@ from functions.aws import dynamodb
 from functions.core.contact import Contact
 from functions.core.identity import ANONYMOUS, own_ref
 from functions.score.apply import refold
-from functions.tables import closed, contacts
+from functions.tables import closed, compact, contacts
 from functions.tables.closed import CLOSED
 from functions.work import forget, jobs
 from functions.work.jobs import Job
@@ -78,6 +78,21 @@ def test_closed_days_that_are_lost_are_counted_anew_from_the_events(regular: Clo
     regular.settle()
     assert visits(contacts.load([contact])[contact]) == 11
     assert regular.failures == []
+
+
+def test_facts_that_an_older_version_wrote_without_closed_days_are_counted_anew(regular: Cloud) -> None:
+    contact = who(regular)
+    state = contacts.load([contact])[contact].state
+    assert state.closed is not None
+    opened, _ = closed.apart(state.facts.counters, state.closed.days)
+    older = compact.dump(replace(state.facts, counters=opened))
+    key = (contacts.partition(contact), contacts.STATE)
+    dynamodb.update(f"{regular.name}-contacts", key, "SET facts = :facts, v = :v", values={":facts": older, ":v": 2})
+    assert visits(contacts.load([contact])[contact]) < 10
+    regular.page("/first-flush", "after", "laptop")
+    regular.settle()
+    found = contacts.load([contact])[contact]
+    assert (visits(found), found.state.spec) == (11, state.spec)
 
 
 def test_who_is_erased_keeps_no_closed_days(regular: Cloud) -> None:

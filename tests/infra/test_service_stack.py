@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from functions.sweep.sweep import WORKERS
+from functions.work import backfills
 from tests.infra.conftest import Synthesized
 
 
@@ -194,3 +196,10 @@ def test_outputs_name_what_tools_need(app: Synthesized) -> None:
         *("ApiUrl", "BusName", "SendQueueUrl", "WorkQueueUrl", "AsideQueueUrl", "StateMachineArn", "EventsTable"),
         *("ContactsTable", "Bucket", "FeedbackTopicArn", "SweepFunction", "Release"),
     }
+
+
+def test_what_can_wait_leaves_a_new_account_room_for_what_can_t(app: Synthesized) -> None:
+    work = _mapping(app, "work", "queue")["ScalingConfig"]["MaximumConcurrency"]
+    assert work > backfills.LANES
+    # Ten functions at once are what AWS gives a new account; intake, scoring, journeys and mail need some.
+    assert work + WORKERS <= 6

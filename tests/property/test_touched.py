@@ -50,6 +50,13 @@ def test_another_release_time_and_the_first_event_touch_everything() -> None:
     assert touched(reads, replace(one, state=replace(one.state, version=0)), one, [], SEQ, 999) is None
 
 
+def test_who_was_counted_anew_is_judged_by_everything_though_the_profile_was_written_before() -> None:
+    reads = Reads(language(random.Random(1), "UTC", segments=10))
+    put_off = Contact(State("c1", version=3, release=SEQ, spec="", due=1_000), Profile("c1"))
+    counted = replace(put_off, state=replace(put_off.state, spec="counted"))
+    assert touched(reads, put_off, counted, [], SEQ, 999) is None
+
+
 def test_a_trait_counts_as_touched_though_an_attempt_before_this_wrote_the_profile_already() -> None:
     live = Release.model_validate({**_bare(), "segments": {"here": {"when": {"trait": "address.city", "is": "İzmir"}}}})
     said = Event("a#1", "m1", 5, 5, 5, "identify", "Identified", traits={"address": {"city": "İzmir"}})

@@ -231,3 +231,10 @@ def test_an_answer_holds_until_its_day_and_changes_on_it(bounds: dict[str, Any],
         assert until > today
         assert all(answers[other].holds == found.holds for other in range(today, until))
         assert until == last or answers[until].holds != found.holds
+
+
+def test_of_a_list_of_thousands_the_first_are_compared() -> None:
+    many = [*["tea"] * 249, "coffee", "cocoa"]
+    assert asked(many, {"contains": "coffee"}) == (True, "")
+    assert asked(many, {"contains": "cocoa"}) == (False, "")
+    assert asked(many, {"all_of": ["tea", "cocoa"]}) == (True, "")

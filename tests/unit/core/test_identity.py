@@ -1,11 +1,14 @@
 """Who is who: addresses compared as people read them, placeholders that are nobody."""
 
+import unicodedata
+
 import pytest
 
 from functions.core.identity import (
     EMAIL,
     USER,
     contact_id,
+    fold,
     identity_ref,
     is_shared,
     normal_email,
@@ -82,3 +85,17 @@ def test_a_plus_tag_suggests_the_address_behind_it() -> None:
     assert without_plus_tag("Ada+tea@example.com") == "Ada@example.com"
     assert without_plus_tag("ada@example.com") is None
     assert without_plus_tag("+tea@example.com") is None
+
+
+@pytest.mark.parametrize("marks", ["\u0300\u0316" * 7500, "\u0345" * 9000])
+def test_no_text_makes_folding_slow(marks: str) -> None:
+    # Putting marks in order takes time by the square of how many stand in a row.
+    folded = fold(f"Çay {marks}")
+    rows = "".join("x" if unicodedata.combining(one) else " " for one in folded).split()
+    assert folded.startswith("çay")
+    assert max(map(len, rows), default=0) <= 31
+
+
+def test_folding_tells_letters_and_marks_of_any_language_as_they_are() -> None:
+    for text in ("Zalgo: H\u0329\u0346e\u0330\u035b", "Việt Nam", "हिन्दी में", "שָׁלוֹם", "Zu\u0308rich"):
+        assert fold(text) == unicodedata.normalize("NFC", text.casefold())

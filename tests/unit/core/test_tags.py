@@ -44,3 +44,8 @@ def test_a_rule_names_its_tag_or_the_property_that_does() -> None:
     assert tags(event, {"from": "article.topics"}) == ["gong-fu", "oolong", "7"]
     assert tags(event, {"from": "topic", "when": {"event": "Page Viewed", "where": {"path": "/assam"}}}) == []
     assert tags(event, {"from": "nowhere"}, {"from": "article"}, {"when": {"event": "Other"}, "tag": "other"}) == []
+
+
+def test_a_list_of_thousands_puts_on_as_many_tags_as_are_kept() -> None:
+    event = viewed(topics=[str(number) for number in range(4500)])
+    assert tags(event, {"from": "topics"}) == [str(number) for number in range(100)]

@@ -55,6 +55,12 @@ def test_a_time_is_read_in_any_form_of_iso_8601(text: str | float, moment: int) 
     assert parse_time(text) == moment
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("inf"), float("nan")])
+def test_a_number_that_no_clock_shows_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="not a time"):
+        parse_time(value)
+
+
 @given(st.text(max_size=40) | st.floats() | st.integers())
 def test_any_text_or_number_is_a_time_or_refused(value: str | float) -> None:
     with suppress(ValueError):
