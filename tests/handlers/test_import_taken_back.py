@@ -1,6 +1,7 @@
 """Imports that are taken back, killed or overtaken, while people go on doing what they do."""
 
 import contextlib
+import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -354,3 +355,35 @@ def test_keys_that_dynamodb_leaves_over_are_asked_again_after_a_pause(
     assert shop.person(EMAIL, "ada@tea.example").profile.email == "ada@tea.example"
     assert slept == sorted(slept)
     assert len(slept) == 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_undo_that_is_killed_anywhere_and_begun_again_ends_the_same(
+    shop: Terminal, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    visit(shop, "p0@tea.example", "tips")
+    before = shop.person(EMAIL, "p0@tea.example").profile.identities
+    people = "".join(f"p{n}@tea.example,{n + 5}\n" for n in range(12))
+    shop.bring(f"email,user id\n{people}", "--consent", PROOF)
+    plain, left = session.client("dynamodb")._make_api_call, [0]
+
+    def dying(operation: str, arguments: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+        return plain(operation, arguments)
+
+    while imports.every()[0].state != "undone":
+        (begun,) = imports.every()
+        left[0] = chance.randrange(20, 200)
+        monkeypatch.setattr(session.client("dynamodb"), "_make_api_call", dying)
+        with contextlib.suppress(Killed):
+            undo.undo(begun)
+        monkeypatch.setattr(session.client("dynamodb"), "_make_api_call", plain)
+    shop.cloud.skip(minutes=5)
+    assert shop.person(EMAIL, "p0@tea.example").profile.identities == before
+    assert [n for n in range(12) if allowed(ledger(f"p{n}@tea.example"), "tips")] == [0]
+    rows = shop.cloud.items()
+    assert [row for row in rows if row["pk"].startswith("X#undo")] == []
+    assert {row["pk"] for row in rows if row["pk"][0] == "C"} == {f"C#{shop.cloud.contact('p0@tea.example')}"}
