@@ -198,10 +198,22 @@ def _cell(value: Any) -> str:
         case str():
             return value
         case list() | tuple() if all(isinstance(one, str | int | float) for one in value):
-            return "; ".join(_cell(one) for one in value)
+            return "; ".join(_member(_cell(one)) for one in value)
         case dict() | list() | tuple():
             return json.dumps(value, ensure_ascii=False, default=dict) if value else ""
     return str(value)
+
+
+def _member(cell: str) -> str:
+    """A member of a list, in quotes where it would fall apart when it is read."""
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ';|"') else cell
+
+
+def read_units(what: str) -> float:
+    """About how many read units an export takes: the whole table once, and whose each event is."""
+    table = settings.events_table() if what == "events" else settings.contacts_table()
+    rows, size = dynamodb.size_of(table)
+    return size / 4096 / 2 + (rows / 2 if what == "events" else 0)
 
 
 def write_jsonl(found: Iterable[Record], out: IO[str], tell: Tell) -> int:

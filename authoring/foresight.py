@@ -32,6 +32,8 @@ SAMPLE: Final = 2_000
 ROWS_A_PART: Final = 2_000
 ROWS_A_CONTACT: Final = 3
 """At least: state, profile, an identity."""
+ASKED_FOR: Final = 3
+"""Where facts are made anew: the contact itself, an identity, a browser."""
 READERS: Final = 4
 _UNIT: Final = 4096
 """Bytes of a read unit; half a unit where a read is not consistent."""
@@ -79,10 +81,11 @@ def plan(after: Release, pointer: Pointer, *, sample: int | None = SAMPLE) -> Pl
         sample = None
     parts = READERS if sample is None else max(READERS, -(-rows // ROWS_A_PART))
     share = 1.0 if sample is None else min(1.0, sample / most)
-    # Each row is met by the scan; states and profiles are read again, whole and consistently.
-    units = share * size / _UNIT * 1.5
+    # Each row is met by the scan; states and profiles are read again, whole and consistently. However small, each
+    # takes a unit, and so does each identity whose events are asked for.
+    units = share * (size / _UNIT / 2 + most * 2 * max(1.0, size / max(1, rows) / _UNIT))
     if recounts:
-        units += share * dynamodb.size_of(settings.events_table())[1] / _UNIT
+        units += share * (dynamodb.size_of(settings.events_table())[1] / _UNIT + most * ASKED_FOR)
     return Plan(before, after, held, needed, changed, len(lines) - len(changed), recounts, rows, parts, sample, units)
 
 

@@ -135,10 +135,11 @@ class Scale:
         """By how many that may be wrong, up or down, nineteen times of twenty."""
         if self.whole or not self.contacts:
             return 0
-        # One who was met, or not met, by chance is the least that there is to be wrong about.
-        share = min(max(count, 1), max(self.contacts - 1, 1)) / self.contacts
-        deviation = math.sqrt(share * (1 - share) / self.contacts * (1 - self.parts / self.of))
-        return math.ceil(_SURE * deviation * self.everybody)
+        # How many everybody are is estimated from the same parts: all of those who were met are no sure number
+        # either. So it is the upper bound of a Poisson count (by its score interval), right for none and few as well.
+        share = self.parts / self.of
+        deviation = _SURE * math.sqrt(count + _SURE**2 / 4) + _SURE**2 / 2
+        return math.ceil(deviation * math.sqrt(1 - share) / share)
 
     @property
     def widest(self) -> float:

@@ -16,6 +16,7 @@ from authoring.exporting import Record
 from functions import clock
 from functions.tables import audit
 from functions.tables.audit import Noted
+from infra.prices import DYNAMODB_READ_UNIT
 
 _FORMAT = click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 _OUT = click.option(
@@ -86,6 +87,9 @@ def _write(
             TimeElapsedColumn(),
         ]
         quiet = as_json or str(path) == "-"
+        if not quiet and not what.startswith("segment"):
+            units = exporting.read_units(what)
+            say(f"The whole table is read once: about {units:,.0f} read units, ${units * DYNAMODB_READ_UNIT:.2f}.")
         with Progress(*columns, disable=quiet, transient=True) as progress, _opened(path) as file:
             task = progress.add_task(what, total=None)
 

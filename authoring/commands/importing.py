@@ -30,6 +30,7 @@ from functions import clock, releases
 from functions.core.views import iso
 from functions.tables import imports
 from functions.tables.imports import Imported
+from infra.prices import DYNAMODB_READ_UNIT
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _SMALL = 4 * 1024 * 1024
@@ -166,7 +167,9 @@ def _told(done: Done, refused: Path, dry_run: bool, as_json: bool) -> None:
     if as_json:
         examples = [{"line": one.line, "code": one.code, "reason": one.reason} for one in done.examples]
         written = str(refused) if imported.refused_bytes and not dry_run else None
-        emit({**plain(imported), "dry_run": dry_run, "refused": examples, "refused_rows": written})
+        lists = [str(path) for path in done.refused_lists]
+        said = {"dry_run": dry_run, "refused": examples, "refused_rows": written, "refused_rows_of_lists": lists}
+        emit({**plain(imported), **said})
         return
     if done.resumed:
         say(f"It went on after {done.resumed:,} rows.")
@@ -177,10 +180,16 @@ def _told(done: Done, refused: Path, dry_run: bool, as_json: bool) -> None:
         say(f"  {many:,} {words}")
     for one in done.examples:
         say(f"  line {one.line}: {one.reason} ({one.code})", "yellow")
-    if bad > len(done.examples):
-        say(f"  … and {bad - len(done.examples):,} more", "yellow")
+    all_bad = bad + counts.get("listed and refused", 0)
+    if all_bad > len(done.examples):
+        say(f"  … and {all_bad - len(done.examples):,} more", "yellow")
     if bad and not dry_run:
         say(f"Refused rows, with line and reason: {refused}. Mend them there and import that file.", "yellow")
+    for path in done.refused_lists:
+        say(
+            f"Rows of a list that name nobody, who may still be written to: {path}. Mend them, then --suppress it.",
+            "yellow",
+        )
     if not dry_run:
         say(f"To take it back: samovar imports undo {imported.id}")
 
@@ -240,6 +249,11 @@ def undo_(app: App, id: str, yes: bool, as_json: bool) -> None:
         if imported.state == "undone":
             raise AlreadyIn(f"import {id} was undone already")
         if ask:
+            units = undo.read_units()
+            say(
+                f"All events and contacts are read once: about {units:,.0f} read units, "
+                f"${units * DYNAMODB_READ_UNIT:.2f}."
+            )
             click.confirm(f"Take back {imported.counts.get('imported', 0):,} rows of {imported.file}?", abort=True)
         total = imported.counts.get("events", 0) * 2
         try:

@@ -1,11 +1,12 @@
 """What every command shares: its options, how it prints, how it fails."""
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -80,12 +81,19 @@ def explained(as_json: bool = False) -> Iterator[None]:
         raise SystemExit(1) from None
     except (PublishRefused, NothingLive, WouldOverwrite, runtime.NothingLive, NotThere, ValueError) as error:
         _fail(str(error), as_json, 1)
+    except (OSError, EOFError, zlib.error) as error:
+        # Files: not there, not to be read or written, a disk that is full, packed ones that end too early.
+        _fail(f"{error.filename}: {error.strerror}" if _is_of_a_file(error) else str(error), as_json, 1)
     except target.Unreachable as error:
         _fail(str(error), as_json, 2)
     except ClientError as error:
         _fail(f"AWS refused {error.operation_name}: {error.response['Error'].get('Message', error)}", as_json, 2)
     except BotoCoreError as error:
         _fail(f"AWS cannot be asked: {error}", as_json, 2)
+
+
+def _is_of_a_file(error: Exception) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and bool(error.filename and error.strerror)
 
 
 def _fail(message: str, as_json: bool, code: int) -> None:

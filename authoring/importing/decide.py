@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from authoring.importing.draft import Draft
 from authoring.importing.records import Bad
 from functions.core import event as names
-from functions.core.consent import Change, Entry, Head, withdrawn
+from functions.core.consent import Change, Entry, Head, allowed, withdrawn
 from functions.core.contact import Profile
 from functions.core.erasure import Mark
 from functions.core.event import Event
@@ -24,6 +24,8 @@ OnExisting = Literal["fill", "overwrite", "skip"]
 ROW: Final = "im"
 REFUSAL: Final = "is"
 """Beginnings of the ids of an import's events: rows go when it is undone, withdrawals stay."""
+UNDO: Final = "undo of import:"
+"""Beginning of the source of a ledger's entry that takes back what an import granted: nobody refused anything."""
 _NOBODY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -45,12 +47,14 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is stored about the identities of some rows: whose they are, what erasures left, profiles of the
-    surviving contacts, and heads of ledgers by hash of the address."""
+    surviving contacts, and heads of ledgers by hash of the address. `refused` are the heads without what undone
+    imports withdrew, of addresses where that makes a difference."""
 
     owners: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
     marks: Mapping[str, Mark] = field(default_factory=lambda: _NOBODY)
     profiles: Mapping[str, Profile] = field(default_factory=lambda: _NOBODY)
     heads: Mapping[str, Head] = field(default_factory=lambda: _NOBODY)
+    refused: Mapping[str, Head] = field(default_factory=lambda: _NOBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, rece
     tags = [tag for text in draft.tags if (tag := tag_from(text))]
     if tags:
         said["tags"] = list(dict.fromkeys(tags))
+    if brought := "".join(kind_of(ref) for ref in refs if ref not in known.owners):
+        said["brought"] = brought
     agreed, later = _agreed(draft, refs, known, at)
     counts += [f"consent: {topic}" for topic in agreed] + [f"withdrawn since: {topic}" for topic in later]
     if not mailboxes_in(refs):
@@ -106,7 +112,7 @@ def decide(draft: Draft, refs: tuple[str, ...], rules: Rules, known: Known, rece
     withdrawals = [change.subject for change in draft.refusals if change.kind == "withdrawal"]
     if withdrawals and not draft.by_phone:
         said["withdrawn"] = withdrawals
-    nothing = owner and not traits and len(said) == 2 and all(ref in known.owners for ref in refs)
+    nothing = owner and not traits and len(said) == 2
     if nothing:
         return Taken(draft.number, None, (), (*counts, "nothing new"))
     if any(_is_long(value) for value in traits.values()):
@@ -163,20 +169,51 @@ def _traits(draft: Draft, profile: Profile | None, on_existing: OnExisting) -> d
 
 
 def _agreed(draft: Draft, refs: tuple[str, ...], known: Known, at: int) -> tuple[dict[str, int], list[str]]:
-    """Moments of the consents that count, and the topics of those that were withdrawn later."""
+    """Moments of the consents that count, and the topics of those that no proof is younger than a withdrawal of.
+
+    Of a proof without a date nobody can say that it is.
+    """
     mailboxes = mailboxes_in(refs)
-    heads = [known.heads[hash] for hash in mailboxes if hash in known.heads]
+    heads = {hash: known.heads[hash] for hash in mailboxes if hash in known.heads}
     agreed: dict[str, int] = {}
     later: list[str] = []
     if not mailboxes:
         return {}, []
     for topic, claim in draft.claims.items():
         given = at if claim.at is None else min(claim.at, at)
-        if any(withdrawn(head, topic) >= given for head in heads):
-            later.append(topic)
+        for hash, head in heads.items():
+            left = withdrawn(known.refused.get(hash, head), topic)
+            if left >= given or (left and claim.at is None and not allowed(head, topic)):
+                later.append(topic)
+                break
+            if withdrawn(head, topic) >= given:
+                # An import that was undone withdrew it, and nobody else: it counts again from now.
+                given = at
         else:
-            agreed[topic] = given
+            if all(withdrawn(head, topic) < given for head in heads.values()):
+                agreed[topic] = given
+            else:
+                later.append(topic)
     return agreed, later
+
+
+def without_undos(head: Head, entries: Iterable[Entry]) -> Head:
+    """The head of a ledger as it would be had undone imports withdrawn nothing.
+
+    What no entry explains, as after an erasure, stays.
+    """
+    undone: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for entry in entries:
+        found = undone if entry.source.startswith(UNDO) else left
+        for change in entry.changes:
+            if change.kind == "withdrawal":
+                found[change.subject] = max(entry.moment(change), found.get(change.subject, 0))
+    kept = {
+        subject: left.get(subject, 0) if moment == undone.get(subject) else moment
+        for subject, moment in head.withdrawn.items()
+    }
+    return replace(head, withdrawn={subject: moment for subject, moment in kept.items() if moment})
 
 
 def _grants(
@@ -189,6 +226,8 @@ def _grants(
         grouped.setdefault((given, claim.source), []).append(Change("grant", topic, claim.wording))
     for nth, ((given, source), changes) in enumerate(grouped.items()):
         ref = event.ref if not nth else f"{event.ref}#{nth}"
+        dates = {claim.at for change in changes if (claim := draft.claims[change.subject]).at not in (None, given)}
+        source += "".join(f" (agreed {iso(date)[:10]})" for date in sorted(filter(None, dates)))
         for address in mailboxes_in(refs):
             yield address, Entry(ref, given, event.received, f"import:{rules.id}: {source}", tuple(changes))
 

@@ -82,6 +82,8 @@ class Building:
     proof: dict[str, str] = field(default_factory=dict)
     refusals: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    declined: bool = False
+    """Whether the row says that its person agrees to nothing, though they may be written to about what they bought."""
 
 
 _Put = Callable[[str, Building], None]
@@ -123,6 +125,8 @@ class Understanding:
                 return lambda cell, built: _status(cell, built, column.name)
             case "unsubscribed" | "bounced":
                 return _refusal(REFUSALS[UNSUBSCRIBED if target == "unsubscribed" else BOUNCE])
+            case "opted_out":
+                return lambda cell, built: _opted_out(cell, built, column.name)
             case "consent_source" | "consent_date" | "consent_wording":
                 return lambda cell, built: built.proof.__setitem__(target, cell)
         return _trait(column, self.terms)
@@ -152,7 +156,7 @@ def finished(row: Row, built: Building, terms: Terms) -> Draft:
 def _claims(built: Building, terms: Terms) -> tuple[dict[str, Claim], tuple[str, ...]]:
     claimed = {topic for topic in terms.consents if built.topics.get(topic, True)}
     claimed |= {topic for topic, agreed in built.topics.items() if agreed}
-    if not claimed or built.refusals:
+    if not claimed or built.refusals or built.declined:
         # Whoever refused everything agrees to nothing, whatever the file says beside it.
         return {}, ()
     at = None
@@ -232,10 +236,20 @@ REFUSALS: Final = {
 """What a status forbids, in the ledger's terms."""
 
 
+def _is_said(cell: str) -> bool:
+    """Anything but a clear no, a date as well: who left it to chance would write to somebody who left."""
+    return YES_NO.get(folded(cell)) is not False and cell != "0"
+
+
+def _opted_out(cell: str, built: Building, name: str) -> None:
+    if _is_said(cell):
+        built.declined = True
+        built.notes.append(f"opted-out: {name}")
+
+
 def _refusal(change: Change) -> _Put:
     def put(cell: str, built: Building) -> None:
-        # Anything but a clear no is one, a date as well: who left it to chance would write to somebody who left.
-        if YES_NO.get(folded(cell)) is not False and cell != "0":
+        if _is_said(cell):
             built.refusals.append(change)
 
     return put

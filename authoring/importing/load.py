@@ -6,8 +6,9 @@ it, stands before the first of them comes in.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, TypeVar
@@ -114,23 +115,27 @@ class Run:
     save: Save
     tell: Tell
 
-    def through(self, source: Iterable[Person], lists: Iterable[Iterable[Person]] = (), *, refuses: bool) -> Imported:
+    def through(
+        self, source: Iterable[Person], lists: Iterable[tuple[Iterable[Person], RefusedRows]] = (), *, refuses: bool
+    ) -> Imported:
         """Work through a file; first, with `refuses`, what it forbids, and before that the `lists`, which have
-        numbers of their own."""
+        numbers of their own. Rows of theirs that can't be taken stay apart: mended and imported among the people's
+        they would make somebody of whom only a list says that nobody may write to them."""
         self.refused.cut(self.imported.refused_bytes)
         if self.imported.phase == "refusals":
-            for nth, people in enumerate(lists):
-                self._refusals(people, listed, replace(self.rules, id=f"{self.rules.id}-{nth}"))
+            for nth, (people, refused) in enumerate(lists):
+                refused.cut(0)
+                self._refusals(people, listed, replace(self.rules, id=f"{self.rules.id}-{nth}"), refused)
             if refuses:
-                self._refusals(source, refusals_of, self.rules)
+                self._refusals(source, refusals_of, self.rules, self.refused)
             self._note(replace(self.imported, phase="people", done=0))
-        self._phase(islice(source, self.imported.done, None), people_of, self.rules)
+        self._phase(islice(source, self.imported.done, None), people_of, self.rules, self.refused)
         return self.imported
 
-    def _refusals(self, people: Iterable[Person], work: Work, rules: Rules) -> None:
+    def _refusals(self, people: Iterable[Person], work: Work, rules: Rules, refused: RefusedRows) -> None:
         # Saying it again changes nothing, so how far this came need not be noted.
         before = self.imported
-        self._phase(people, work, rules, noted=False)
+        self._phase(people, work, rules, refused, noted=False)
         self.imported = replace(self.imported, done=before.done)
 
     def _phase(
@@ -138,27 +143,34 @@ class Run:
         people: Iterable[Person],
         work: Work,
         rules: Rules,
+        refused: RefusedRows,
         *,
         noted: bool = True,
     ) -> None:
         try:
-            chunks = in_chunks(people)
-            for nth, outcome in enumerate(in_order(chunks, lambda part: work(part, rules, self.stores)), 1):
-                self.refused.write(outcome.bad)
-                counts = Counter(self.imported.counts)
-                counts.update(outcome.counts)
-                self.imported = replace(
-                    self.imported,
-                    done=self.imported.done + outcome.rows,
-                    counts=dict(counts),
-                    refused_bytes=self.refused.size,
-                )
-                self.tell(self.imported)
-                if noted and nth % NOTED_EVERY == 0:
-                    self._note(self.imported)
+            # Closed, whatever happens: nothing may be written any more when it is noted how far this came.
+            with closing(in_order(in_chunks(people), lambda part: work(part, rules, self.stores))) as outcomes:
+                for nth, outcome in enumerate(outcomes, 1):
+                    refused.write(outcome.bad)
+                    counts = Counter(self.imported.counts)
+                    counts.update(outcome.counts)
+                    self.imported = replace(
+                        self.imported,
+                        done=self.imported.done + outcome.rows,
+                        counts=dict(counts),
+                        refused_bytes=self.refused.size,
+                    )
+                    self.tell(self.imported)
+                    if nth % NOTED_EVERY == 0:
+                        if noted:
+                            self._note(self.imported)
+                        else:
+                            refused.flush()
         finally:
             if noted:
                 self._note(self.imported)
+            else:
+                refused.flush()
 
     def _note(self, imported: Imported) -> None:
         self.refused.flush()
@@ -173,7 +185,9 @@ def in_chunks(people: Iterable[Person]) -> Iterator[Sequence[Person]]:
         yield chunk
 
 
-def in_order(parts: Iterable[Part], work: Callable[[Part], Result], threads: int = THREADS) -> Iterator[Result]:
+def in_order(
+    parts: Iterable[Part], work: Callable[[Part], Result], threads: int = THREADS
+) -> Generator[Result, None, None]:
     """The results of `work` on every part, in order, a few parts at a time."""
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:

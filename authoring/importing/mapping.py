@@ -19,7 +19,7 @@ IGNORE: Final = "ignore"
 IDENTITIES: Final = ("user_id", "email", "phone")
 CONSENT: Final = "consent:"
 PROOF: Final = ("consent_source", "consent_date", "consent_wording")
-SPECIAL: Final = (*IDENTITIES, "tags", "status", "unsubscribed", "bounced", *PROOF, IGNORE)
+SPECIAL: Final = (*IDENTITIES, "tags", "status", "unsubscribed", "bounced", "opted_out", *PROOF, IGNORE)
 KINDS: Final = ("text", "number", "date", "yes_no", "list")
 ORDERS: Final = (DAY_MONTH, MONTH_DAY)
 TRAIT_BYTES: Final = 100
@@ -125,7 +125,7 @@ def checked(columns: Sequence[Column], topics: Collection[str]) -> None:
             raise BadMapping(f'column "{column.name}": there is no topic "{wanted}". {choose(wanted, topics, none="")}')
     used: dict[str, str] = {}
     for column in columns:
-        if column.target in (IGNORE, "tags") or column.target.startswith(CONSENT):
+        if column.target in (IGNORE, "tags", "opted_out") or column.target.startswith(CONSENT):
             continue
         if column.target in used:
             raise BadMapping(

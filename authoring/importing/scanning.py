@@ -15,7 +15,9 @@ _AHEAD: Final = 12
 Page = list[dynamodb.Item]
 
 
-def pages(table: str, condition: str | None = None, values: dict[str, Any] | None = None) -> Iterator[Page]:
+def pages(
+    table: str, condition: str | None = None, values: dict[str, Any] | None = None, *, consistent: bool = False
+) -> Iterator[Page]:
     """Pages of a table's items, in no order; within a part a partition's items come together and in order."""
     arrived: Queue[tuple[int, Page] | BaseException | None] = Queue(_AHEAD)
     stopped = Flag()
@@ -25,7 +27,13 @@ def pages(table: str, condition: str | None = None, values: dict[str, Any] | Non
         try:
             while not stopped.is_set():
                 rows, start, _ = dynamodb.scan_part(
-                    table, (part, PARTS), start=start, limit=PAGE, condition=condition, values=values
+                    table,
+                    (part, PARTS),
+                    start=start,
+                    limit=PAGE,
+                    condition=condition,
+                    values=values,
+                    consistent=consistent,
                 )
                 arrived.put((part, rows))
                 if start is None:

@@ -1,24 +1,30 @@
-"""An import taken back: its events go, its people are counted again, and whoever came only by it goes too.
+"""An import taken back: consent that it granted, then its events; its people are counted again, and whoever came only
+by it goes too.
 
 Guarantees. Whoever is interrupted goes on: a contact is noted before anything of it goes, and forgotten when it is seen
 to. What people refused stays refused. Consent that only the import granted is withdrawn by an entry that says so; what
-somebody agreed to elsewhere stands. No tombstone is left: whoever comes back is new.
+somebody agreed to elsewhere stands, unless that was an import that was taken back too. Identities that the import was
+the first to name go where nothing else names them. What anybody does meanwhile stays. No tombstone is left: whoever
+comes back is new.
 """
 
+import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
-from authoring.importing.decide import ROW
+from authoring.importing.decide import ROW, UNDO
 from authoring.importing.load import in_order
 from authoring.importing.scanning import pages
 from functions import clock, settings
 from functions.aws import dynamodb
-from functions.core.consent import Change, Entry, withdrawn
+from functions.core.consent import Change, Entry, Head, withdrawn
 from functions.core.contact import Contact
-from functions.core.event import Event
-from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
+from functions.core.event import IMPORT, IMPORTED, Event
+from functions.core.identity import SELF, kind_of, own_ref
 from functions.tables import addresses, audit, contacts, events, identities, imports, memberships
 from functions.tables.audit import Noted
 from functions.tables.contacts import PROFILE, STATE, partition
@@ -28,6 +34,13 @@ from functions.work.refold import refold_one
 WAIT_S: Final = 3
 PASSES: Final = 40
 """So often it is looked whether scoring has caught up: two minutes."""
+REMEMBERED: Final = 50_000
+"""So many rows that wait for scoring are remembered; where more do, all is read again."""
+MOST_OPERATIONS: Final = 100
+_BY: Final = re.compile(r"import:(\w+)")
+"""The beginning of the source of a ledger's entry that an import wrote."""
+
+_Keys = list[tuple[str, str]]
 
 
 class NotScored(RuntimeError):
@@ -47,55 +60,127 @@ class Undone:
 Tell = Callable[[Undone], None]
 
 
+def read_units() -> float:
+    """About how many read units an undo takes: both tables once, consistently."""
+    tables = (settings.contacts_table(), settings.events_table())
+    return sum(dynamodb.size_of(table)[1] for table in tables) / 4096
+
+
 def undo(imported: Imported, tell: Tell = lambda so_far: None) -> Undone:
     """Take an import back, or go on taking it back. Raises NotScored."""
-    imports.save(replace(imported, state="undoing"))
-    so_far = Undone()
-    for attempt in range(PASSES):
-        so_far, waiting = _events(imported, so_far, tell)
-        if not waiting:
-            break
-        if attempt == PASSES - 1:
-            raise NotScored(f"{waiting} rows of the import are not scored yet: undo again in a few minutes")
-        time.sleep(WAIT_S)
-    for result in in_order(imports.left(imported.id), lambda contact: _settle(imported, contact)):
+    imports.turn(imported.id, "undoing", ("running", "done"))
+    so_far = _events(imported, _ledgers(imported, Undone(), tell), tell)
+    left = imports.left(imported.id)
+    for result in in_order(left, lambda one: _settle(imported, *one)):
         so_far = replace(so_far, refolded=so_far.refolded + (not result), removed=so_far.removed + result)
         tell(so_far)
-    imports.save(replace(imported, state="undone", ended=clock.now_ms()))
+    imports.turn(imported.id, "undone", ("undoing",), clock.now_ms())
     audit.note(Noted("undo", "", clock.now_ms(), imported.id, imported.by, so_far.events))
     return so_far
 
 
-def _events(imported: Imported, so_far: Undone, tell: Tell) -> tuple[Undone, int]:
-    """Take away the rows that were scored; how many were not yet."""
-    waiting = 0
-    mine = {":id": f"#{ROW}-{imported.id}-"}
-    rows = (page for page in pages(settings.events_table(), "contains(sk, :id)", mine) if page)
-    chunks = (page[start : start + 50] for page in rows for start in range(0, len(page), 50))
-    for gone, withdrew, left in in_order(chunks, lambda chunk: _take(imported, chunk)):
-        so_far = replace(so_far, events=so_far.events + gone, withdrawn=so_far.withdrawn + withdrew)
-        waiting += left
+# Consent.
+
+
+def _ledgers(imported: Imported, so_far: Undone, tell: Tell) -> Undone:
+    """Withdraw what only this import granted. Ledgers say it, not the events: who was interrupted between the two
+    wrote the one without the other, and events go when their time is over."""
+    taken_back = {one.id for one in imports.every() if one.state in ("undoing", "undone")} | {imported.id}
+    mine = {":entry": "L#", ":id": f"#{ROW}-{imported.id}-"}
+    rows = pages(settings.contacts_table(), "begins_with(sk, :entry) AND contains(sk, :id)", mine, consistent=True)
+    ledgers = ((pk, list(found)) for page in rows for pk, found in groupby(page, key=lambda row: row["pk"]))
+    for withdrew in in_order(ledgers, lambda one: _withdraw(imported, one[0].removeprefix("A#"), one[1], taken_back)):
+        so_far = replace(so_far, withdrawn=so_far.withdrawn + withdrew)
         tell(so_far)
-    return so_far, waiting
+    return so_far
 
 
-def _take(imported: Imported, rows: Sequence[dynamodb.Item]) -> tuple[int, int, int]:
-    found = [events.from_row(row) for row in rows if events.is_event(row)]
-    known = identities.read({event.source for event in found})
+def _withdraw(imported: Imported, address: str, rows: Sequence[dynamodb.Item], taken_back: set[str]) -> int:
+    """Withdraw what imports that are taken back alone granted to an address; to how many topics."""
+    own = [entry for row in rows if _import_of(entry := addresses.entry_from(row)) == imported.id]
+    if not own:
+        return 0
+    now, head = clock.now_ms(), addresses.head(address)
+    others = set(_granted((entry for entry in addresses.entries(address) if _import_of(entry) not in taken_back), head))
+    changes = tuple(Change("withdrawal", topic) for topic in sorted(set(_granted(own, head)) - others))
+    if not changes:
+        return 0
+    last = max(own, key=lambda entry: (entry.arrived, entry.ref)).ref.partition(f"#{ROW}-{imported.id}-")[2]
+    entry = Entry(f"undo-{imported.id}-{last}", now, now, f"{UNDO}{imported.id}", changes)
+    return len(changes) if addresses.append(address, entry) else 0
+
+
+def _import_of(entry: Entry) -> str:
+    """The import that wrote an entry; "" for what people did themselves."""
+    found = _BY.match(entry.source)
+    return found[1] if found else ""
+
+
+def _granted(entries: Iterable[Entry], head: Head) -> Iterator[str]:
+    """The topics that entries grant and nobody has withdrawn since."""
+    for entry in entries:
+        for change in entry.changes:
+            if change.kind == "grant" and entry.moment(change) > withdrawn(head, change.subject):
+                yield change.subject
+
+
+# Events.
+
+
+def _events(imported: Imported, so_far: Undone, tell: Tell) -> Undone:
+    """Take away the rows, as soon as they are scored. Raises NotScored."""
+    waiting: _Keys = []
+    for attempt in range(PASSES):
+        again = attempt == 0 or len(waiting) > REMEMBERED
+        chunks, waiting = _stored(imported) if again else _remembered(waiting), []
+        for gone, left in in_order(chunks, lambda chunk: _take(imported, chunk)):
+            so_far = replace(so_far, events=so_far.events + gone)
+            waiting += left[: REMEMBERED + 1]
+            tell(so_far)
+        if not waiting:
+            return so_far
+        if attempt < PASSES - 1:
+            time.sleep(WAIT_S)
+    raise NotScored(f"{len(waiting)} rows of the import are not scored yet: undo again in a few minutes")
+
+
+def _stored(imported: Imported) -> Iterator[Sequence[Event]]:
+    mine = {":id": f"#{ROW}-{imported.id}-"}
+    for page in pages(settings.events_table(), "contains(sk, :id)", mine, consistent=True):
+        found = [events.from_row(row) for row in page if events.is_event(row)]
+        yield from _parts(found)
+
+
+def _remembered(keys: _Keys) -> Iterator[Sequence[Event]]:
+    found = (event for source, sort_key in keys if (event := events.get(source, sort_key)) is not None)
+    return _parts(list(found))
+
+
+def _parts(found: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    return (found[start : start + 50] for start in range(0, len(found), 50))
+
+
+def _take(imported: Imported, found: Sequence[Event]) -> tuple[int, _Keys]:
+    """Take away some events; how many, and the keys of those that must wait."""
+    mine = [event for event in found if _is_row(imported, event)]
+    known = identities.read({event.source for event in mine})
     owners = {ref: contacts.surviving(one.contact) for ref, one in known.items() if not one.forgotten}
-    scored = [event for event in found if event.source in owners and _is_scored(event, owners[event.source])]
-    erased = [event for event in found if event.source in known and known[event.source].forgotten]
-    imports.touched(imported.id, {owners[event.source].id for event in scored})
-    withdrew = 0
+    scored = [event for event in mine if event.source in owners and _is_scored(event, owners[event.source])]
+    erased = [event for event in mine if event.source in known and known[event.source].forgotten]
+    brought: dict[str, set[str]] = defaultdict(set)
     for event in scored:
-        for ref in (event.source, *event.identities):
-            if kind_of(ref) == EMAIL and event.properties.get("consents"):
-                withdrew += _withdraw(imported, hash_of(ref), event)
+        kinds = str(event.properties.get("brought", ""))
+        brought[owners[event.source].id] |= {ref for ref in _refs(event) if kind_of(ref) in kinds}
+    imports.touched(imported.id, brought)
+    gone = {event.ref for event in (*scored, *erased)}
+    for event in (*scored, *erased):
         events.remove(event.source, event.sort_key)
-    for event in erased:
-        events.remove(event.source, event.sort_key)
-    gone = len(scored) + len(erased)
-    return gone, withdrew, len(found) - gone
+    return len(gone), [(event.source, event.sort_key) for event in mine if event.ref not in gone]
+
+
+def _is_row(imported: Imported, event: Event) -> bool:
+    """Whether an event is the import's. Whoever sends events chooses their ids, but neither name nor cause."""
+    return event.id.startswith(f"{ROW}-{imported.id}-") and (event.name, event.cause) == (IMPORTED, IMPORT)
 
 
 def _is_scored(event: Event, contact: Contact) -> bool:
@@ -104,34 +189,33 @@ def _is_scored(event: Event, contact: Contact) -> bool:
     return event.received <= max(applied, contact.state.fence)
 
 
-def _withdraw(imported: Imported, address: str, event: Event) -> bool:
-    """Withdraw what only this import granted; whether anything was."""
-    now, head = clock.now_ms(), addresses.head(address)
-    own = f"#{ROW}-{imported.id}-"
-    others = {
-        change.subject
-        for entry in addresses.entries(address)
-        if own not in entry.ref
-        for change in entry.changes
-        if change.kind == "grant" and entry.moment(change) > withdrawn(head, change.subject)
-    }
-    topics = [topic for topic in event.properties["consents"] if head.granted.get(topic, 0) > withdrawn(head, topic)]
-    changes = tuple(Change("withdrawal", topic) for topic in sorted(set(topics) - others))
-    ref = f"undo-{imported.id}-{event.properties.get('row')}"
-    addresses.append(address, Entry(ref, now, now, f"undo of import:{imported.id}", changes))
-    return bool(changes)
+def _refs(event: Event) -> tuple[str, ...]:
+    return (event.source, *event.identities)
 
 
-def _settle(imported: Imported, contact_id: str) -> bool:
+# People.
+
+
+def _settle(imported: Imported, contact_id: str, brought: Iterable[str]) -> bool:
     """Count a contact again, or remove it where nothing else is known of it; whether it was removed."""
-    contact = contacts.surviving(contact_id)
-    alone = not contact.state.erased and not _has_events(contact)
-    if alone:
-        remove(contact)
-    elif not contact.state.erased:
-        refold_one(contact.id, clock.now_ms())
+    removed = _seen_to(contact_id, frozenset(brought))
     imports.settled(imported.id, contact_id)
-    return alone
+    return removed
+
+
+def _seen_to(contact_id: str, brought: frozenset[str]) -> bool:
+    for _ in range(identities.ATTEMPTS):
+        contact = contacts.surviving(contact_id)
+        if contact.state.erased:
+            return False
+        # Whoever was ever active was known without the file, though what they did may be gone by now.
+        if contact.state.facts.first is not None or _has_events(contact):
+            _unname(contact, brought)
+            refold_one(contact.id, clock.now_ms())
+            return False
+        if remove(contact):
+            return not _came_back(contact)
+    raise identities.Contended(f"contact {contact_id} kept changing")
 
 
 def _has_events(contact: Contact) -> bool:
@@ -139,21 +223,66 @@ def _has_events(contact: Contact) -> bool:
     return any(next(iter(events.rows_of(source)), None) is not None for source in sorted(sources))
 
 
-def remove(contact: Contact) -> None:
-    """Take away everything that is one contact's. Begun anew it ends the same: what names the rest goes last."""
+def _unname(contact: Contact, brought: frozenset[str]) -> None:
+    """Take identities from a contact that only the import gave it."""
+    held = [ref for ref in sorted(brought) if ref in contact.profile.identities]
+    if not held:
+        return
+    sources = [own_ref(contact.id), *contact.profile.identities]
+    named = {ref for event in events.of_sources(sources) for ref in _refs(event)}
+    for ref in held:
+        if ref in named:
+            continue
+        try:
+            dynamodb.transact([_identity_op(ref, contact.id), identities.unlisted_op(contact.id, ref)])
+        except dynamodb.TransactionRefused:
+            continue  # It is somebody else's by now.
+        if next(iter(events.rows_of(ref)), None) is not None:
+            identities.claim(ref, contact.id)
+
+
+def _came_back(contact: Contact) -> bool:
+    """Whether somebody did something while their contact was being removed: then it is theirs again, and counted."""
+    if not _has_events(contact):
+        return False
+    claimed = (identities.claim(ref, contact.id) for ref in _own(contact.profile.identities))
+    for owner in sorted({one.contact for one in claimed if one and not one.forgotten}):
+        refold_one(owner, clock.now_ms())
+    return True
+
+
+def remove(contact: Contact) -> bool:
+    """Take away everything that is one contact's, read at its versions; False, and nothing but rows of what it was to
+    get is gone, where another write came between. Begun anew it ends the same: what names the rest goes last."""
     table, pk = settings.contacts_table(), partition(contact.id)
+    operations = [
+        dynamodb.delete_op(table, (pk, sk), condition=condition, values=values)
+        for sk, held in ((STATE, contact.state.version), (PROFILE, contact.profile.version))
+        for condition, values in [("n = :held", {":held": held}) if held else ("attribute_not_exists(n)", None)]
+    ]
+    mine = [dynamodb.delete_op(table, memberships.key(one, contact.id)) for one in contact.state.standing.segments]
+    mine += [_identity_op(ref, contact.id) for ref in _own(contact.profile.identities) if _is_theirs(ref, contact.id)]
+    try:
+        dynamodb.transact([*operations, *mine[: MOST_OPERATIONS - len(operations)]])
+    except dynamodb.TransactionRefused:
+        return False
+    for rest in mine[MOST_OPERATIONS - len(operations) :]:
+        dynamodb.transact([rest])
     for row in dynamodb.query(table, pk):
         if row["sk"] not in (STATE, PROFILE):
             dynamodb.delete(table, (pk, row["sk"]))
-    for segment in contact.state.standing.segments:
-        dynamodb.delete(table, memberships.key(segment, contact.id))
-    for ref in _own(contact.profile.identities):
-        try:
-            dynamodb.delete(table, identities.key(ref), condition="contact = :mine", values={":mine": contact.id})
-        except dynamodb.ConditionFailed:
-            continue  # It is somebody else's by now.
-    dynamodb.delete(table, (pk, PROFILE))
-    dynamodb.delete(table, (pk, STATE))
+    return True
+
+
+def _identity_op(ref: str, contact: str) -> dict[str, Any]:
+    return dynamodb.delete_op(
+        settings.contacts_table(), identities.key(ref), condition="contact = :mine", values={":mine": contact}
+    )
+
+
+def _is_theirs(ref: str, contact: str) -> bool:
+    found = identities.read([ref]).get(ref)
+    return found is not None and found.contact == contact
 
 
 def _own(refs: Iterable[str]) -> list[str]:

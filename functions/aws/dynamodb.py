@@ -65,6 +65,7 @@ def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True) -> di
     """The items that exist among `keys` (any number), by key."""
     wanted = list(dict.fromkeys(keys))
     found: dict[Key, Item] = {}
+    refused = 0
     while wanted:
         batch, wanted = wanted[:100], wanted[100:]
         request = {table: {"Keys": [_key(key) for key in batch], "ConsistentRead": consistent}}
@@ -74,6 +75,10 @@ def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True) -> di
             found[item["pk"], item["sk"]] = item
         left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
         wanted = [(key["pk"]["S"], key["sk"]["S"]) for key in left] + wanted
+        refused = refused + 1 if left else 0
+        if refused:
+            # What is left over was refused for want of capacity: asked again at once it would be again.
+            clock.sleep(0.02 * 2 ** min(refused, 6))
     return found
 
 
@@ -151,12 +156,13 @@ def scan_part(
     limit: int | None = None,
     condition: str | None = None,
     values: Mapping[str, Any] | None = None,
+    consistent: bool = False,
 ) -> tuple[list[Item], Key | None, int]:
     """One page of part n of m of a table, where the next begins, and how many rows were read for it.
 
     Parts are even by a hash of the partition key, and stay the same: one of a thousand is a fair sample.
     """
-    arguments: dict[str, Any] = {"TableName": table}
+    arguments: dict[str, Any] = {"TableName": table, "ConsistentRead": consistent}
     if part[1] > 1:
         arguments |= {"Segment": part[0], "TotalSegments": part[1]}
     if limit is not None:

@@ -1,10 +1,13 @@
 """Files of people that came in: X#imports / <id>, and who an undo still has to see to: X#undo#<id> / C#<contact>.
 
 at (ms) · file (its name) · hash · by · state (running, done, undoing, undone) · phase and done (how many rows of it
-were worked through) · rows · counts (map) · refused (bytes of the file of refused rows) · ended (ms) · v
+were worked through) · rows · counts (map) · refused (bytes of the file of refused rows) · ended (ms) · writer (which
+process works at it) · v
+
+C# rows of an undo: refs (identities that the import was the first to name; absent without).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -35,6 +38,11 @@ class Imported:
     counts: Mapping[str, int] = field(default_factory=dict)
     refused_bytes: int = 0
     ended: int | None = None
+    writer: str = ""
+
+
+class Overtaken(ValueError):
+    """Somebody else works at the import by now, or takes it back."""
 
 
 def get(id: str) -> Imported | None:
@@ -50,8 +58,48 @@ def every() -> list[Imported]:
 
 
 def save(imported: Imported) -> None:
-    """Note how far an import came."""
-    dynamodb.put(settings.contacts_table(), to_row(imported))
+    """Note how far an import came. Raises Overtaken unless it is running, and by this writer."""
+    try:
+        dynamodb.put(
+            settings.contacts_table(),
+            to_row(imported),
+            condition="#state = :running AND writer = :me",
+            names={"#state": "state"},
+            values={":running": "running", ":me": imported.writer},
+        )
+    except dynamodb.ConditionFailed:
+        raise Overtaken(f"somebody else works at import {imported.id}") from None
+
+
+def take(imported: Imported, writer: str) -> Imported:
+    """Work at an import that is running, from where it came; whoever worked at it before is stopped at its next
+    note. Raises Overtaken."""
+    try:
+        return from_row(_turned(imported.id, "SET writer = :writer", ("running",), {":writer": writer}))
+    except dynamodb.ConditionFailed:
+        raise Overtaken(f"import {imported.id} is not running any more") from None
+
+
+def turn(id: str, state: State, of: Iterable[State], ended: int | None = None) -> bool:
+    """Give an import in one of the states `of` another; whether it was in one."""
+    more, values = (", ended = :ended", {":ended": ended}) if ended is not None else ("", {})
+    try:
+        _turned(id, f"SET #state = :state{more}", tuple(of), {":state": state, **values})
+    except dynamodb.ConditionFailed:
+        return False
+    return True
+
+
+def _turned(id: str, expression: str, of: tuple[str, ...], values: Mapping[str, Any]) -> dynamodb.Item:
+    held = {f":s{n}": one for n, one in enumerate(of)}
+    return dynamodb.update(
+        settings.contacts_table(),
+        (PARTITION, id),
+        expression,
+        condition=f"#state IN ({', '.join(held)})",
+        names={"#state": "state"},
+        values={**values, **held},
+    )
 
 
 def begin(imported: Imported) -> Imported:
@@ -78,6 +126,8 @@ def to_row(imported: Imported) -> dict[str, Any]:
         "counts": dict(imported.counts),
         "refused": imported.refused_bytes,
     }
+    if imported.writer:
+        row["writer"] = imported.writer
     return row if imported.ended is None else row | {"ended": imported.ended}
 
 
@@ -98,19 +148,23 @@ def from_row(row: Mapping[str, Any]) -> Imported:
         row["counts"],
         row["refused"],
         row.get("ended"),
+        row.get("writer", ""),
     )
 
 
-def touched(id: str, contacts: Iterable[str]) -> None:
-    """Note contacts that an undo has to see to, before anything of theirs goes."""
-    for contact in contacts:
-        dynamodb.put(settings.contacts_table(), {"pk": f"X#undo#{id}", "sk": f"C#{contact}", "v": VERSION})
+def touched(id: str, contacts: Mapping[str, Collection[str]]) -> None:
+    """Note contacts that an undo has to see to, before anything of theirs goes, and the identities of each that the
+    import was the first to name."""
+    for contact, refs in contacts.items():
+        more, values = (" ADD refs :refs", {":refs": set(refs)}) if refs else ("", {})
+        key = (f"X#undo#{id}", f"C#{contact}")
+        dynamodb.update(settings.contacts_table(), key, f"SET v = :v{more}", values={":v": VERSION, **values})
 
 
-def left(id: str) -> Iterator[str]:
-    """The contacts that an undo still has to see to."""
+def left(id: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The contacts that an undo still has to see to, each with those identities."""
     for row in dynamodb.query(settings.contacts_table(), f"X#undo#{id}"):
-        yield row["sk"].removeprefix("C#")
+        yield row["sk"].removeprefix("C#"), frozenset(row.get("refs", ()))
 
 
 def settled(id: str, contact: str) -> None:

@@ -318,11 +318,11 @@ def test_an_undo_that_was_interrupted_goes_on(shop: Terminal, monkeypatch: pytes
     (done,) = imports.every()
     plain, left = undo.remove, [4]
 
-    def dying(contact: Any) -> None:
+    def dying(contact: Any) -> bool:
         left[0] -= 1
         if left[0] < 0:
             raise Killed
-        plain(contact)
+        return plain(contact)
 
     monkeypatch.setattr(undo, "remove", dying)
     with pytest.raises(Killed):

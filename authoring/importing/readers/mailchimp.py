@@ -55,15 +55,18 @@ def columns(guessed: Sequence[Column]) -> list[Column]:
 
 
 def proof(header: Sequence[str]) -> Proof:
-    """What a row proves: when somebody signed up, and when they confirmed it. Network addresses are not kept."""
+    """What a row proves: when somebody signed up, and when they confirmed it. Network addresses are not kept.
+
+    A confirmation alone proves nothing: Mailchimp notes one for whoever was brought by its user, in a file or by hand.
+    """
     at = {name: header.index(name) for name in ("OPTIN_TIME", "CONFIRM_TIME") if name in header}
 
     def of(row: Row) -> Mapping[str, str]:
         times = {name: row.cells[index].strip() for name, index in at.items()}
         signed, confirmed = times.get("OPTIN_TIME", ""), times.get("CONFIRM_TIME", "")
-        if not (signed or confirmed):
+        if not signed:
             return {}
-        said = [f"signed up {signed} UTC"] if signed else []
+        said = [f"signed up {signed} UTC"]
         said += [f"confirmed {confirmed} UTC"] if confirmed else []
         return {
             "consent_source": NAME,

@@ -5,6 +5,7 @@ one user have the same User.UserId, by which they become one contact. Devices' p
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from functions.core.identity import is_shared
 
 NAME: Final = "Amazon Pinpoint"
 LONGEST: Final = 4 * 1024 * 1024
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _LOCATION: Final = {
     "City": "city",
     "Country": "country",
@@ -76,6 +78,8 @@ class Endpoints:
             raise Wrong("bad-json", "the line is no JSON") from None
         if not isinstance(endpoint, dict):
             raise Wrong("bad-json", "the line is no JSON object")
+        if any(_HALF.search(text) for text in _texts(endpoint)):
+            raise Wrong("bad-json", "it has half of a letter, which nothing can store")
         built = Building(refusals=list(self.terms.refusals))
         user = _object(endpoint.get("User"))
         if (id := user.get("UserId")) and not is_shared(str(id)):
@@ -104,6 +108,10 @@ class Endpoints:
                 raise Wrong("no-address", f"a {endpoint.get('ChannelType', 'nameless')} endpoint without a user id")
             case _:
                 built.notes.append(f"device: {endpoint.get('ChannelType', 'nameless')}")
+        if endpoint.get("EndpointStatus", "ACTIVE") != "ACTIVE":
+            # Pinpoint sends nothing to it; whoever it is may have another.
+            built.declined = True
+            built.notes.append("opted-out: EndpointStatus")
         if endpoint.get("OptOut") == "ALL":
             built.refusals.append(REFUSALS[UNSUBSCRIBED])
 
@@ -112,6 +120,18 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     for line, raw in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
         if raw.strip():
             yield line, raw
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield name
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from authoring.importing.draft import Draft, Understanding
 from authoring.importing.mapping import Column
@@ -26,6 +27,11 @@ class Table:
 
     def __post_init__(self) -> None:
         self.header = self.records.header
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.records.path
 
     @property
     def delimiter(self) -> str:

@@ -143,3 +143,21 @@ def test_distributions_are_told_by_half_nine_of_ten_and_mean() -> None:
     counted = Counter({0: 5, 10: 4, 100: 1})
     assert (quantile(counted, 0.5), quantile(counted, 0.9), mean(counted)) == (0, 10, 14.0)
     assert (quantile(Counter(), 0.5), mean(Counter())) == (0, 0.0)
+
+
+def test_how_many_everybody_are_is_an_estimate_too() -> None:
+    chance, everybody, right, parts = random.Random(7), 20_000, 0, 20
+    for _ in range(400):
+        met = sum(chance.random() < 1 / parts for _ in range(everybody))
+        scale = Scale(contacts=met, parts=1, of=parts)
+        right += abs(scale.up(met) - everybody) <= scale.margin(met)
+    assert 365 <= right <= 400, "all of those who were met enter, and so would all"
+
+
+def test_what_a_small_sample_does_not_meet_may_still_be_there() -> None:
+    chance, right = random.Random(3), 0
+    for _ in range(400):
+        met = sum(chance.random() < 1 / 100 for _ in range(250))
+        scale = Scale(contacts=1000, parts=1, of=100)
+        right += abs(scale.up(met) - 250) <= scale.margin(met)
+    assert right >= 365

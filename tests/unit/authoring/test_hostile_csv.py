@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from authoring.cells import neutral, whole
+from authoring.exporting import flat
 from authoring.importing import mapping
 from authoring.importing.draft import Draft, Terms, Understanding
 from authoring.importing.encoding import encoding_of, format_of
@@ -18,6 +19,7 @@ from authoring.importing.guess import Surveyed, survey
 from authoring.importing.mapping import Column
 from authoring.importing.records import Bad, Records
 from authoring.importing.refused import RefusedRows
+from authoring.importing.values import listed
 from functions.texts.places import Place
 
 NOW = 1_795_000_000_000
@@ -388,3 +390,24 @@ def test_what_stands_between_cells_may_be_said(tmp_path: Path, said: str, meant:
         format_of(tmp_path / "p.csv", delimiter="::")
     with pytest.raises(ValueError, match="no encoding"):
         format_of(tmp_path / "p.csv", encoding="klingon")
+
+
+def test_members_of_a_list_that_hold_its_marks_come_back_whole() -> None:
+    for members in (["a;b", "c"], ['say "tea"', "=1+1"], ["a|b", "c", "d;"], ["'x", "y"]):
+        assert listed(flat({**_PERSON, "traits": {"likes": members}})["likes"]) == members
+
+
+_PERSON = {
+    "contact": "c",
+    "known_by": [],
+    "scores": {},
+    "temperature": "cold",
+    "grade": "",
+    "stage": "",
+    "segments": [],
+    "tags": [],
+    "consents": {},
+    "suppressed": "",
+    "first_seen": "",
+    "last_seen": "",
+}
