@@ -20,7 +20,7 @@ from functions.core.conditions import Condition
 from functions.core.consent import Head, allowed, suppression, withdrawn
 from functions.core.contact import Contact, Profile, State
 from functions.core.evaluate import Seen, Verdict, evaluate
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.identity import EMAIL, hash_of, identity_ref, kind_of
 from functions.core.message import State as MessageState
 from functions.core.standing import grade_at, stage_at, temperature_at

@@ -11,7 +11,7 @@ from functions.core.contact import Contact
 from functions.core.definition import spell_duration
 from functions.core.evaluate import Seen, evaluate
 from functions.core.event import IMPORTED, TAG_ADDED, Event
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score
 from functions.core.sentences import of_match, sentence

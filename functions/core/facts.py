@@ -8,33 +8,25 @@ were read does, for the fence.
 """
 
 import json
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from functions.core import event as names
 from functions.core.attribution import touched
-from functions.core.behaviour import amount
-from functions.core.consent import EVERYTHING
-from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment, Profile, Rank, State
+from functions.core.contact import Contact, Facts, Profile, Rank, State
 from functions.core.counters import Counters
 from functions.core.days import local_day, midnight
 from functions.core.event import Event
+from functions.core.folding import Folding, moment_of
 from functions.core.identity import EMAIL, kind_of
-from functions.core.tags import tags_of
 from functions.core.times import LATEST
 
-MESSAGES_KEPT = 16
-"""Of so many of the newest messages a contact reacted to, facts are kept."""
 SOURCES_KEPT = 8
 """Of so many sources the stream position is kept; for the rest the fence stands in."""
 
 TRAITS_KEPT = 100
 """So many traits, the newest, are kept in a profile; all stay in the events."""
-TAGS_KEPT = 100
-"""So many tags, the newest, are kept, those among them that were taken off again."""
 TRAIT_BYTES = 2000
 TRAIT_NAME_BYTES = 100
 """What is longer stays in its event and is not a trait: a hundred of them fit into one item."""
@@ -50,157 +42,6 @@ class Arrival:
 
     position: int
     event: Event
-
-
-def moment_of(event: Event) -> Moment:
-    """Where an event stands among others of the same time."""
-    return Moment(event.at, zlib.crc32(event.ref.encode()))
-
-
-class _Folding:
-    """Facts under construction."""
-
-    def __init__(self, facts: Facts, counters: Counters) -> None:
-        self.counting = counters
-        self.counters = {key: dict(days) for key, days in facts.counters.items() if key in counters.by_id}
-        self.newest = {key: moments for key, moments in facts.newest.items() if key in counters.by_id}
-        self.earliest = {key: moment for key, moment in facts.earliest.items() if key in counters.by_id}
-        self.tags = dict(facts.tags)
-        self.messages = dict(facts.messages)
-        self.consents = dict(facts.consents)
-        self.first, self.last, self.skew = facts.first, facts.last, facts.skew
-
-    def day(self, event: Event) -> int:
-        return local_day(event.at, self.counting.zone)
-
-    def join(self, event: Event) -> None:
-        """Registers: joining an event again changes nothing."""
-        if event.context.get("active", True):
-            self.first = event.at if self.first is None else min(self.first, event.at)
-            self.last = event.at if self.last is None else max(self.last, event.at)
-        skew = event.at - event.stamp
-        self.skew = (min(self.skew[0], skew), max(self.skew[1], skew))
-        moment = moment_of(event)
-        for counter in self.counting.matching(event):
-            if counter.newest:
-                moments = {*self.newest.get(counter.id, ()), moment}
-                self.newest[counter.id] = tuple(sorted(moments)[-counter.newest :])
-            if counter.first:
-                self.earliest[counter.id] = min(moment, self.earliest.get(counter.id, moment))
-        if rules := self.counting.tag_rules.get(event.name):
-            for tag in tags_of(event, rules, self.counting.zone):
-                self._tag(tag, moment, True)
-        match event.kind, event.name:
-            case names.SYSTEM, names.TAG_ADDED | names.TAG_REMOVED:
-                self._tag(str(event.properties.get("tag", "")), moment, event.name == names.TAG_ADDED)
-            case names.SYSTEM, names.EMAIL_OPENED | names.EMAIL_CLICKED:
-                self._message(event)
-            case (names.FORM, names.FORM_SUBMITTED) | (names.SYSTEM, names.RESUBSCRIBED):
-                for topic in _topics(event):
-                    held = self.consents.get(topic, ConsentFacts())
-                    self.consents[topic] = replace(held, granted=max(held.granted, event.at))
-            case names.SYSTEM, names.SUBSCRIPTION_CONFIRMED:
-                # It counts from the moment of asking: what was withdrawn since stays withdrawn.
-                asked = event.properties.get("requested")
-                granted = min(asked, event.at) if isinstance(asked, int) else event.at
-                for topic in _consents(event):
-                    held = self.consents.get(topic, ConsentFacts())
-                    self.consents[topic] = replace(held, granted=max(held.granted, granted))
-            case names.SYSTEM, names.UNSUBSCRIBED:
-                for topic in _topics(event):
-                    held = self.consents.get(topic, ConsentFacts())
-                    self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))
-            case names.SYSTEM, names.IMPORTED:
-                self._imported(event, moment)
-
-    def _imported(self, event: Event, moment: Moment) -> None:
-        """A row of a file may bring tags, consents with their own times, and withdrawals."""
-        for tag in _texts(event, "tags"):
-            self._tag(tag, moment, True)
-        agreed = event.properties.get("consents")
-        for topic, at in agreed.items() if isinstance(agreed, Mapping) else ():
-            held = self.consents.get(topic, ConsentFacts())
-            if isinstance(at, int):
-                self.consents[topic] = replace(held, granted=max(held.granted, min(at, event.at)))
-        for topic in _texts(event, "withdrawn"):
-            held = self.consents.get(topic, ConsentFacts())
-            self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))
-
-    def _tag(self, tag: str, moment: Moment, present: bool) -> None:
-        held = self.tags.get(tag)
-        if tag and (held is None or held[0] < moment):
-            self.tags[tag] = (moment, present)
-            newest_tags(self.tags)
-
-    def _message(self, event: Event) -> None:
-        message, sent = event.properties.get("message"), event.properties.get("sent")
-        if not isinstance(message, str) or not isinstance(sent, int):
-            return
-        held = self.messages.get(message, MessageFacts(sent))
-        if event.name == names.EMAIL_OPENED:
-            held = replace(held, opened=min(event.at, held.opened or event.at))
-        else:
-            held = replace(held, clicked=min(event.at, held.clicked or event.at))
-        self.messages[message] = held
-        newest_messages(self.messages)
-
-    def count(self, event: Event) -> None:
-        """Day counters: count an event that is surely new."""
-        day = self.day(event)
-        for counter in self.counting.matching(event):
-            if counter.horizon:
-                days = self.counters.setdefault(counter.id, {})
-                days[day] = days.get(day, 0) + (1 if counter.sum is None else amount(event, counter.sum))
-
-    def recount(self, day: int, events: Iterable[Event]) -> None:
-        """Set every counter's `day` to what the events say."""
-        for days in self.counters.values():
-            days.pop(day, None)
-        for event in events:
-            if not event.held and self.day(event) == day:
-                self.count(event)
-
-    def done(self) -> Facts:
-        counters = pruned(self.counters, self.last, self.counting)
-        return Facts(
-            counters,
-            self.newest,
-            self.tags,
-            self.messages,
-            self.consents,
-            self.first,
-            self.last,
-            self.skew,
-            self.earliest,
-        )
-
-
-def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting: Counters) -> dict[str, dict[int, int]]:
-    """The day counters without days that no longer matter at `last`, the newest event (ms)."""
-    newest_day = None if last is None else local_day(last, counting.zone)
-    counters: dict[str, dict[int, int]] = {}
-    for key, days in counted.items():
-        horizon = counting.by_id[key].horizon
-        kept = {day: n for day, n in days.items() if n and (newest_day is None or day > newest_day - horizon)}
-        if kept:
-            counters[key] = kept
-    return counters
-
-
-def _topics(event: Event) -> list[str]:
-    if event.kind == names.FORM:
-        return _consents(event)
-    topic = event.properties.get("topic")
-    return [topic] if isinstance(topic, str) and topic else [EVERYTHING]
-
-
-def _consents(event: Event) -> list[str]:
-    return _texts(event, "consents")
-
-
-def _texts(event: Event, name: str) -> list[str]:
-    listed = event.properties.get(name, ())
-    return [text for text in listed if isinstance(text, str)] if isinstance(listed, list | tuple) else []
 
 
 def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:
@@ -227,7 +68,7 @@ def fold(
     """The contact with `arrivals` applied. `recounted` holds, for each doubtful day, all
     events of the contact that may lie on it, with their verdicts."""
     state = contact.state
-    folding = _Folding(state.facts, counters)
+    folding = Folding(state.facts, counters)
     for day, events in recounted.items():
         folding.recount(day, events)
     counted = counting(arrivals, {event.ref for events in recounted.values() for event in events if event.held})
@@ -272,7 +113,7 @@ def rebuild(contact: Contact, events: Iterable[Event], counters: Counters, arriv
 
     `arrivals` are records in hand: already among the events, they only move the positions.
     """
-    folding = _Folding(Facts(), counters)
+    folding = Folding(Facts(), counters)
     seen: set[str] = set()
     fence = contact.state.fence
     made = Contact(replace(contact.state, last_touch=None), replace(contact.profile, traits={}, first_touch=None))
@@ -323,17 +164,3 @@ def _is_theirs(profile: Profile, event: Event) -> bool:
     known address, and then another address for that user id: only an address that became one
     of the contact's own identities is written to."""
     return any(kind_of(ref) == EMAIL and ref in profile.identities for ref in (event.source, *event.identities))
-
-
-def newest_tags(tags: dict[str, tuple[Moment, bool]]) -> dict[str, tuple[Moment, bool]]:
-    """So many tags as are kept; the others are dropped from `tags`."""
-    while len(tags) > TAGS_KEPT:
-        del tags[min(tags, key=lambda tag: (tags[tag][0], tag))]
-    return tags
-
-
-def newest_messages(messages: dict[str, MessageFacts]) -> dict[str, MessageFacts]:
-    """So many messages as are kept; the others are dropped from `messages`."""
-    while len(messages) > MESSAGES_KEPT:
-        del messages[min(messages, key=lambda one: (messages[one].sent, one))]
-    return messages

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functions.core.attribution import earlier, later
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment
 from functions.core.counters import Counters
-from functions.core.facts import newest_messages, newest_tags, newest_traits, pruned, remembered
+from functions.core.facts import newest_traits, remembered
+from functions.core.folding import newest_messages, newest_tags, pruned
 
 
 def joined(one: Contact, other: Contact, counters: Counters) -> Contact:

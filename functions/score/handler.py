@@ -17,7 +17,7 @@ from functions.aside import set_aside
 from functions.aws.faults import hopeless
 from functions.core import erasure
 from functions.core.decisions import BY_TIME
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric

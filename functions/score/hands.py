@@ -12,7 +12,7 @@ from functions import bots, clock, releases, settings
 from functions.aws import dynamodb
 from functions.core.contact import Moment, State
 from functions.core.event import Event
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, kind_of, own_ref
 from functions.core.ownership import NOBODY, RUNS_KEPT, Run, asserted, changed_hands, renamed
 from functions.core.verdicts import settled

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from functions.core.contact import Contact
 from functions.core.event import Event
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, SELF, hash_of, kind_of, own_ref
 from functions.tables import identities, rulings
 from functions.tables.identities import Identity

@@ -13,7 +13,7 @@ from functions import clock, releases
 from functions.core.contact import Contact
 from functions.core.counters import Counters
 from functions.core.event import FORM, Event
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.funnel import Funnel
 from functions.core.identity import (
     ANONYMOUS,

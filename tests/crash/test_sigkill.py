@@ -99,7 +99,7 @@ def ask(stack: Stack, path: str, body: dict[str, str] | None = None) -> int:
             return False
         return True
 
-    until(once, 60, f"an answer of {path.split('/')[1]}", every=0.2)
+    until(once, 180, f"an answer of {path.split('/')[1]}", every=0.2)
     return answered[0]
 
 

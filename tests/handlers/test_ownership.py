@@ -15,7 +15,8 @@ from functions.aws.attributes import to_item
 from functions.core import event as names
 from functions.core.contact import Contact, Profile, State
 from functions.core.event import Event
-from functions.core.facts import moment_of, rebuild
+from functions.core.facts import rebuild
+from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, PERSONAL, kind_of
 from functions.tables import contacts, events, identities
 from local.emulator import EmulatorProcess

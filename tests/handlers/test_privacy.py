@@ -19,7 +19,7 @@ from authoring.commands import privacy as commands
 from authoring.commands.shared import App
 from functions.aws import session
 from functions.core.event import Event
-from functions.core.facts import moment_of
+from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, identity_ref, own_ref
 from functions.tables import addresses, audit, events, identities, messages
 from local.emulator import EmulatorProcess

@@ -10,7 +10,8 @@ from functions.core.attribution import LANDING, touch_of
 from functions.core.contact import Contact, Profile, State, Touch
 from functions.core.counters import counters
 from functions.core.event import PAGE_VIEWED, Event
-from functions.core.facts import Arrival, fold, moment_of, rebuild
+from functions.core.facts import Arrival, fold, rebuild
+from functions.core.folding import moment_of
 from functions.core.joining import joined
 from functions.tables.contacts import profile_from, profile_row, state_from, state_row
 from tests.generate import release

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import Counters, counters
 from functions.core.event import Event
-from functions.core.facts import TAGS_KEPT, Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.facts import Arrival, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.folding import TAGS_KEPT
 from functions.core.joining import joined
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
