@@ -47,7 +47,8 @@ class Plan:
 
     `changed` are lines ("segment keen", "score interest", "temperature", "grade", "stages", "tags")
     whose rules, or those below them, differ; `same` counts the others. `recounts`: the facts of
-    everybody who is read must be made from events; `journeys` are those whose earlier runs then count, too. `parts` of the contacts table are `rows` rows each.
+    everybody who is read must be made from events, with the earlier runs of `journeys`. `parts` of the
+    contacts table are `rows` rows each.
     """
 
     before: Release

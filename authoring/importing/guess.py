@@ -83,6 +83,10 @@ class Profile:
         elif first != second:
             self.unclear += 1
 
+    @property
+    def is_dated(self) -> bool:
+        return self.is_mostly("date") or self.is_mostly("yearless")
+
     def is_mostly(self, what: str) -> bool:
         return self.filled > 0 and self.found[what] >= self.filled * _MOSTLY
 
@@ -124,11 +128,7 @@ def survey(records: Records, language: str = "en", tell: Tell = lambda rows: Non
                     profile.look(plain)
                     profile.order(plain)
             if rows == PROFILED:
-                dated = [
-                    n
-                    for n, profile in enumerate(profiles)
-                    if profile.is_mostly("date") or profile.is_mostly("yearless")
-                ]
+                dated = [n for n, profile in enumerate(profiles) if profile.is_dated]
         else:
             _follow(profiles, dated, record)
     tell(rows)

@@ -159,6 +159,7 @@ def test_a_contact_that_is_right_already_costs_only_the_read_that_finds_it(shop:
     with shop.watched(watch):
         found = finish(shop, ["again-0", "again-1"])
     assert sum(job.notes["contacts"] for job in found) == PEOPLE
+    assert sum(job.notes["already"] for job in found) == PEOPLE
     assert [one.state.version for one in people(shop)] == versions
     slices = sum(job.slices for job in found)
     assert watch.count["Scan"] <= slices + 2

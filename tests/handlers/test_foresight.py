@@ -197,7 +197,7 @@ def test_the_command_says_it_in_words_and_in_json(shop: Cloud, monkeypatch: pyte
         assert said["journeys_started"] == 0
         assert said["unchanged"] == 3
     else:
-        assert "All 9 contacts were compared" in result.output
+        assert "Everybody was compared: 9 contacts." in result.output
         assert "segment buyers" in result.output
         assert "No journey starts by publishing" in result.output
-        assert "read units, $0.00" in result.output
+        assert "AWS takes about $0.00 for it" in result.output
