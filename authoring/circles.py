@@ -20,8 +20,7 @@ def circles(known: Definitions) -> Iterator[Problem]:
         way = _circle(uses, node)
         if way and not told & set(way):
             told |= set(way)
-            message = f"{_what(way)} that need each other: {' → '.join(_spoken(way))}"
-            mend = "Write the condition of one of them without the other"
+            message, mend = _told(way)
             yield document.problem(path, message, mend, key=True, code="circle")
 
 
@@ -67,6 +66,22 @@ def _circle(uses: Mapping[Node, list[Node]], start: Node) -> list[Node] | None:
                 seen.add(use)
                 ways.append([*way, use])
     return None
+
+
+def _told(way: list[Node]) -> tuple[str, str]:
+    """What is wrong with a circle, and the mend."""
+    (kind, name), alone = way[0], len(way) == 2
+    if alone and kind == "stage":
+        message = f'the stage "{name}" asks at which stage people stand, and where they stand needs its own answer'
+        return message, "Ask for what people do, are or have agreed to; segments and grades may be asked for, too"
+    if alone:
+        return f"the {' '.join(filter(None, (kind, _quoted(name))))} needs itself", "Write its condition without it"
+    message = f"{_what(way)} that need each other: {' → '.join(_spoken(way))}"
+    return message, "Write the condition of one of them without the other"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name else ""
 
 
 def _what(way: list[Node]) -> str:

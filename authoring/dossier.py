@@ -1,6 +1,7 @@
 """Everything that is known about one person, read from a deployment: why Ada got this, and not that."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from authoring.whom import KINDS, of
@@ -11,6 +12,7 @@ from functions.core.certainty import Verdict as Holds
 from functions.core.conditions import Condition
 from functions.core.consent import Head
 from functions.core.contact import Contact, Decision, Touch
+from functions.core.decisions import BACKFILL, BY_TIME
 from functions.core.enrollment import Enrollment
 from functions.core.evaluate import Seen, consents, evaluate
 from functions.core.event import Event
@@ -57,6 +59,7 @@ def dossier_of(
     by = Counter(found.who for _, found, _ in timeline)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
     counted = [event for event, found, _ in timeline if found.who == "person"]
+    named = {event.ref: event.name for event, _, _ in timeline}
     reasons = {"why": why(contact, live.release, counted, now, segment)} if explain else {}
     return {
         "contact": contact.id,
@@ -75,7 +78,7 @@ def dossier_of(
         "events_of_bots": by["bot"],
         "events_waiting": by["waiting"],
         "timeline": [_event(*told) for told in timeline[:limit]],
-        "decisions": [_decision(decision) for decision in decisions.of(contact.id)],
+        "decisions": [_decision(decision, named) for decision in decisions.of(contact.id)],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
         **reasons,
@@ -160,7 +163,9 @@ def _event(event: Event, found: Verdict, ruling: Ruling | None) -> dict[str, Any
     return shown
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _decision(decision: Decision, named: Mapping[str, str]) -> dict[str, Any]:
+    """`named`: the contact's events by ref; one that is kept no longer is still the cause."""
+    because = {BY_TIME: "time passed", BACKFILL: "the rules changed"}
     return {
         "at": iso(decision.at),
         "kind": decision.kind,
@@ -168,6 +173,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "from": decision.before,
         "to": decision.after,
         "cause": decision.cause,
+        "because": because.get(decision.cause) or named.get(decision.cause),
         "id": decision.id,
     }
 

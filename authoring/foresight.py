@@ -2,12 +2,14 @@
 
 Nothing is written. Everybody is compared at one moment: where they stand by the live rules, and where
 by the new ones, each from the standing that is held, so that a band that is only kept stays kept. Where
-a new rule counts what the stored facts don't hold, those facts are made from the events in memory.
+a new rule counts what the stored facts don't hold, those facts are made from the events in memory, together
+with the runs of journeys that only the new rules ask about.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from authoring.tally import Moved, Tally
@@ -17,13 +19,15 @@ from functions.core.backfilling import covers, meanings
 from functions.core.contact import Contact, Standing
 from functions.core.counters import Counters, counters
 from functions.core.decisions import decide
+from functions.core.event import Event
 from functions.core.facts import rebuild
+from functions.core.journey_facts import heard, journey_events_of
 from functions.core.publishing import Pointer
 from functions.core.release import Release
 from functions.core.verdicts import settled
 from functions.core.views import local_day, points
 from functions.score.history import History
-from functions.tables import contacts
+from functions.tables import contacts, enrollments
 from functions.tables.contacts import STATE, contact_of
 from infra.prices import DYNAMODB_READ_UNIT
 
@@ -45,7 +49,8 @@ class Plan:
 
     `changed` are lines ("segment keen", "score interest", "temperature", "grade", "stages", "tags")
     whose rules, or those below them, differ; `same` counts the others. `recounts`: the facts of
-    everybody who is read must be made from events. `parts` of the contacts table are `rows` rows each.
+    everybody who is read must be made from events, with the earlier runs of `journeys`. `parts` of the
+    contacts table are `rows` rows each.
     """
 
     before: Release
@@ -55,6 +60,7 @@ class Plan:
     changed: tuple[str, ...]
     same: int
     recounts: bool
+    journeys: frozenset[str]
     rows: int
     parts: int
     sample: int | None
@@ -73,8 +79,10 @@ def plan(after: Release, pointer: Pointer, *, sample: int | None = SAMPLE) -> Pl
     needed = counters(after, (), bots.version(after.bots))
     old, new = meanings(before), meanings(after)
     lines = sorted({*old, *new})
-    recounts = not covers(held, needed)
-    changed = tuple(name for name in lines if recounted(recounts, held, needed) or old.get(name) != new.get(name))
+    journeys = heard(after) - heard(before)
+    uncovered = not covers(held, needed)
+    recounts = uncovered or bool(journeys)
+    changed = tuple(name for name in lines if recounted(uncovered, held, needed) or old.get(name) != new.get(name))
     rows, size = dynamodb.size_of(settings.contacts_table())
     most = max(1, rows // ROWS_A_CONTACT)
     if sample is not None and most <= 2 * sample:
@@ -86,7 +94,8 @@ def plan(after: Release, pointer: Pointer, *, sample: int | None = SAMPLE) -> Pl
     units = share * (size / _UNIT / 2 + most * 2 * max(1.0, size / max(1, rows) / _UNIT))
     if recounts:
         units += share * (dynamodb.size_of(settings.events_table())[1] / _UNIT + most * ASKED_FOR)
-    return Plan(before, after, held, needed, changed, len(lines) - len(changed), recounts, rows, parts, sample, units)
+    same = len(lines) - len(changed)
+    return Plan(before, after, held, needed, changed, same, recounts, journeys, rows, parts, sample, units)
 
 
 def recounted(recounts: bool, held: Counters, needed: Counters) -> bool:
@@ -139,17 +148,23 @@ class _Events:
     def __post_init__(self) -> None:
         self.history = History(self.contact)
 
-    def folded(self, release: Release, counting: Counters) -> Contact:
-        """The contact with facts as a release counts them."""
+    def folded(self, release: Release, counting: Counters, journeys: Collection[str] = ()) -> Contact:
+        """The contact with facts as a release counts them, runs of `journeys` among them."""
         rules = bots.rules_of(release.bots.model_dump_json())
-        return rebuild(self.contact, settled(self.history.told(), rules), counting)
+        told = chain(settled(self.history.told(), rules), self._runs(journeys))
+        return rebuild(self.contact, told, counting)
+
+    def _runs(self, journeys: Collection[str]) -> Iterator[Event]:
+        """What publishing will record of the runs so far."""
+        runs = (*enrollments.earlier(self.contact.id), *enrollments.of(self.contact.id)) if journeys else ()
+        return (event for run in runs if run.journey in journeys for event in journey_events_of(run))
 
 
 def moved(contact: Contact, wanted: Plan, now: int) -> Moved:
     """How one contact stands by the live rules, and by the new ones."""
     events, current = _Events(contact), contact.state.spec == wanted.held.spec
     was = contact if current else events.folded(wanted.before, wanted.held)
-    becomes = was if not wanted.recounts else events.folded(wanted.after, wanted.needed)
+    becomes = was if not wanted.recounts else events.folded(wanted.after, wanted.needed, wanted.journeys)
     before, after = _standing(was, wanted.before, now), _standing(becomes, wanted.after, now)
     kept = ""
     if "temperature" in wanted.changed and after.temperature != "cold":

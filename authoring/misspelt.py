@@ -96,7 +96,8 @@ def _events(known: Definitions) -> Iterator[Problem]:
 
 
 def _alike(name: str, known: Iterable[str]) -> str | None:
-    """A known name that differs by letter case, spaces or a letter or two; numbers are told apart."""
+    """A known name that differs by letter case, spaces, a letter or two, or two that changed places; numbers are
+    told apart."""
     plain = _plain(name)
     for other in known:
         if other == name:
@@ -104,9 +105,18 @@ def _alike(name: str, known: Iterable[str]) -> str | None:
         if _plain(other) == plain:
             return other
         same_numbers = [letter for letter in name if letter.isdigit()] == [one for one in other if one.isdigit()]
-        if same_numbers and len(name) > 5 and difflib.SequenceMatcher(None, name, other).ratio() >= _ALIKE:
+        close = _swapped(name, other) or difflib.SequenceMatcher(None, name, other).ratio() >= _ALIKE
+        if same_numbers and len(name) > 5 and close:
             return other
     return None
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Whether two neighbouring letters changed places: "raeder" for "reader"."""
+    if len(one) != len(other):
+        return False
+    places = [index for index in range(len(one)) if one[index] != other[index]]
+    return len(places) == 2 and places[1] == places[0] + 1 and sorted(one) == sorted(other)
 
 
 def _plain(name: str) -> str:

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from local.front.shop import TEAS
+from local.front.shop import TEAS, TOPICS
 from local.stack import Stack
 
 AT_ONCE = 4
 NAMES = ("Ada", "Bora", "Chiara", "Deniz", "Elif", "Farid", "Grace", "Hana", "Ines", "Jonas", "Kaya", "Lale", "Mina")
-PAGES = ("/", "/", "/", "/brewing-guide", *(f"/{tea.slug}" for tea in TEAS))
+PAGES = ("/", "/", "/", "/brewing-guide", "/wholesale", *(f"/{tea.slug}" for tea in TEAS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ def visit(chance: random.Random, now: int) -> Iterator[Request]:
     start = now - pages * 30_000
     for number in range(pages):
         path = chance.choice(PAGES)
-        yield _event(chance, "page", who, start + number * 30_000, {"path": path, "url": f"https://shop.example{path}"})
+        properties = {"path": path, "url": f"https://shop.example{path}"}
+        topic = {"topic": TOPICS[path]} if path in TOPICS else {}
+        yield _event(chance, "page", who, start + number * 30_000, properties | topic)
     if pages >= 2 and chance.random() < 0.35:
         name = chance.choice(NAMES)
         yield _form(chance, who, name)

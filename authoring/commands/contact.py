@@ -40,7 +40,7 @@ def contact(app: App, who: str, limit: int, refs: bool, explain: bool, segment: 
         reasons.show_segment(shown["why"]["segments"][0])
     elif explain:
         _show_head(shown)
-        reasons.show(shown["why"])
+        reasons.show(shown["why"], refs)
     else:
         _show(shown, refs)
 
@@ -57,6 +57,8 @@ def _show_head(found: dict[str, Any]) -> None:
 
 def _show(found: dict[str, Any], refs: bool) -> None:
     _show_head(found)
+    traits = ", ".join(f"{name} {_cell(value)}" for name, value in found["traits"].items() if name != "email")
+    say(f"Traits: {traits or 'none'}")
     for which, touch in found["attribution"].items():
         if touch:
             said = ", ".join(f"{name} {value}" for name, value in touch.items() if name != "at")
@@ -73,7 +75,7 @@ def _show(found: dict[str, Any], refs: bool) -> None:
             # Whether it went out is the message's story, told above.
             outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
             say(f"  {step['at']}  {step['step']}: {outcome}")
-    _table("Decisions", ("at", "kind", "name", "from", "to"), found["decisions"])
+    _table("Decisions", ("at", "what", "from", "to", "because"), [_told(one) for one in found["decisions"]])
     told = [
         {**event, "who": _who(event), "properties": _telling(event.get("properties", {}))}
         for event in found["timeline"]
@@ -84,6 +86,15 @@ def _show(found: dict[str, Any], refs: bool) -> None:
         _named(title, told)
     else:
         _table(title, ("at", "who", "name", "properties"), told)
+
+
+def _told(decision: dict[str, Any]) -> dict[str, Any]:
+    """A decision with what was decided in one phrase: "segment keen", "journey welcome", "stage"."""
+    kind, name = decision["kind"], decision["name"]
+    if kind == "trigger":
+        return {**decision, "what": f"journey {name}", "to": "started"}
+    what = {"wake": "journeys look again", name: name}.get(kind, f"{kind} {name}")
+    return {**decision, "what": what}
 
 
 def _named(title: str, told: list[dict[str, Any]]) -> None:

@@ -9,14 +9,14 @@ from rich.table import Table
 from authoring import foresight, published
 from authoring.commands.progress import bar
 from authoring.commands.release import show_changes
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
 from authoring.diff import Change
 from authoring.foresight import Plan
 from authoring.tally import Crossing, Scale, Shift, Tally, mean, quantile
 from functions import clock
 
 _LINES = {"temperature": "temperature", "grade": "grade", "stages": "stage"}
-_NO_JOURNEY = "No journey starts by publishing: these crossings carry the cause backfill."
+_NO_JOURNEY = "No journey starts by publishing: of whoever moves it is noted that the rules changed."
 
 
 @click.command()
@@ -56,8 +56,8 @@ def _tell_changes(found: list[Change], plan: Plan) -> None:
     else:
         whom = "Everybody is read" if plan.sample is None else f"A sample of some {plan.sample:,} contacts is read"
         history = ", with all that they did, for the new rules count what was not counted" if plan.recounts else ""
-        cost = f"about {plan.read_units:,.0f} read units, ${plan.dollars:.2f}"
-        say(f"\n{whom}{history}: {cost}.")
+        cost = f"AWS takes about ${plan.dollars:.2f} for it ({plan.read_units:,.0f} read units)"
+        say(f"\n{whom}{history}. {cost}.")
 
 
 def _looked(plan: Plan, who: bool, quiet: bool) -> Tally:
@@ -81,7 +81,7 @@ def _scale(plan: Plan, tally: Tally) -> Scale:
 def _tell(plan: Plan, tally: Tally) -> None:
     scale = _scale(plan, tally)
     if scale.whole:
-        say(f"\nAll {tally.contacts:,} contacts were compared.", "bold")
+        say(f"\nEverybody was compared: {counted(tally.contacts, 'contact')}.", "bold")
     else:
         said = f"{tally.contacts:,} of about {scale.everybody:,} contacts were compared: shares are right to"
         say(f"\n{said} ±{scale.widest:.1f} in a hundred, counts are of everybody. --exact reads all.", "bold")
@@ -102,7 +102,8 @@ def _tell(plan: Plan, tally: Tally) -> None:
         say(f"Bands are entered at one number and left below a lower one: {kept}.", "yellow")
     if tally.recounted:
         say(f"Counted again from the events, in memory: {tally.recounted:,} of those who were read.")
-    say(f"{plan.same} other rules are as they were. {_NO_JOURNEY}")
+    same = "1 other rule is as it was" if plan.same == 1 else f"{plan.same} other rules are as they were"
+    say(f"{same}. {_NO_JOURNEY}")
 
 
 def _names(plan: Plan, kind: str) -> list[str]:

@@ -11,7 +11,7 @@ import click
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from authoring import exporting
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from authoring.exporting import Record
 from functions import clock
 from functions.tables import audit
@@ -104,7 +104,7 @@ def _write(
     if as_json and str(path) != "-":
         emit({"file": str(path), "rows": many})
     elif str(path) != "-":
-        say(f"Wrote {many:,} rows to {path}. It names people: keep it where nobody else reads it.", "green")
+        say(f"Wrote {counted(many, 'row')} to {path}. It names people: keep it where nobody else reads it.", "green")
 
 
 def _opened(path: Path) -> AbstractContextManager[IO[str]]:

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from authoring.commands.shared import App, console, emit, explained, json_option, must_ask, say
+from authoring.commands.shared import App, console, counted, emit, explained, json_option, must_ask, say
 from authoring.importing import files, job, mapping, segments, undo
 from authoring.importing.encoding import opened
 from authoring.importing.files import Asked, Opened
@@ -108,7 +108,7 @@ def import_(
         wanted = Wanted(file or lists[0], (found.said() if found else "") + hashes, on_existing, suppressed)
         rows = people.rows + sum(one.rows for one in suppressed)
         if ask:
-            click.confirm(f"Import {rows:,} rows?", abort=True)
+            click.confirm(f"Import {counted(rows, 'row')}?", abort=True)
         steps = people.rows * (1 + people.refuses) + sum(one.rows for one in suppressed)
         with _bar("looking" if dry_run else "importing", steps, as_json) as bar:
             done = (job.look if dry_run else job.perform)(people, wanted, _steps(bar, people.rows, steps))
@@ -143,7 +143,7 @@ def _steps(bar: Any, rows: int, steps: int) -> job.Tell:
 def _show(opened: Opened) -> None:
     people = opened.people
     if opened.how is None:
-        say(f"{people.rows:,} endpoints of Amazon Pinpoint", "bold")
+        say(f"{counted(people.rows, 'endpoint')} of Amazon Pinpoint", "bold")
         return
     kind = {"csv": "", "mailchimp": " of Mailchimp", "hubspot": " of HubSpot"}[opened.origin]
     guessed = "" if opened.how.sure else " (guessed by its letters: --encoding says otherwise)"
@@ -254,7 +254,8 @@ def undo_(app: App, id: str, yes: bool, as_json: bool) -> None:
                 f"All events and contacts are read once: about {units:,.0f} read units, "
                 f"${units * DYNAMODB_READ_UNIT:.2f}."
             )
-            click.confirm(f"Take back {imported.counts.get('imported', 0):,} rows of {imported.file}?", abort=True)
+            rows = counted(imported.counts.get("imported", 0), "row")
+            click.confirm(f"Take back {rows} of {imported.file}?", abort=True)
         total = imported.counts.get("events", 0) * 2
         try:
             with _bar("undoing", total, as_json) as bar:
@@ -265,8 +266,8 @@ def undo_(app: App, id: str, yes: bool, as_json: bool) -> None:
         emit({"id": id, "events": done.events, "contacts_removed": done.removed, "contacts_counted": done.refolded})
         return
     say(
-        f"{done.events:,} rows taken back: {done.removed:,} contacts removed, {done.refolded:,} counted again, "
-        f"{done.withdrawn:,} consents withdrawn.",
+        f"{counted(done.events, 'row')} taken back: {counted(done.removed, 'contact')} removed, "
+        f"{done.refolded:,} counted again, {counted(done.withdrawn, 'consent')} withdrawn.",
         "green",
     )
 

@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from authoring.commands.progress import contacts_of, follow
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
 from authoring.published import NothingLive
 from functions import clock, settings
 from functions.aws import dynamodb
@@ -37,7 +37,7 @@ def list_jobs(app: App, as_json: bool) -> None:
             _state(job, total),
             f"{contacts_of([job]):,}",
             told,
-            iso(job.started)[:19].replace("T", " "),
+            iso(job.started)[:16].replace("T", " "),
         )
     console().print(table)
 
@@ -92,7 +92,7 @@ def backfill(app: App, stop: bool, resume: bool, as_json: bool) -> None:
                 jobs.stop(job_id, clock.now_ms())
             elif resume:
                 jobs.resume(job_id)
-        seen = follow(ids, "bringing everybody to the live release", quiet=as_json)
+        seen = follow(ids, "bringing everybody", quiet=as_json)
     notes = sum((Counter(job.notes) for job in seen), Counter[str]())
     if as_json:
         emit({"move": pointer.seq, "finished": all(job.finished for job in seen), "notes": dict(notes)})
@@ -100,7 +100,11 @@ def backfill(app: App, stop: bool, resume: bool, as_json: bool) -> None:
     if not all(job.finished for job in seen):
         say("It is stopped: `samovar backfill --resume` goes on.", "yellow")
         return
-    made = f"{notes['decisions']:,} lines crossed" if notes["decisions"] else "nobody crossed a line"
-    say(f"{notes['contacts']:,} contacts are at the live release: {notes['rebuilt']:,} counted again, {made}.", "green")
+    verb = "is" if notes["contacts"] == 1 else "are"
+    made = f"{counted(notes['decisions'], 'line')} crossed" if notes["decisions"] else "nobody crossed a line by it"
+    there = f"{counted(notes['contacts'], 'contact')} {verb} at the live release"
+    say(f"{there}: {notes['rebuilt']:,} counted again, {made}.", "green")
+    if notes["already"]:
+        say(f"{notes['already']:,} of them had come there before, by something that happened to them.")
     if notes["aside"]:
         say(f"{notes['aside']} could not be brought and were set aside: see the aside queue.", "red")

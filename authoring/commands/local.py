@@ -4,7 +4,7 @@ import re
 
 import click
 
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from authoring.target import Unreachable, local_folder
 from functions.core.definition import UNITS, spell_duration
 from functions.core.views import iso
@@ -57,5 +57,5 @@ def skip(app: App, span: int, as_json: bool) -> None:
     if as_json:
         emit({"now": done.now, "stops": done.stops})
     else:
-        stops = f"{done.stops} stop{'s' if done.stops != 1 else ''}"
-        say(f"{spell_duration(span)} passed, with {stops} on the way. It is {iso(done.now)} there now.", "green")
+        stops, there = counted(done.stops, "stop"), iso(done.now)[:16].replace("T", " ")
+        say(f"{spell_duration(span)} passed, with {stops} on the way. It is {there} UTC there now.", "green")

@@ -7,7 +7,7 @@ import click
 
 from authoring import dossier, whom
 from authoring.commands.progress import follow
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from functions import clock
 from functions.core.ids import digest
 from functions.core.views import iso
@@ -44,13 +44,13 @@ def refold(app: App, who: str | None, everybody: bool, resume: bool, stop: bool,
     if not report.get("finished", True):
         say("It was stopped: `samovar refold --resume` goes on.", "yellow")
         return
-    who = "1 contact" if report["contacts"] == 1 else f"{report['contacts']} contacts"
-    found = f"{report['changed']} differed and are mended" if report["changed"] else "all facts were right"
-    say(f"{who} counted again: {found}.", "green")
+    differed = f"{counted(report['changed'], 'contact')} differed and had to be mended"
+    found = differed if report["changed"] else "all facts were right"
+    say(f"{counted(report['contacts'], 'contact')} counted again: {found}.", "green")
     for decision in report.get("differing_decisions", []):
         say(f"  would decide now: {decision['kind']} {decision['name']} → {decision['to']}", "yellow")
     if report["differing"] and "differing_decisions" not in report:
-        say(f"  {report['differing']} decisions would be different now; none was made.", "yellow")
+        say(f"  {counted(report['differing'], 'decision')} would be different now; none was made.", "yellow")
     if report.get("aside"):
         say(f"  {report['aside']} could not be counted and were set aside: see the aside queue.", "red")
 

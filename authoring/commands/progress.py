@@ -19,7 +19,7 @@ def bar(*, quiet: bool) -> Progress:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[contacts]:,} contacts, {task.fields[rate]:,.0f} a second"),
+        TextColumn("{task.fields[contacts]:,} done, {task.fields[rate]:,.0f} a second"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

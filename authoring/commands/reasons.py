@@ -1,18 +1,20 @@
 """Printing why somebody has their points, grade, stage, tags and segments."""
 
+from textwrap import fill
 from typing import Any
 
-from authoring.commands.shared import say
+from authoring.commands.shared import console, say
 
 _YES, _NO = "✓", "✗"
 _SHOWN = 20
 """So many events of a rule are printed, the newest; --json has all."""
 
 
-def show(why: dict[str, Any]) -> None:
-    """Everything, as authoring/why.py gives it with moments as people read them; segments without their parts."""
+def show(why: dict[str, Any], refs: bool = False) -> None:
+    """Everything, as authoring/why.py gives it with moments as people read them; segments without their parts. With
+    `refs` events are named as `samovar verdict` takes them."""
     for name, score in why["scores"].items():
-        _score(name, score)
+        _score(name, score, refs)
     band = why["temperature"]
     cools = f", cools {band['cools']} if nothing happens" if band["cools"] else ""
     since = f" since {band['since']}" if band["since"] else ""
@@ -37,7 +39,15 @@ def show_segment(segment: dict[str, Any]) -> None:
     _part(segment["why"], 1)
 
 
-def _score(name: str, score: dict[str, Any]) -> None:
+def _line(text: str, depth: int) -> None:
+    """A line, in a terminal with its further lines standing below its text."""
+    width = console().width
+    if console().is_terminal and width > 40:
+        text = fill(text, width, subsequent_indent=" " * (depth + 2), break_long_words=False, break_on_hyphens=False)
+    say(text)
+
+
+def _score(name: str, score: dict[str, Any], refs: bool) -> None:
     title = f" ({score['title']})" if score["title"] else ""
     say(f"\nScore {name}{title}: {score['points']}, halves every {score['halves_every']}", "bold")
     if not score["rules"]:
@@ -53,7 +63,8 @@ def _score(name: str, score: dict[str, Any]) -> None:
             because = ", ".join(f"{key}: {value}" for key, value in event["because"].items())
             said = "over a cap" if event["capped"] else f"{event['points']:+d} → {event['left']:g} left"
             say(f"    {event['at']}  {said}" + (f"  ({because})" if because else ""))
-            say(f"      {event['event']}", "dim")
+            if refs:
+                say(f"      {event['event']}", "dim")
 
 
 def _grade(grade: dict[str, Any]) -> None:
@@ -61,7 +72,7 @@ def _grade(grade: dict[str, Any]) -> None:
     say(f"\nGrade: {grade['letter']} with {grade['points']} points of fit ({needed})", "bold")
     for rule in grade["rules"]:
         saw = f"  ({rule['saw']})" if rule["saw"] else ""
-        say(f"  {_mark(rule)} {rule['points']:+d} {rule['rule']}: {rule['sentence']}{saw}")
+        _line(f"  {_mark(rule)} {rule['points']:+d} {rule['rule']}: {rule['sentence']}{saw}", 2)
 
 
 def _stage(stage: dict[str, Any]) -> None:
@@ -69,20 +80,20 @@ def _stage(stage: dict[str, Any]) -> None:
     say(f"\nStage: {stage['id'] or 'before the first'}{since}", "bold")
     for one in stage["stages"]:
         entered = f"  (last entered {one['entered']})" if one["entered"] else ""
-        say(f"  {_mark(one)} {one['id']}: {one['sentence']}{entered}")
+        _line(f"  {_mark(one)} {one['id']}: {one['sentence']}{entered}", 2)
 
 
 def _segment_line(segment: dict[str, Any]) -> None:
     since = f" since {segment['since']}" if segment["in"] and segment["since"] else ""
     until = f", until {segment['why']['until']} at least" if segment["why"]["until"] else ""
     where = "in" if segment["in"] else "out"
-    say(f"  {_YES if segment['in'] else _NO} {segment['id']}: {where}{since}{until}; {segment['asks']}")
+    _line(f"  {_YES if segment['in'] else _NO} {segment['id']}: {where}{since}{until}; {segment['asks']}", 2)
 
 
 def _part(part: dict[str, Any], depth: int) -> None:
     saw = f"  ({part['saw']})" if part["saw"] else ""
     until = f"  until {part['until']} at least" if part["until"] else ""
-    say(f"{'  ' * depth}  {_mark(part)} {part['sentence']}{saw}{until}")
+    _line(f"{'  ' * depth}  {_mark(part)} {part['sentence']}{saw}{until}", 2 * depth + 2)
     for inner in part.get("parts", ()):
         _part(inner, depth + 1)
 

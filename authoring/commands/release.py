@@ -127,7 +127,8 @@ def list_releases(app: App, as_json: bool) -> None:
     table = Table("", "move", "release", "at (UTC)", "by", "note", box=None)
     for entry in entries:
         mark = "●" if live and entry.seq == live.seq else ""
-        table.add_row(mark, str(entry.seq), entry.release[:12], iso(entry.at)[:19], entry.by, entry.note)
+        at = iso(entry.at)[:16].replace("T", " ")
+        table.add_row(mark, str(entry.seq), entry.release[:12], at, entry.by, entry.note)
     console().print(table)
 
 

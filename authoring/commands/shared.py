@@ -44,6 +44,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def counted(many: int, what: str) -> str:
+    """ "1 contact", "2,000 contacts"."""
+    return f"{many:,} {what}{'s' if many != 1 else ''}"
+
+
 def emit(data: Any) -> None:
     """Print JSON: one document, readable."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
@@ -108,8 +113,7 @@ def show_problems(invalid: Invalid) -> None:
     """Every problem with its place, what is wrong, and the mend."""
     for problem in invalid.problems:
         _show_problem(problem, "red")
-    count = len(invalid.problems)
-    say(f"{count} problem{'s' if count != 1 else ''}", "bold red")
+    say(counted(len(invalid.problems), "problem"), "bold red")
 
 
 def show_warnings(warnings: Iterable[Problem]) -> None:

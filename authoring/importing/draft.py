@@ -179,7 +179,7 @@ def _claims(built: Building, terms: Terms) -> tuple[dict[str, Claim], tuple[str,
 def moment(text: str, terms: Terms) -> int | None:
     """Epoch ms of a date (its local midnight) or a time; None for what is neither."""
     read = values.day_or_moment(text, "", terms.zone, terms.place)
-    if read is None:
+    if read is None or read.startswith("--"):
         return None
     at = parse_time(read)
     return at if "T" in read else midnight(at // DAY_MS, terms.zone)

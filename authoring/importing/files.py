@@ -23,6 +23,9 @@ from functions.texts.places import Place
 
 Origin = Literal["csv", "mailchimp", "hubspot", "pinpoint"]
 ORIGINS: Final = ("csv", "mailchimp", "hubspot", "pinpoint")
+_HEAD: Final = 4096
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""What a file of nothing may hold: marks of encodings, and space."""
 _LISTS: Final = ((BOUNCE, ("bounce", "clean", "invalid")), (COMPLAINT, ("complain", "spam", "abuse")))
 """What stands in the name of a list of addresses that must not be written to, by reason; others unsubscribed."""
 
@@ -89,6 +92,9 @@ def open_people(path: Path, asked: Asked, terms: Terms, topics: Sequence[str], t
         return Opened(Endpoints(path, terms).survey(tell), "pinpoint")
     if asked.origin == "pinpoint":
         raise BadMapping(f"{path.name} is no export of endpoints: those are JSON, one endpoint a line")
+    with path.open("rb") as content:
+        if not content.read(_HEAD).strip(_BLANK):
+            raise BadMapping(f"{path.name} is empty")
     told: Mapping[str, Column] = {}
     encoding, delimiter = asked.encoding, asked.delimiter
     if asked.mapping:

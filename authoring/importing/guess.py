@@ -9,7 +9,7 @@ from typing import Final
 
 from authoring.importing.mapping import IGNORE, Column, trait_name
 from authoring.importing.records import Bad, Records, Row
-from authoring.importing.values import DAY_MONTH, MONTH_DAY, date_parts, decimal_marks, is_date, status
+from authoring.importing.values import DAY_MONTH, MONTH_DAY, date_parts, decimal_marks, is_date, is_yearless, status
 from authoring.importing.words import HEADERS, YES_NO, folded
 from functions.core.identity import normal_email
 
@@ -55,6 +55,7 @@ class Profile:
             return
         found = self.found
         found["date"] += is_date(cell)
+        found["yearless"] += is_yearless(cell)
         marks = decimal_marks(cell)
         digits = cell.lstrip("+-")
         if marks and not (digits[:1] == "0" and digits[1:2].isdigit()) and len(digits) < 16 and cell[0] != "+":
@@ -81,6 +82,10 @@ class Profile:
             self.dots += 1
         elif first != second:
             self.unclear += 1
+
+    @property
+    def is_dated(self) -> bool:
+        return self.is_mostly("date") or self.is_mostly("yearless")
 
     def is_mostly(self, what: str) -> bool:
         return self.filled > 0 and self.found[what] >= self.filled * _MOSTLY
@@ -123,7 +128,7 @@ def survey(records: Records, language: str = "en", tell: Tell = lambda rows: Non
                     profile.look(plain)
                     profile.order(plain)
             if rows == PROFILED:
-                dated = [n for n, profile in enumerate(profiles) if profile.is_mostly("date")]
+                dated = [n for n, profile in enumerate(profiles) if profile.is_dated]
         else:
             _follow(profiles, dated, record)
     tell(rows)
@@ -157,7 +162,7 @@ def _guess(name: str, profile: Profile, language: str) -> Column:
     if target in ("email", "phone", "user_id", "tags", "status", "unsubscribed", IGNORE) or target in _TEXTS:
         return Column(name, target, samples=samples)
     target = target or trait_name(name)
-    if profile.is_mostly("date"):
+    if profile.is_mostly("date") or (target == "birthday" and profile.is_mostly("yearless")):
         return _dates(Column(name, target, "date", samples=samples), profile)
     if profile.is_mostly("yes_no"):
         return Column(name, target, "yes_no", samples=samples)

@@ -134,7 +134,8 @@ def checked(columns: Sequence[Column], topics: Collection[str]) -> None:
             )
         used[column.target] = column.name
     if not set(used) & {*IDENTITIES}:
-        raise BadMapping('no column says who somebody is: say which, as in --map "Column=email"')
+        there = ", ".join(column.name for column in columns)
+        raise BadMapping(f'no column says who somebody is: say which, as in --map "Column=email". There are: {there}')
 
 
 def questions(columns: Iterable[Column]) -> list[str]:

@@ -17,6 +17,7 @@ DAY_MONTH: Final = "day-month"
 MONTH_DAY: Final = "month-day"
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2(\d{4})")
+_YEARLESS: Final = re.compile(r"(\d{1,2})([-./])(\d{1,2})\.?")
 _TIME: Final = re.compile(
     r"[T\s,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
 )
@@ -28,8 +29,9 @@ _PLAIN_EMAIL: Final = re.compile(
 
 
 def date_parts(text: str) -> tuple[int, int, str] | None:
-    """The first two numbers of a date whose year stands last, and what stands between; None for anything else."""
-    found = _YEAR_LAST.match(text)
+    """The first two numbers of a date whose year stands last or is left out, and what stands between; None for
+    anything else."""
+    found = _YEAR_LAST.match(text) or _YEARLESS.fullmatch(text)
     return (int(found[1]), int(found[3]), found[2]) if found else None
 
 
@@ -42,15 +44,28 @@ def is_date(text: str) -> bool:
     return not rest.strip() or _TIME.fullmatch(rest) is not None
 
 
+def is_yearless(text: str) -> bool:
+    """Whether a text may be the day of a birthday without its year, such as 03/08 or 8.3."""
+    found = _YEARLESS.fullmatch(text)
+    return found is not None and 1 <= min(pair := (int(found[1]), int(found[3]))) <= 12 and max(pair) <= 31
+
+
 def day_or_moment(text: str, order: str, zone: str, place: Place) -> str | None:
     """ISO day of a date, or UTC moment of a date with a time, which is local in `zone` unless it says otherwise;
-    None for what is neither. `order` says which of 3/4/2027's first two numbers is the day."""
+    None for what is neither. `order` says which of 3/4/2027's first two numbers is the day. A day without a year
+    is ISO's "--03-08"."""
     found = _YEAR_FIRST.match(text)
     if found:
         year, month, day = int(found[1]), int(found[2]), int(found[3])
     elif found := _YEAR_LAST.match(text):
         first, second, year = int(found[1]), int(found[3]), int(found[4])
         day, month = (first, second) if order != MONTH_DAY else (second, first)
+    elif found := _YEARLESS.fullmatch(text):
+        first, second = int(found[1]), int(found[3])
+        day, month = (first, second) if order != MONTH_DAY else (second, first)
+        with suppress(ValueError):
+            return "-" + date(2000, month, day).isoformat()[4:]
+        return None
     else:
         named = place.day(text) if any(mark.isalpha() for mark in text) else None
         return named.isoformat() if named else None

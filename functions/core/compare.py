@@ -18,6 +18,8 @@ from functions.core.identity import fold
 from functions.core.times import LATEST, read_time
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_YEARLESS = re.compile(r"--([0-9]{2})-([0-9]{2})")
+"""ISO 8601's day of a year that nobody told, as in address books."""
 _LAST_DAY: Final = LATEST // 86_400_000
 """What changes on a later day never does: no clock here goes further."""
 MEMBERS_COMPARED: Final = 250
@@ -141,6 +143,8 @@ def _dated(comparison: Comparison, value: Any, zone: str, today: int) -> Verdict
     if not bounds and anniversary is None:
         return Verdict(True)
     day = day_in(value, zone)
+    if day is None and not bounds:
+        day = _day_of_some_year(value)
     if day is None:
         return Verdict(False)
     parts = [_between(day, first, last, moving) for first, last, moving in bounds]
@@ -148,6 +152,15 @@ def _dated(comparison: Comparison, value: Any, zone: str, today: int) -> Verdict
         parts.append(_anniversary(anniversary, day, today))
     found = every(parts)
     return found if found.until is None or found.until <= _LAST_DAY else Verdict(found.holds)
+
+
+def _day_of_some_year(value: Any) -> int | None:
+    """A day for "--03-08", in a year that has all days; None for anything else."""
+    found = _YEARLESS.fullmatch(value.strip()) if isinstance(value, str) else None
+    try:
+        return date(2000, int(found[1]), int(found[2])).toordinal() - EPOCH if found else None
+    except ValueError:
+        return None
 
 
 def _days(comparison: Comparison, today: int) -> Iterator[tuple[int | None, int | None, int | None]]:

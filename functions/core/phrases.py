@@ -46,8 +46,9 @@ def _bound(name: str, value: Any) -> tuple[str, str]:
             words, rest = is_, f"more than {spell_duration(value)} ago"
         case "anniversary":
             words, rest = ("comes", "does not come"), str(value)
-            if value == "today":
-                words = is_
+            word, _, span = str(value).partition(" ")
+            if word != "within":
+                words, rest = is_, f"exactly {span} from today" if span else word
         case _:
             raise AssertionError(f"no words for {name}")
     return f"{words[0]} {rest}", f"{words[1]} {rest}"

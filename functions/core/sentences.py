@@ -126,7 +126,7 @@ def _event(condition: c.EventCondition, release: Release) -> _Said:
     done = _done(condition, release)
     if condition.sum is not None:
         bounds = joined(_numbers(condition), "and")
-        what = f"a sum of {shown(condition.sum)} ({of_match(condition, release)}) of {bounds}"
+        what = f"a “{condition.sum}” of {of_match(condition, release)} that adds up to {bounds}"
         what += in_the_last(condition.within)
         return _verb("has", "does not have", what)
     if period := condition.first or condition.last:
@@ -222,7 +222,7 @@ def _trait(condition: c.TraitCondition) -> _Said:
 
 def _email(condition: c.EmailCondition) -> _Said:
     email = f"the e-mail “{condition.email}”"
-    link = f" whose address has {shown(condition.link)} in it" if condition.link is not None else ""
+    link = f" with {shown(condition.link)} in its address" if condition.link is not None else ""
     what = {
         "sent": f"been sent {email}",
         "delivered": f"received {email}",

@@ -105,7 +105,7 @@ class _Looking:
             first = self.state.facts.earliest.get(key)
             return f"first on {self._day(first.at)}" if first else "never"
         if condition.sum is not None:
-            return f"a sum of {shown(self._by_days(key, condition) / UNIT).removesuffix('.0')}"
+            return f"adds up to {shown(self._by_days(key, condition) / UNIT).removesuffix('.0')}"
         if condition.by_days:
             times = self._by_days(key, condition)
         elif condition.last or (condition.at_most is None and condition.at_least in (None, 1)):

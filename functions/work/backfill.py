@@ -42,7 +42,7 @@ def backfill_slice(job: Job, now: int) -> Slice:
         if journeys:
             _record(contact_of(row["pk"]), journeys)
         if row.get("seq", 0) >= live.seq and row.get("spec") == live.counters.spec:
-            return {"contacts": 1}
+            return {"contacts": 1, "already": 1}
         return _bring(contact_of(row["pk"]), live, mark)
 
     done = walk(job, each, enough={"decisions": DECISIONS_PER_SLICE})

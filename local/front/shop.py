@@ -22,6 +22,16 @@ class Tea:
     line: str
     story: str
 
+    @property
+    def topic(self) -> str:
+        """What its page is about."""
+        return f"{self.kind.capitalize()} tea"
+
+    @property
+    def kilo(self) -> str:
+        """What a kilo costs a house."""
+        return f"{float(self.price) * 8:.2f}"
+
 
 TEAS = (
     Tea(
@@ -63,6 +73,9 @@ TEAS = (
 )
 
 
+TOPICS = {"/brewing-guide": "Brewing"} | {f"/{tea.slug}": tea.topic for tea in TEAS}
+"""What pages are about, by path."""
+
 NAMES = {
     "consent": submission.CONSENT,
     "trap": submission.HONEYPOT,
@@ -90,9 +103,11 @@ class Shop(Handler):
             case [""]:
                 self._show("home.html", "Loose leaf, slowly", teas=TEAS)
             case ["brewing-guide"]:
-                self._show("guide.html", "The brewing guide")
+                self._show("guide.html", "The brewing guide", topic=TOPICS["/brewing-guide"])
+            case ["wholesale"]:
+                self._show("wholesale.html", "Tea for your house", teas=TEAS)
             case [slug] if tea := next((tea for tea in TEAS if tea.slug == slug), None):
-                self._show("tea.html", tea.name, tea=tea)
+                self._show("tea.html", tea.name, tea=tea, topic=tea.topic)
             case ["favicon.ico"]:
                 self.answer(204, "image/x-icon", b"")
             case _:
@@ -100,12 +115,13 @@ class Shop(Handler):
 
     do_HEAD = do_GET
 
-    def _show(self, name: str, title: str, status: int = 200, **values: object) -> None:
+    def _show(self, name: str, title: str, status: int = 200, topic: str = "", **values: object) -> None:
         release = self.facts.live()
         form_id, form = _first(release)
         html = render(
             name,
             title=title,
+            topic=topic,
             business=release.sending.business.name,
             api=self.facts.api,
             inbox=self.facts.inbox,

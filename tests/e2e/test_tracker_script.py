@@ -169,6 +169,16 @@ def test_pages_that_a_script_changes_to_are_views_and_filters_are_not(page: Page
     assert len(agreed.api.requests) == 1
 
 
+def test_a_page_that_says_what_it_is_about_is_viewed_with_its_topic(page: Page) -> None:
+    head = '<meta name="samovar:topic" content="Yeşil çay">'
+    with Website({"/": SHOP, "/green": head + SHOP}, consent="assumed") as site:
+        visit(page, site.url)
+        page.goto(site.url + "/green")
+        ready(page)
+        gathered(page, site, 2)
+        assert [call.get("properties") for call in site.api.named("page")] == [None, {"topic": "Yeşil çay"}]
+
+
 def test_what_is_searched_for_and_where_links_lead_is_reported(page: Page, agreed: Website) -> None:
     visit(page, agreed.url + "/?q=%C3%A7ay%20%F0%9F%8D%B5")
     page.evaluate("document.querySelectorAll('a').forEach(a => a.addEventListener('click', e => e.preventDefault()))")

@@ -159,6 +159,7 @@ def test_a_contact_that_is_right_already_costs_only_the_read_that_finds_it(shop:
     with shop.watched(watch):
         found = finish(shop, ["again-0", "again-1"])
     assert sum(job.notes["contacts"] for job in found) == PEOPLE
+    assert sum(job.notes["already"] for job in found) == PEOPLE
     assert [one.state.version for one in people(shop)] == versions
     slices = sum(job.slices for job in found)
     assert watch.count["Scan"] <= slices + 2
@@ -360,22 +361,25 @@ def test_the_moved_facts_of_a_rebuild_are_decided_later_with_the_cause(shop: Clo
     assert [(made.name, made.cause) for made in decisions.of(found.id)][-1] == ("keen", BACKFILL)
 
 
+JOURNEYS = {
+    "hello": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "mark", "tag": "met"}]},
+    "patient": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "wait", "wait": "30 days"}]},
+}
+ASKING = {
+    "met": {"when": {"journey": "hello", "was": "finished"}},
+    "waiting": {"when": {"journey": "patient", "is": "in"}},
+}
+
+
 def test_runs_that_nobody_asked_about_are_recorded_when_a_segment_does(emulator: EmulatorProcess) -> None:
-    content = json.loads(release())
-    content["journeys"] = {
-        "hello": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "mark", "tag": "met"}]},
-        "patient": {"topic": "tips", "start": {"when": PAGE}, "steps": [{"id": "wait", "wait": "30 days"}]},
-    }
+    content = json.loads(release()) | {"journeys": JOURNEYS}
     with Cloud(emulator, canonical(runtime_release(content))) as cloud:
         for number in range(3):
             visit(cloud, 1, f"browser-{number}")
         cloud.settle()
         cloud.skip(hours=1)
         assert not [row for row in cloud.items("events") if row["name"].startswith("Journey")]
-        content["segments"] |= {
-            "met": {"when": {"journey": "hello", "was": "finished"}},
-            "waiting": {"when": {"journey": "patient", "is": "in"}},
-        }
+        content["segments"] |= ASKING
         ids = publish(cloud, canonical(runtime_release(content)))
         # One of them is brought by an event of their own, before anybody had recorded their runs.
         cloud.paused = {"work"}

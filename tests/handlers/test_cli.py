@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,13 +144,10 @@ def happened(terminal: Terminal) -> str:
     ada = contact_id(source)
     identities.claim(source, ada)
     common = {"source": source, "stamp": now - 1000, "at": now - 1000, "received": now, "kind": "track"}
-    events.insert(
-        [
-            Event(id="m1", name=FORM_SUBMITTED, properties={"form": "hello"}, traits={"email": ADA}, **common),
-            Event(id="m2", name=EMAIL_CLICKED, properties={"message": "x"}, **common),
-        ]
-    )
-    decision = Decision("d1", "temperature", "temperature", now, "m2", "cold", "warm")
+    traits = {"email": ADA, "first_name": "Ada"}
+    clicked = Event(id="m2", name=EMAIL_CLICKED, properties={"message": "x"}, **common)
+    events.insert([Event(id="m1", name=FORM_SUBMITTED, properties={"form": "hello"}, traits=traits, **common), clicked])
+    decision = Decision("d1", "temperature", "temperature", now, clicked.ref, "cold", "warm")
     decisions.log(ada, decision)
     message = Message(
         "mail", ada, "welcome", "hello", "welcome", "tips", "r", now, state="withheld", reason="no-consent"
@@ -167,13 +165,15 @@ def test_refold_and_contact_tell_what_is_known_and_why(terminal: Terminal) -> No
     assert found["scores"] == {"interest": 40, "wholesale": 0}
     assert found["temperature"] == "warm"
     assert {event["name"] for event in found["timeline"]} == {FORM_SUBMITTED, EMAIL_CLICKED}
-    assert [(one["from"], one["to"]) for one in found["decisions"]] == [("cold", "warm")]
+    assert [(one["from"], one["to"], one["because"]) for one in found["decisions"]] == [("cold", "warm", EMAIL_CLICKED)]
     assert [(one["state"], one["why"]) for one in found["messages"]] == [
         ("withheld", "The address never agreed to this topic.")
     ]
     text = terminal.run("contact", ADA).output
     assert "interest 40" in text
     assert "withheld" in text
+    assert "Traits: first_name Ada" in text
+    assert re.search(rf"temperature +cold +warm +{EMAIL_CLICKED}", text)
 
 
 def test_contact_explains_every_point_and_segment_in_the_time_of_the_business(terminal: Terminal) -> None:
@@ -184,8 +184,9 @@ def test_contact_explains_every_point_and_segment_in_the_time_of_the_business(te
     assert rules["signed-up"]["events"][0]["because"] == {"form": "hello"}
     (sent,) = [event for event in terminal.read("contact", ADA)["timeline"] if event["name"] == FORM_SUBMITTED]
     assert rules["signed-up"]["events"][0]["event"] == sent["ref"]
+    assert sent["ref"] in terminal.run("contact", ADA, "--explain", "--refs").output
     text = terminal.run("contact", ADA, "--explain").output
-    assert sent["ref"] in text
+    assert sent["ref"] not in text
     assert sent["at"].endswith("Z")
     assert local(sent["at"], "Europe/Istanbul") in text
     assert sent["at"][:19].replace("T", " ") not in text

@@ -14,11 +14,23 @@ from authoring.foresight import Plan
 from authoring.tally import Tally
 from functions import releases as runtime
 from functions.core.publishing import Pointer
-from functions.core.release import load
+from functions.core.release import canonical, load
 from functions.tables import releases as moves
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
-from tests.handlers.test_backfill import BUYERS, LOOKERS, PEOPLE, finish, members, people, publish, rules
+from tests.handlers.test_backfill import (
+    ASKING,
+    BUYERS,
+    JOURNEYS,
+    LOOKERS,
+    PEOPLE,
+    finish,
+    members,
+    people,
+    publish,
+    rules,
+    runtime_release,
+)
 from tests.handlers.test_score import PAGE, release, visit
 
 
@@ -70,6 +82,21 @@ def test_what_it_counts_is_what_publishing_then_does_and_nothing_is_written(shop
     assert sorted(tally.moves["temperature"].elements()) == sorted(moved)
     assert tally.scores["interest"].rise == 3
     assert tally.scores["interest"].fall == 0
+
+
+def test_runs_of_journeys_that_nobody_asked_about_count_as_they_will(emulator: EmulatorProcess) -> None:
+    content = json.loads(release()) | {"journeys": JOURNEYS}
+    with Cloud(emulator, canonical(runtime_release(content))) as cloud:
+        visit(cloud, 1, "browser-0")
+        cloud.settle()
+        cloud.skip(hours=1)
+        content["segments"] |= ASKING
+        before = everything(cloud)
+        _, tally = looked(cloud, canonical(runtime_release(content)))
+        assert everything(cloud) == before
+        finish(cloud, publish(cloud, canonical(runtime_release(content))))
+        for name in ASKING:
+            assert tally.segments[name].enters == len(members(cloud, name)) == 1, name
 
 
 def test_who_leaves_is_counted_and_a_rule_that_stays_is_not_compared(shop: Cloud) -> None:
@@ -170,7 +197,7 @@ def test_the_command_says_it_in_words_and_in_json(shop: Cloud, monkeypatch: pyte
         assert said["journeys_started"] == 0
         assert said["unchanged"] == 3
     else:
-        assert "All 9 contacts were compared" in result.output
+        assert "Everybody was compared: 9 contacts." in result.output
         assert "segment buyers" in result.output
         assert "No journey starts by publishing" in result.output
-        assert "read units, $0.00" in result.output
+        assert "AWS takes about $0.00 for it" in result.output

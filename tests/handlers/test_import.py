@@ -512,6 +512,16 @@ def test_mailboxes_of_several_people_are_told(shop: Terminal) -> None:
     assert "1 at mailboxes that several people read" in said
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "people.csv is empty"), ("Kontakt,Wann\nada,2024-03-04\n", "There are: Kontakt, Wann")],
+)
+def test_a_file_of_nobody_is_said_to_be_one(shop: Terminal, content: str, said: str) -> None:
+    result = shop.run("import", shop.file(content), "--yes")
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
 def test_a_mapping_is_saved_mended_and_used(shop: Terminal) -> None:
     path, saved = shop.file("Kontakt;Wann\nada@tea.example;03/04/2024\n"), str(shop.folder / "m.yaml")
     result = shop.run("import", path, "--yes")

@@ -15,7 +15,8 @@ let timer;
 
 function view() {
   shown = { spot: spot(), place: place(), search: shown.search };
-  call("page", {}, GATHER);
+  const topic = document.querySelector('meta[name="samovar:topic"]')?.content;
+  call("page", { properties: topic && { topic } }, GATHER);
   const query = searchOf(location.href, settings.search);
   if (query && query != shown.search) happened("Site Searched", { query });
   shown.search = query;

@@ -122,8 +122,8 @@ CONDITIONS = {
         asks("{not: {stage: first}}", kind=FUNNEL),
         "when:",
         "stages[0].when",
-        "stages that need each other: first → first",
-        "without the other",
+        'the stage "first" asks at which stage people stand',
+        "Ask for what people do",
     ),
     "a funnel's step that a journey has": Broken(
         FUNNEL,
@@ -182,7 +182,7 @@ CONDITIONS = {
         GRADE % ("{tag: welcomed}", 6), "a: 6", "grade.a", "nobody can have an A", "5 points or fewer"
     ),
     "a grade that needs itself": scoring(
-        GRADE % ("{grade: [A]}", 5), "grade:", "grade", "definitions that need each other: grade → grade", "without"
+        GRADE % ("{grade: [A]}", 5), "grade:", "grade", "the grade needs itself", "without it"
     ),
     "a grade that asks for a score that there is not": scoring(
         GRADE % ("{score: intrest, at_least: 3}", 5),
@@ -232,6 +232,7 @@ WARNINGS = {
     "another ending": ("{event: Order Complete}", ".event", 'mean "Order Completed"', "strange-event"),
     "a word of ours": ("{event: Email Read}", ".event", "Email", "strange-event"),
     "a misspelt tag": ("{tag: wellcomed}", ".tag", 'mean "welcomed"', "tag-of-nobody"),
+    "a tag with two letters swapped": ("{tag: weclomed}", ".tag", 'mean "welcomed"', "tag-of-nobody"),
     "an e-mail of nobody": ("{email: unsent, was: sent}", ".email", "Send it in a journey", "email-of-nobody"),
 }
 

@@ -59,6 +59,36 @@ class File:
         return next(one for one in self.columns if one.name == name)
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "days"),
+    [
+        ("Birthday", ["03/08", "12/31", "02/29"], ["--03-08", "--12-31", "--02-29"]),
+        ("Birthday", ["08/03", "31/12", "02/30"], ["--03-08", "--12-31", "02/30"]),
+        ("Doğum günü", ["8.3.", "1.2", "29.02."], ["--03-08", "--02-01", "--02-29"]),
+        ("Birthday", ["1984-03-08", "1985-12-31", "03/08"], ["1984-03-08", "1985-12-31", "03/08"]),
+        ("Size", ["03/08", "12/31", "02/28"], ["03/08", "12/31", "02/28"]),
+    ],
+)
+def test_a_birthday_without_its_year_is_the_day_that_comes_every_year(
+    tmp_path: Path, header: str, cells: list[str], days: list[str]
+) -> None:
+    rows = "".join(f"{number}@tea.example;{cell}\n" for number, cell in enumerate(cells))
+    file = File(tmp_path, f"E-mail;{header}\n{rows}".encode())
+    target = file.column(header).target
+    assert [draft.traits[target] for draft in file.drafts] == days
+
+
+def test_where_every_birthday_without_a_year_could_be_two_days_it_is_asked(tmp_path: Path) -> None:
+    file = File(tmp_path, b"E-mail;Birthday\na@tea.example;03/08\nb@tea.example;04/05\n")
+    assert "could be two days" in file.column("Birthday").question
+
+
+def test_a_consent_without_a_year_has_no_date(tmp_path: Path) -> None:
+    file = File(tmp_path, b"E-mail;Agreed\na@tea.example;03/08\n").said("Agreed=consent_date")
+    file.terms = Terms(TURKEY, "Europe/Istanbul", NOW, {"tips": ("fair", "scan 12")})
+    assert [bad.code for bad in file.bad] == ["bad-consent-date"]
+
+
 TURKISH = "E-posta;Ad;Şehir\nömer@çay.example;Ömer Şıh;Iğdır\nışık@tea.example;Işık Ğ.;İstanbul 🫖\n"
 
 

@@ -191,6 +191,12 @@ def test_what_is_no_date_names_no_day(value: Any) -> None:
         ({"anniversary": "within 365 days"}, "1984-06-01", True, ""),
         ({"anniversary": "within 364 days"}, "1984-06-01", True, "2027-06-02"),
         ({"anniversary": "today"}, "soon", False, ""),
+        # A birthday of which nobody told the year, as Mailchimp has it.
+        ({"anniversary": "today"}, "--03-08", True, "2027-03-09"),
+        ({"anniversary": "within 7 days"}, "--02-29", False, "2028-02-22"),
+        ({"anniversary": "today"}, "--13-08", False, ""),
+        ({"in_the_last": "7 days"}, "--03-08", False, ""),
+        ({"anniversary": "today", "before": "today"}, "--03-08", False, ""),
     ],
 )
 def test_what_depends_on_today_says_from_which_day_on_it_may_differ(

@@ -63,11 +63,11 @@ WORDING: list[tuple[dict[str, Any], str]] = [
     ({"not": {"event": "Order Completed"}}, "has never bought (Order Completed)"),
     (
         {"event": "Order Completed", "sum": "total", "at_least": 100, "within": "90 days"},
-        "has a sum of total (Order Completed) of at least 100 in the last 90 days",
+        "has a “total” of Order Completed that adds up to at least 100 in the last 90 days",
     ),
     (
         {"event": "Order Completed", "sum": "total", "above": 10.5, "below": 20},
-        "has a sum of total (Order Completed) of more than 10.5 and less than 20",
+        "has a “total” of Order Completed that adds up to more than 10.5 and less than 20",
     ),
     (
         {"event": "Order Completed", "first": {"within": "30 days"}},
@@ -97,7 +97,7 @@ WORDING: list[tuple[dict[str, Any], str]] = [
     ({"trait": "city", "is": "İzmir"}, "their city is İzmir"),
     ({"trait": "city", "one_of": ["Łódź", "New York"]}, "their city is Łódź or “New York”"),
     ({"trait": "first_name", "known": False}, "their first name is not known"),
-    ({"trait": "birthday", "anniversary": "in 7 days"}, "their birthday comes in 1 week"),
+    ({"trait": "birthday", "anniversary": "in 7 days"}, "their birthday is exactly 1 week from today"),
     ({"trait": "birthday", "anniversary": "today"}, "their birthday is today"),
     ({"trait": "renewal", "in_the_next": "2 weeks"}, "their renewal is in the next 2 weeks"),
     ({"trait": "since", "longer_ago_than": "1 day"}, "their since is more than 1 day ago"),
@@ -110,7 +110,7 @@ WORDING: list[tuple[dict[str, Any], str]] = [
     ({"not": {"email": "offer", "was": "opened"}}, "has not opened the e-mail “offer”"),
     (
         {"email": "offer", "was": "clicked", "link": "/first-flush"},
-        "has clicked a link whose address has /first-flush in it in the e-mail “offer”",
+        "has clicked a link with /first-flush in its address in the e-mail “offer”",
     ),
     ({"journey": "welcome", "is": "in"}, "is in the journey “Welcome” now"),
     ({"journey": "welcome", "was": "exited"}, "has left the journey “Welcome” before its end"),

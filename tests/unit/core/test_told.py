@@ -102,7 +102,7 @@ def test_sums_mails_and_where_somebody_stands_are_told() -> None:
     person = Seen(Contact(State("c1", facts=facts), Profile("c1")), release)
     asked = [spent, mailed, *map(parsed, ({"grade": "A"}, {"stage": "all"}, {"temperature": "hot"}))]
     assert [told(one, person, NOW).saw for one in asked] == [
-        "a sum of 99.5",
+        "adds up to 99.5",
         "last on 2026-09-20",
         "grade B",
         "at “Everybody”",

@@ -22,6 +22,17 @@ def test_the_crowd_has_a_long_tail_and_some_sign_up() -> None:
     assert 20 < sum(any(request.path == "/f/hello" for request in visitor) for visitor in crowd) < 120
 
 
+def test_pages_say_what_they_are_about_as_those_of_the_shop_do() -> None:
+    chance = random.Random(1)
+    views = [
+        json.loads(request.body) for _ in range(50) for request in visit(chance, NOW) if request.path == "/v1/page"
+    ]
+    topics = {view["properties"]["path"]: view["properties"].get("topic") for view in views}
+    assert topics["/rize-black"] == "Black tea"
+    assert topics["/"] is None
+    assert "/wholesale" in topics
+
+
 def test_nobody_visits_in_the_future_and_every_event_has_an_id_of_its_own() -> None:
     chance = random.Random(2)
     events = [
