@@ -153,7 +153,7 @@ def test_a_message_learns_what_became_of_it(stack: Stack, page: Page, mailbox: s
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_wider_than_the_screen(stack: Stack, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    for place in ("", "/first-flush", "/brewing-guide"):
+    for place in ("", "/first-flush", "/brewing-guide", "/wholesale"):
         page.goto(stack.site_url + place)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.goto(stack.inbox_url)
