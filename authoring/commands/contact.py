@@ -12,7 +12,7 @@ from authoring.commands.shared import App, console, emit, explained, json_option
 from authoring.when import localised
 from functions.core.verdicts import BY_HAND
 
-_IDS = ("message", "provider_id", "sent", "processingTimeMillis")
+_IDS = ("message", "enrollment", "provider_id", "sent", "processingTimeMillis")
 
 
 @click.command()

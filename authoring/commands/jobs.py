@@ -29,8 +29,9 @@ def list_jobs(app: App, as_json: bool) -> None:
         emit({"jobs": [_plain(job) for job in found]})
         return
     table = Table("job", "kind", "state", "contacts", "what came of it", "started (UTC)", box=None)
+    table.columns[0].max_width, table.columns[0].no_wrap, table.columns[-1].no_wrap = 12, True, True
     for job in found:
-        told = ", ".join(f"{name} {count:,}" for name, count in job.notes.items() if count and name != "contacts")
+        told = ", ".join(f"{job.notes[name]:,} {words}" for name, words in _NOTES.items() if job.notes.get(name))
         table.add_row(
             job.id,
             job.kind,
@@ -40,6 +41,17 @@ def list_jobs(app: App, as_json: bool) -> None:
             iso(job.started)[:16].replace("T", " "),
         )
     console().print(table)
+
+
+_NOTES = {
+    "rebuilt": "counted again",
+    "changed": "mended",
+    "decisions": "lines crossed",
+    "differing": "would be decided otherwise",
+    "already": "there before",
+    "aside": "set aside",
+}
+"""What jobs note, as people read it; --json has all."""
 
 
 def _state(job: Job, total: int) -> str:

@@ -87,7 +87,7 @@ def _segment_line(segment: dict[str, Any]) -> None:
     since = f" since {segment['since']}" if segment["in"] and segment["since"] else ""
     until = f", until {segment['why']['until']} at least" if segment["why"]["until"] else ""
     where = "in" if segment["in"] else "out"
-    _line(f"  {_YES if segment['in'] else _NO} {segment['id']}: {where}{since}{until}; {segment['asks']}", 2)
+    _line(f"  {_YES if segment['in'] else _NO} {segment['id']}: {where}{since}{until}; asks: {segment['asks']}", 2)
 
 
 def _part(part: dict[str, Any], depth: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from authoring.cli import main
+from authoring.commands import local as commands
 from authoring.when import local
 from functions import clock
 from functions.aws import session
@@ -287,6 +288,25 @@ def test_time_is_skipped_on_the_local_stack_only(terminal: Terminal) -> None:
     assert "not a length of time" in terminal.run("local", "skip", "soon").output
     for span in ("0d", "400d"):
         assert "366 days at a time" in terminal.run("local", "skip", span).output
+
+
+def test_a_clock_that_stopped_on_the_way_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Here:
+        local = True
+
+    class Asked:
+        def connect(self) -> Any:
+            return Here()
+
+    def stuck(*arguments: Any) -> Any:
+        raise TimeoutError("waited 60 s in vain for the stack to come to rest")
+
+    monkeypatch.setattr("local.stack.Stack.load", lambda path: None)
+    monkeypatch.setattr("local.skip.skip", stuck)
+    result = CliRunner().invoke(commands.skip, ["3d"], obj=Asked())
+    assert result.exit_code == 2
+    assert "waited 60 s in vain" in result.stderr
+    assert "Skip the rest" in result.stderr
 
 
 def test_keys_are_made_listed_and_revoked(terminal: Terminal) -> None:
