@@ -13,9 +13,9 @@ export PYTHONPATH := $(CURDIR)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 SCALE ?= 20
-# A file of tests keeps to one process, each with an emulator of its own. What a person would see in a
-# browser is tried alone afterwards.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+# A file of tests keeps to one process, each with an emulator of its own. In their own order the long ones, which
+# break every call, come first. What a person would see in a browser is tried alone afterwards.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 CDK := npx --yes aws-cdk@2.1148.1
 
 .PHONY: help setup up test unit soak check format bench synth deploy destroy lock clean
