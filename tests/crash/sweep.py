@@ -24,7 +24,7 @@ from tests.crash.faults import Count, Fault, modes
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.scale import SCALE
 
-LIKE = 3
+LIKE = 2
 """Calls whose last so many, with themselves, are the same are made at the same place of the code."""
 
 
@@ -33,7 +33,7 @@ class Report:
     """What the sweep found. `points` counts faults per handler; `lost` and `twice` the tellings in
     which something went missing or came about twice; `unknown` those that left a marketing message
     unknown, as is allowed, and listed it. `alike` were passed over: in the small size a call is
-    struck once, not again where it follows the same two calls of the same handler."""
+    struck once, not again where it follows the same call of the same handler."""
 
     points: Counter[str] = field(default_factory=Counter)
     alike: int = 0
