@@ -168,8 +168,8 @@ BROKEN = {
         swap("{consent: tips}", "{segment: keen}", "segments.yaml"),
         "keen:",
         "segments.keen",
-        "keen → keen",
-        "without the other",
+        "needs itself",
+        "without it",
     ),
     "a click outside a journey": Broken(
         "segments.yaml",
