@@ -61,7 +61,13 @@ def ending(cloud: Cloud) -> Ending:
     return Ending(
         people=people,
         mails=dict(Counter(template.get(message, "no row") for message in sent)),
-        told=dict(Counter(_told(entry, names) for entry in {entry["Detail"]: entry for entry in cloud.bus}.values())),
+        told=dict(
+            Counter(
+                _told(entry, names)
+                for entry in {entry["Detail"]: entry for entry in cloud.bus}.values()
+                if not entry["DetailType"].startswith("Stage ")
+            )
+        ),
         clocks={"parked": len(cloud.machines.parked), "running": len(running)},
         releases={item["sk"]: item["release"] for item in items if item["pk"] in ("X#live", "X#releases")},
         aside=len(cloud.aside),
@@ -143,13 +149,15 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
         "identities": sorted(ref for ref in profile.identities if kind_of(ref) != SELF),
         "temperature": state.standing.temperature,
         "grade": state.standing.grade,
-        "stage": [state.standing.stage, *sorted(state.standing.stages)],
+        "stage": state.standing.stage,
         "segments": sorted(state.standing.segments),
         "is due": state.due is not None,
     }
 
 
 def _log(rows: list[Item]) -> dict[str, int]:
+    # Which stages somebody passes on the way depends on the order of what arrives; where they end does not.
+    rows = [row for row in rows if row["kind"] != "stage"]
     return dict(Counter(f"{row['kind']} {row['name']} {row.get('from', '')}>{row.get('to', '')}" for row in rows))
 
 
