@@ -5,21 +5,19 @@ meaning never by time alone. What is held only matters where a line is crossed o
 back (bands), or not back at all (`forward_only`); so deciding again what was just decided changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from functions.core.certainty import Verdict, earliest
 from functions.core.conditions import Condition
 from functions.core.contact import Contact, Standing
 from functions.core.funnel import Funnel
 from functions.core.release import Release
 from functions.core.views import band, first_day_below, local_day, midnight, points
 
-if TYPE_CHECKING:
-    from functions.core.evaluate import Verdict
-
-    Holds = Callable[[Condition], Verdict]
-    """Whether a condition holds for the contact now."""
+Holds = Callable[[Condition], Verdict]
+"""Whether a condition holds for the contact now."""
 
 COLD: Final = "cold"
 LOWEST: Final = "D"
@@ -43,7 +41,7 @@ def temperature_at(contact: Contact, release: Release, now: int) -> tuple[str, i
     return stands, None if day is None else midnight(day, zone)
 
 
-def grade_at(release: Release, holds: "Holds") -> tuple[str, int | None]:
+def grade_at(release: Release, holds: Holds) -> tuple[str, int | None]:
     """The grade: points of the rules that hold, added; the best letter that they are enough for."""
     grade = release.scoring.grade
     if grade is None:
@@ -52,10 +50,10 @@ def grade_at(release: Release, holds: "Holds") -> tuple[str, int | None]:
     fit = sum(given for given, verdict in verdicts if verdict.holds)
     letters = (("A", grade.a), ("B", grade.b), ("C", grade.c))
     letter = next((letter for letter, least in letters if fit >= least), LOWEST)
-    return letter, _earliest(verdict.until for _, verdict in verdicts)
+    return letter, earliest(verdict.until for _, verdict in verdicts)
 
 
-def stage_at(standing: Standing, release: Release, holds: "Holds", now: int) -> tuple[str, int | None]:
+def stage_at(standing: Standing, release: Release, holds: Holds, now: int) -> tuple[str, int | None]:
     """The stage: the last one in the file whose condition holds, NO_STAGE where none does; where people only
     go forward, none before the one held. Its until holds for whoever stands at it."""
     funnel = release.funnel
@@ -67,9 +65,9 @@ def stage_at(standing: Standing, release: Release, holds: "Holds", now: int) -> 
         if verdict.holds:
             # Nobody who only goes forward leaves a stage that ceases to hold.
             untils.append(None if funnel.forward_only else verdict.until)
-            return funnel.stages[place].id, _earliest(untils)
+            return funnel.stages[place].id, earliest(untils)
         untils.append(verdict.until)
-    return funnel.stages[held].id if held >= 0 else NO_STAGE, _earliest(untils)
+    return funnel.stages[held].id if held >= 0 else NO_STAGE, earliest(untils)
 
 
 def joined_stages(one: Standing, other: Standing, funnel: Funnel) -> Standing:
@@ -80,7 +78,3 @@ def joined_stages(one: Standing, other: Standing, funnel: Funnel) -> Standing:
     }
     stage = max(one.stage, other.stage, key=funnel.place) if funnel.forward_only else one.stage
     return replace(one, stage=stage, stages=stages)
-
-
-def _earliest(moments: Iterable[int | None]) -> int | None:
-    return min((moment for moment in moments if moment is not None), default=None)
