@@ -24,7 +24,10 @@ class Ending:
 
     `unknown` are messages of which nobody can say whether they went out; `repeated` mails
     that went out more than once for one message; `against_will` messages that were begun after
-    the address had withdrawn or was suppressed.
+    the address had withdrawn or was suppressed; `astray` stages whose crossing was not told once,
+    and people who stand where no decision has put them. Which stages somebody passes on the way
+    depends on the order of what arrives, so `people` and `told` leave them out; where people end
+    does not.
     """
 
     people: dict[str, Any]
@@ -36,6 +39,7 @@ class Ending:
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
     against_will: tuple[str, ...]
+    astray: tuple[str, ...]
 
     def differences(self, other: "Ending") -> list[str]:
         """What is not the same in `other`, as "path: here → there"."""
@@ -64,8 +68,7 @@ def ending(cloud: Cloud) -> Ending:
         told=dict(
             Counter(
                 _told(entry, names)
-                for entry in {entry["Detail"]: entry for entry in cloud.bus}.values()
-                if not entry["DetailType"].startswith("Stage ")
+                for entry in {entry["Detail"]: entry for entry in cloud.bus if entry not in _stages(cloud)}.values()
             )
         ),
         clocks={"parked": len(cloud.machines.parked), "running": len(running)},
@@ -74,6 +77,7 @@ def ending(cloud: Cloud) -> Ending:
         unknown=tuple(sorted(template[message.id] for message in kept if message.state == "unknown")),
         repeated=tuple(sorted(template.get(message, "no row") for message, times in sent.items() if times > 1)),
         against_will=tuple(_against_will(cloud)),
+        astray=tuple(sorted(_astray(cloud, items, states, names))),
     )
 
 
@@ -96,6 +100,34 @@ def _against_will(cloud: Cloud) -> Iterator[str]:
                     agreed = confirm.form_of(message.topic) or consent.allowed(head, message.topic)
                     if consent.suppression(head) or not agreed:
                         yield message.template
+
+
+def _astray(cloud: Cloud, items: list[Item], states: dict[str, Item], names: dict[str, str]) -> Iterator[str]:
+    """Crossings of stages that the log and the bus don't agree on, and stages that nobody was seen to enter."""
+    rows = [item for item in items if item["sk"].startswith("D#") and item["kind"] == "stage"]
+    details = [json.loads(one) for one in {entry["Detail"] for entry in _stages(cloud)}]
+    kept = Counter((row["pk"], row.get("from", ""), row.get("to", "")) for row in rows)
+    told = Counter((f"C#{one['contact']}", one["from"], one["to"]) for one in details)
+    for crossing in {**kept, **told}:
+        if crossing[0] in states and kept[crossing] != told[crossing]:
+            yield f"{names[crossing[0]]} {crossing[1:]}: kept {kept[crossing]}, told {told[crossing]} times"
+    for pk, state in states.items():
+        if "into" in state:
+            continue
+        entered = {to for one, _, to in kept if to and _survivor(one, states) == pk}
+        stands = {state["stage"]} if state.get("stage") else set()
+        if strange := (set(state.get("stages", {})) ^ entered) | (stands - entered):
+            yield f"{names[pk]}: stages remembered or entered, not both: {sorted(strange)}"
+
+
+def _survivor(pk: str, states: dict[str, Item]) -> str:
+    while into := states.get(pk, {}).get("into"):
+        pk = f"C#{into}"
+    return pk
+
+
+def _stages(cloud: Cloud) -> list[Item]:
+    return [entry for entry in cloud.bus if entry["DetailType"].startswith("Stage ")]
 
 
 def _names(items: list[Item]) -> dict[str, str]:
@@ -156,7 +188,6 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
 
 
 def _log(rows: list[Item]) -> dict[str, int]:
-    # Which stages somebody passes on the way depends on the order of what arrives; where they end does not.
     rows = [row for row in rows if row["kind"] != "stage"]
     return dict(Counter(f"{row['kind']} {row['name']} {row.get('from', '')}>{row.get('to', '')}" for row in rows))
 
