@@ -150,7 +150,7 @@ def _emails(known: Definitions) -> Iterator[Problem]:
         step.send
         for _, journey in known.journeys.values()
         for _, step in steps_of(journey.steps)
-        if isinstance(step, Send)
+        if isinstance(step, Send) and isinstance(step.send, str)
     }
     sent |= {form.double_opt_in.email for _, form in known.forms.values() if form.double_opt_in}
     for document, path, condition in conditions_in(known):

@@ -200,7 +200,7 @@ class _Reading:
             step.send
             for _, journey in known.journeys.values()
             for step in walk(journey.steps)
-            if isinstance(step, Send) and (step.topic or journey.topic) in marketing
+            if isinstance(step, Send) and isinstance(step.send, str) and (step.topic or journey.topic) in marketing
         }
         for name in sorted(used & self.templates):
             for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
@@ -220,7 +220,7 @@ class _Reading:
             step.send
             for _, journey in known.journeys.values()
             for step in walk(journey.steps)
-            if isinstance(step, Send)
+            if isinstance(step, Send) and isinstance(step.send, str)
         }
         for name in sorted(self.templates):
             for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):

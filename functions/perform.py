@@ -69,6 +69,7 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
         since=enrollment.entered,
         kept_until=effect.at // 1000 + kept.messages,
         # The link of such a mail confirms what this submission asked, and nothing else.
+        channel=effect.channel,
         cause=enrollment.cause if confirm.form_of(enrollment.journey) else None,
     )
     messages.intend(message)

@@ -84,7 +84,7 @@ from functions.work import queue as work_queue
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CURRENT = "v3"
+CURRENT = "v4"
 NOW = 1_790_000_000_000
 CONTACT = "k7kqm3k5w2yvld4c6gq7mzabcd"
 RUN = "enr3k5w2yvld4c6gq7mzabcdef"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from functions.core.channels import channel_and_template
 from functions.core.conditions import Condition
 from functions.core.contact import Contact, Moment
 from functions.core.counters import counter_id
@@ -129,7 +130,8 @@ class _Advance:
         message = message_id(self.before.id, step.id, 0)
         self.messages[step.id] = message
         topic = step.topic or self.journey.topic
-        self.effects.append(SendMessage(message, step.id, step.send, topic, self.now))
+        channel, template = channel_and_template(step.send)
+        self.effects.append(SendMessage(message, step.id, template, topic, self.now, channel))
         self.passed(step, "sent")
 
     def tag(self, step: TagStep) -> None:

@@ -44,13 +44,14 @@ def spell_duration(seconds: int) -> str:
     raise AssertionError("every whole number of seconds is a number of seconds")
 
 
-def _check_id(value: str) -> str:
+def check_id(value: str) -> str:
+    """The id itself. Raises ValueError for what is none."""
     if not _ID.match(value):
         raise ValueError(f'"{value}" is not an id: use lower-case letters, digits and single hyphens, 63 at most')
     return value
 
 
-Id = Annotated[str, AfterValidator(_check_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+Id = Annotated[str, AfterValidator(check_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """An id of a definition file: stable for ever, lower-case with hyphens."""
 
 Duration = Annotated[

@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
+from functions.core.channels import BY_EMAIL
+
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Decide message `message` of `template` about `topic`, at `at` (ms)."""
+    """Decide message `message` of `template` about `topic`, at `at` (ms), on a channel."""
 
     message: str
     step: str
     template: str
     topic: str
     at: int
+    channel: str = BY_EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ Effect = SendMessage | AddTag | StartClock | ReachGoal | Unwatch | NoteRun
 def to_plain(effect: Effect) -> dict[str, Any]:
     """The stored shape of an effect."""
     match effect:
-        case SendMessage(message, step, template, topic, at):
-            return {"do": "send", "message": message, "step": step, "template": template, "topic": topic, "at": at}
+        case SendMessage(message, step, template, topic, at, channel):
+            plain = {"do": "send", "message": message, "step": step, "template": template, "topic": topic, "at": at}
+            return plain if channel == BY_EMAIL else plain | {"channel": channel}
         case AddTag(event, step, tag, at):
             return {"do": "tag", "event": event, "step": step, "tag": tag, "at": at}
         case StartClock(generation):
@@ -83,7 +87,9 @@ def from_plain(stored: Mapping[str, Any]) -> Effect:
     """The effect of a stored shape. Raises ValueError for one that this code doesn't know."""
     match stored["do"]:
         case "send":
-            return SendMessage(stored["message"], stored["step"], stored["template"], stored["topic"], stored["at"])
+            message, step, template = stored["message"], stored["step"], stored["template"]
+            channel = stored.get("channel", BY_EMAIL)
+            return SendMessage(message, step, template, stored["topic"], stored["at"], channel)
         case "tag":
             return AddTag(stored["event"], stored["step"], stored["tag"], stored["at"])
         case "clock":

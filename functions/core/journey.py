@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
 
+from functions.core.channels import Content
 from functions.core.conditions import Condition, EventMatch
 from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
 
@@ -38,10 +39,10 @@ Again = Annotated[
 
 
 class Send(Definition):
-    """Send an e-mail template; `topic` overrides the journey's."""
+    """Send a template: an e-mail by its id, or another channel's as {sms: ID}; `topic` overrides the journey's."""
 
     id: Id
-    send: Id
+    send: Content
     topic: Id | None = None
 
 

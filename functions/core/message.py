@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from functions.core.channels import BY_EMAIL
+
 State = Literal["intended", "sending", "withheld", "unknown", "sent", "delivered", "bounced", "complained"]
 Outcome = Literal["sent", "delivered", "bounced", "complained"]
 
@@ -48,10 +50,10 @@ class Message:
     template is rendered. `address` is the hash of the address that it went to. `reason` says
     why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
     variable's name, the provider's words), never an address. `cause` is the ref of the event
-    that it answers, kept where the letter needs it. `attempts` counts how often it was handed
-    to the provider. `links` is how many different links of ours it had then, 0 where that
-    wasn't noted. `times` holds the first moment of each state. `due` is
-    when sweep looks at it again; None once it is settled. `version` guards writes. The row may
+    that it answers, kept where the letter needs it. After `expires` it is not sent any more.
+    `attempts` counts how often it was handed to the provider. `links` is how many different links
+    of ours it had then, 0 where that wasn't noted. `times` holds the first moment of each state.
+    `due` is when sweep looks at it again; None once it is settled. `version` guards writes. The row may
     go at `kept_until` (epoch seconds; None: never).
     """
 
@@ -65,7 +67,8 @@ class Message:
     created: int
     enrollment: str | None = None
     since: int = 0
-    channel: Literal["email"] = "email"
+    expires: int | None = None
+    channel: str = BY_EMAIL
     state: State = "intended"
     attempts: int = 0
     cause: str | None = None
@@ -108,6 +111,8 @@ def intended(
     since: int = 0,
     kept_until: int | None = None,
     cause: str | None = None,
+    channel: str = BY_EMAIL,
+    expires: int | None = None,
 ) -> Message:
     """A message just decided, to be stored with `tables.messages.intend` and put on the send queue."""
     return Message(
@@ -122,6 +127,8 @@ def intended(
         enrollment=enrollment,
         since=since,
         cause=cause,
+        channel=channel,
+        expires=expires,
         times={"intended": now},
         due=now + PATIENCE,
         kept_until=kept_until,
@@ -143,6 +150,16 @@ def postpone(message: Message, until: int) -> Message:
     """Back to intended, because the provider surely did not take it; due again at `until`."""
     times = {state: at for state, at in message.times.items() if state != "sending"}
     return replace(message, state="intended", times=times, due=until)
+
+
+def last_moment(message: Message) -> int:
+    """After this moment (ms) a message is not sent any more."""
+    return message.created + LATEST if message.expires is None else message.expires
+
+
+def defer(message: Message, until: int, reason: str) -> Message:
+    """Not yet: due again at `until` (ms), for a reason."""
+    return replace(postpone(message, until), reason=reason)
 
 
 def withhold(message: Message, reason: str, now: int, detail: str = "") -> Message:

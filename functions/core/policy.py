@@ -10,7 +10,8 @@ from functions.core import confirm, consent
 from functions.core.consent import Head
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
-from functions.core.message import LATEST, Message
+from functions.core.message import Message, last_moment
+from functions.core.pauses import Pauses
 from functions.core.release import Release
 from functions.core.sending import Cap, Topic
 
@@ -24,7 +25,9 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "unsubscribed": "The recipient unsubscribed from this topic.",
         "goal-reached": "The contact reached the journey's goal before the message went out.",
         "frequency-cap": "The contact already got as many messages as the cap allows.",
-        "too-late": "The message could not be sent for three days.",
+        "too-late": "The message could not be sent before its time was over.",
+        "paused": "Sending is paused.",
+        "campaign-cancelled": "The campaign was cancelled before the message went out.",
         "other-address": "The contact's address is not the one that was asked to confirm.",
         "missing-variable": "The template needs something that is not known about the contact.",
         "template-error": "The template failed with this contact's data.",
@@ -34,6 +37,9 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Every reason for which a message is withheld. Codes never change once released."""
+
+PAUSED_MS: Final = 600_000
+"""What is held by a pause without an end is looked at again after so long."""
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
@@ -52,12 +58,54 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Allow:
-    """Send it, to `recipient` as mail servers spell it, and count it as `reserved` (None: uncounted)."""
+class Destination:
+    """Where a message goes on its channel: `address` is the hash under which consent and suppression stand ("" where
+    it goes to no person), `at` what the provider is given (a mailbox, a number in E.164, a URL)."""
 
-    recipient: str
+    address: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Why the contact can't be reached on a channel: one of REASONS."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is decided on: what was read a moment ago.
+
+    `head` is what the ledger of the destination's address says. `zone` is the contact's time zone, as
+    far as it can be told.
+    """
+
+    message: Message
+    contact: Contact
+    release: Release
+    destination: Destination | Unreachable
+    head: Head = field(default_factory=Head)
+    recent: Recent = field(default_factory=Recent)
+    pauses: Pauses = field(default_factory=Pauses)
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Send it, and count it as `reserved` (None: uncounted)."""
+
+    destination: Destination
     topic: Topic
     reserved: Recent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Not before `until` (ms); then decide again. `reason` is one of REASONS."""
+
+    until: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,43 +116,43 @@ class Withhold:
     detail: str = ""
 
 
-Decision = Allow | Withhold
+Decision = Allow | Withhold | Defer
 
 
-def decide(
-    message: Message, contact: Contact, head: Head | None, recent: Recent, release: Release, now: int
-) -> Decision:
-    """Whether `message` may be sent at `now` (ms).
+def decide(case: Case, now: int) -> Decision:
+    """Whether the case's message may be sent at `now` (ms).
 
-    `head` is what the ledger of the contact's address says, None if what stands for an address
-    is none. A transactional topic needs no consent and counts against no cap, but nothing goes
-    to a suppressed address.
+    A transactional topic needs no consent and counts against no cap, but nothing goes to a
+    suppressed address. What is deferred past its last moment is withheld.
     """
+    message, release, destination = case.message, case.release, case.destination
     topic = topic_of(release, message.topic)
     if topic is None:
         return Withhold("unknown-topic", message.topic)
-    if message.template not in release.emails:
+    if release.template(message.channel, message.template) is None:
         return Withhold("unknown-template", message.template)
-    if now - message.created > LATEST:
+    if now > last_moment(message):
         return Withhold("too-late")
-    address = contact.profile.email
-    if address is None:
-        return Withhold("missing-address")
-    recipient = mailbox(address)
-    if recipient is None or head is None:
-        return Withhold("unusable-address")
-    suppressed = consent.suppression(head)
+    place = f"{message.journey}/{message.step}"
+    if place in case.pauses.cancelled:
+        return Withhold("campaign-cancelled")
+    if isinstance(destination, Unreachable):
+        return Withhold(destination.reason)
+    suppressed = consent.suppression(case.head)
     if suppressed is not None:
         return Withhold(f"suppressed-{suppressed}")
+    pause = case.pauses.holding(place, transactional=topic.transactional, now=now)
+    if pause is not None:
+        return Defer(pause.until or now + PAUSED_MS, "paused")
     if topic.transactional:
-        return Allow(recipient, topic, None)
-    if not consent.allowed(head, topic.id):
-        return Withhold("unsubscribed" if consent.withdrawn(head, topic.id) else "no-consent")
-    if _goal_reached(message, contact, release):
+        return Allow(destination, topic, None)
+    if destination.address and not consent.allowed(case.head, topic.id):
+        return Withhold("unsubscribed" if consent.withdrawn(case.head, topic.id) else "no-consent")
+    if _goal_reached(message, case.contact, release):
         return Withhold("goal-reached")
-    if not _within_caps(message, recent, release.sending.caps, now):
+    if not _within_caps(message, case.recent, release.sending.caps, now):
         return Withhold("frequency-cap")
-    return Allow(recipient, topic, _reserve(message, recent, release.sending.caps, now))
+    return Allow(destination, topic, _reserve(message, case.recent, release.sending.caps, now))
 
 
 def topic_of(release: Release, id: str) -> Topic | None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_serializer, field_validator
 
 from functions.core import confirm
 from functions.core.bots import Bots
+from functions.core.campaign import Campaign
+from functions.core.channels import BY_EMAIL, CHANNELS
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
@@ -38,8 +40,33 @@ class Release(Definition):
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
+    templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
+    campaigns: dict[Id, Campaign] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
+
+    @field_validator("templates")
+    @classmethod
+    def _by_channel(cls, given: dict[str, dict[Id, Any]]) -> dict[str, dict[Id, Any]]:
+        """What other channels than e-mail send, each template read as its channel's own kind."""
+        return {
+            channel: {id: CHANNELS[channel].template.model_validate(template) for id, template in of_channel.items()}
+            for channel, of_channel in given.items()
+        }
+
+    @field_serializer("templates")
+    def _plain(self, held: dict[str, dict[Id, Definition]]) -> dict[str, dict[Id, Any]]:
+        return {
+            channel: {
+                id: template.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+                for id, template in of_channel.items()
+            }
+            for channel, of_channel in held.items()
+        }
+
+    def template(self, channel: str, id: str) -> Definition | None:
+        """A template of a channel, None where there is none of this id."""
+        return self.emails.get(id) if channel == BY_EMAIL else self.templates.get(channel, {}).get(id)
 
     @cached_property
     def every_journey(self) -> Mapping[str, Journey]:

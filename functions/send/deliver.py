@@ -5,18 +5,19 @@ Everything that may forbid it is read and decided again; then one transaction sa
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import compose, confirm, policy
 from functions.core import message as ledger
-from functions.core.compose import Letter, Urls
+from functions.core.compose import Urls
 from functions.core.consent import EVERYTHING, Head
-from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.message import Message
-from functions.core.policy import Recent, Withhold
+from functions.core.policy import Allow, Case, Defer, Destination, Recent, Withhold
 from functions.core.release import Release
 from functions.send import outcome
+from functions.send.channels import Draft, way
 from functions.send.pace import pace
 from functions.send.queue import enqueue
 from functions.tables import addresses, caps, contacts, messages
@@ -57,7 +58,7 @@ class _Ready:
     address: str
     head: Head
     reserved: Recent | None
-    letter: Letter
+    composed: Any
     links: int
 
 
@@ -81,7 +82,7 @@ def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
         outcome.hand_over(*begun, clock.now_ms())
 
 
-def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] | None:
+def _begin(message: Message | None, release: Release) -> tuple[Message, Any] | None:
     """Move a message to sending; None if it was withheld or is no longer ours to send."""
     for attempt in range(ATTEMPTS):
         if message is None or message.state != "intended":
@@ -91,38 +92,44 @@ def _begin(message: Message | None, release: Release) -> tuple[Message, Letter] 
             case Withhold(reason, detail):
                 if outcome.withhold(message, reason, detail, now):
                     return None
+            case Defer(until, reason):
+                if outcome.defer(message, until, reason):
+                    return None
             case _Ready() as ready:
                 begun, change = messages.change_op(message, ledger.begin(message, ready.address, now, ready.links))
                 reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
+                guard = [addresses.unchanged_op(ready.address, ready.head)] if ready.address else []
                 try:
-                    dynamodb.transact([addresses.unchanged_op(ready.address, ready.head), change, *reserve])
+                    dynamodb.transact([*guard, change, *reserve])
                 except dynamodb.TransactionRefused as refused:
                     if not refused.by_condition:
                         clock.sleep(0.02 * 2 ** min(attempt, 5))
                 else:
-                    return begun, ready.letter
+                    return begun, ready.composed
         message = messages.get(message.contact, message.id)
     raise Contended("a message's consent or caps kept changing")
 
 
-def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold:
+def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold | Defer:
     contact = contacts.surviving(message.contact)
     keys = releases.keyring()
-    ref = identity_ref(EMAIL, contact.profile.email, keys.pepper)
-    address = hash_of(ref) if ref else ""
-    head = addresses.head(address) if ref else None
-    decision = policy.decide(message, contact, head, caps.get(message.contact), release, now)
-    if isinstance(decision, Withhold):
+    by = way(message.channel)
+    destination = by.destinations([message], {message.contact: contact}, release, keys)[message.id]
+    address = destination.address if isinstance(destination, Destination) else ""
+    head = addresses.head(address) if address else Head()
+    case = Case(message, contact, release, destination, head, caps.get(message.contact))
+    decision = policy.decide(case, now)
+    if not isinstance(decision, Allow):
         return decision
     if message.cause is not None and not confirm.is_for(message.cause, address):
         return Withhold("other-address")
     followed: set[str] = set()
     urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
     try:
-        letter = compose.compose(message, contact, decision.topic, decision.recipient, release, urls)
+        composed = by.compose(Draft(message, contact, decision.topic, decision.destination, release, urls))
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return _Ready(address, head or Head(), decision.reserved, letter, len(followed))
+    return _Ready(address, head, decision.reserved, composed, len(followed))
 
 
 def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:

@@ -1,34 +1,28 @@
 """What comes of handing one message to the mail service."""
 
-from functions import settings
-from functions.aws import dynamodb, ses
-from functions.core import feedback
+from typing import Any
+
+from functions.aws import dynamodb
 from functions.core import message as ledger
-from functions.core.compose import Letter
 from functions.core.message import PATIENCE, Feedback, Message
 from functions.observability import logger, metric
+from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
 from functions.tables import caps, messages
 
 
-def hand_over(message: Message, letter: Letter, now: int) -> None:
-    """Give a message in state sending to SES, once, and note what it answered.
+def hand_over(message: Message, composed: Any, now: int) -> None:
+    """Give a message in state sending to its provider, once, and note what it answered.
 
     A lost answer leaves it sending: feedback settles it, or sweep after an hour.
     """
     try:
-        provider_id = ses.send(
-            sender=letter.sender,
-            recipient=letter.recipient,
-            raw=letter.raw,
-            tags=feedback.tags_of(message),
-            configuration_set=settings.configuration_set(),
-        )
-    except ses.NotAccepted as failure:
+        provider_id = way(message.channel).hand_over(message, composed)
+    except NotAccepted as failure:
         _try_later(message, failure.code, now)
-    except ses.Rejected as failure:
+    except Rejected as failure:
         withhold(message, "provider-rejected", failure.code, now)
         caps.give_back(message.contact, message.id)
-    except ses.Ambiguous as failure:
+    except Ambiguous as failure:
         logger.warning("nobody knows whether a message went out", message=message.id, error=failure.code)
         metric("SendAnswersLost")
     else:
@@ -44,6 +38,16 @@ def withhold(message: Message, reason: str, detail: str, now: int) -> bool:
         return False
     logger.info("message withheld", message=message.id, reason=reason)
     metric("MessagesWithheld")
+    return True
+
+
+def defer(message: Message, until: int, reason: str) -> bool:
+    """Note that a message waits, and for what; False if its row changed meanwhile."""
+    try:
+        messages.change(message, ledger.defer(message, until, reason))
+    except dynamodb.ConditionFailed:
+        return False
+    metric("MessagesDeferred")
     return True
 
 

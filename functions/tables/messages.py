@@ -112,6 +112,7 @@ def to_item(message: Message) -> dynamodb.Item:
         "provider_id": message.provider_id,
         "address": message.address,
         "cause": message.cause,
+        "expires": message.expires,
         "ttl": message.kept_until,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
@@ -144,6 +145,7 @@ def from_item(item: dynamodb.Item) -> Message:
         provider_id=item.get("provider_id"),
         address=item.get("address"),
         cause=item.get("cause"),
+        expires=item.get("expires"),
         times=item["times"],
         due=item.get("du"),
         version=item["n"],

@@ -1,0 +1,85 @@
+"""The ways in which a message reaches somebody: what deciding and defining know of them.
+
+A channel is one entry here and one module in functions/send/channels that hands messages over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from functions.core.definition import ID_PATTERN, Definition, check_id
+from functions.core.emails import Email
+from functions.core.identity import EMAIL
+
+BY_EMAIL: Final = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a channel is to everybody but its own module.
+
+    Its templates are files of `folder` in marketing/, each a `template`. `identity` is the kind of
+    identity under whose hash consent and suppression stand; "" where messages go to no person.
+    Its events begin with `word`, as in "Email Sent".
+    """
+
+    name: str
+    folder: str
+    template: type[Definition]
+    identity: str
+    word: str
+
+
+CHANNELS: Final[dict[str, Channel]] = {
+    BY_EMAIL: Channel(BY_EMAIL, "emails", Email, EMAIL, "Email"),
+}
+"""Every channel by name."""
+
+
+def register(channel: Channel) -> None:
+    """Make a channel known."""
+    CHANNELS[channel.name] = channel
+
+
+def _parse(value: Any) -> Any:
+    if isinstance(value, str):
+        return check_id(value)
+    if not isinstance(value, dict) or len(value) != 1:
+        raise ValueError('expected the id of an e-mail, or a channel with an id, such as "sms: reminder"')
+    ((channel, template),) = value.items()
+    if channel not in CHANNELS:
+        raise ValueError(f'"{channel}" is not a channel; there are {", ".join(CHANNELS)}')
+    if not isinstance(template, str):
+        raise ValueError(f"{channel}: expected the id of a template")
+    return check_id(template) if channel == BY_EMAIL else {channel: check_id(template)}
+
+
+Content = Annotated[
+    str | dict[str, str],
+    BeforeValidator(_parse, json_schema_input_type=Any),
+    PlainSerializer(lambda value: value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": ID_PATTERN},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                    "additionalProperties": {"type": "string", "pattern": ID_PATTERN},
+                },
+            ]
+        }
+    ),
+]
+"""What is sent: an e-mail by its id, or {channel: id}."""
+
+
+def channel_and_template(content: "str | Mapping[str, str]") -> tuple[str, str]:
+    """The channel and the template of a content."""
+    if isinstance(content, str):
+        return BY_EMAIL, content
+    ((channel, template),) = content.items()
+    return channel, template
