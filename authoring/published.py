@@ -6,6 +6,7 @@ from pathlib import Path
 from authoring import ledger, tree
 from authoring.compile import Bundle, bundle, state_path
 from authoring.diff import Change, changes
+from authoring.problems import Problem
 from functions import clock
 from functions.aws import s3
 from functions.core.publishing import Pointer, Refuse, decide
@@ -30,12 +31,13 @@ class WouldOverwrite(Exception):
 @dataclass(frozen=True, slots=True)
 class Published:
     """What publishing did. `moved` is false where this release was live already; `backfill` are the jobs that bring
-    everybody to it, none where nobody can stand elsewhere."""
+    everybody to it, none where nobody can stand elsewhere; `warnings` are what in it is rarely meant."""
 
     pointer: Pointer
     moved: bool
     changes: list[Change]
     backfill: list[str]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def publish(root: Path, *, by: str, note: str = "") -> Published:
     pointer = releases.publish(compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note)
     ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
     begun = backfills.start(pointer, clock.now_ms())
-    return Published(pointer, before is None or pointer.seq != before.seq, found, begun)
+    moved = before is None or pointer.seq != before.seq
+    return Published(pointer, moved, found, begun, compiled.warnings)
 
 
 def would_refuse(compiled: Bundle, before: Pointer | None) -> str | None:

@@ -5,6 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 
+def minute(moment: int, zone: str) -> str:
+    """A moment (ms) to the minute in `zone`."""
+    return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
 def local(text: str, zone: str) -> str:
     """A moment as --json says it (2026-09-21T11:03:05.000Z) to the second in `zone`; any other text as it is."""
     if not (len(text) == 24 and text[10] == "T" and text.endswith("Z")):

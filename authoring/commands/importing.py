@@ -20,12 +20,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from authoring.commands.shared import App, console, counted, emit, explained, json_option, must_ask, say
+from authoring.commands.shared import App, business_zone, console, counted, emit, explained, json_option, must_ask, say
 from authoring.importing import files, job, mapping, segments, undo
 from authoring.importing.encoding import opened
 from authoring.importing.files import Asked, Opened
 from authoring.importing.job import AlreadyIn, Done, Wanted
 from authoring.importing.nobody import Nobody
+from authoring.when import minute
 from functions import clock, releases
 from functions.core.views import iso
 from functions.tables import imports
@@ -217,14 +218,14 @@ def imports_(context: click.Context, as_json: bool) -> None:
         return
     with explained(as_json):
         context.obj.connect()
-        found = imports.every()
+        found, zone = imports.every(), business_zone()
     if as_json:
         emit([plain(one) for one in found])
         return
-    table = Table("id", "began (UTC)", "file", "by", "state", "came in", "refused", box=None, padding=(0, 2, 0, 0))
+    table = Table("id", f"began ({zone})", "file", "by", "state", "came in", "refused", box=None, padding=(0, 2, 0, 0))
     for one in found:
         counts = (one.counts.get("imported", 0), one.counts.get("refused", 0))
-        cells = (one.id, iso(one.at)[:16].replace("T", " "), one.file, one.by, one.state, *(f"{n:,}" for n in counts))
+        cells = (one.id, minute(one.at, zone), one.file, one.by, one.state, *(f"{n:,}" for n in counts))
         table.add_row(*(Text(cell) for cell in cells))
     console().print(table)
 

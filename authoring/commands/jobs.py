@@ -7,8 +7,9 @@ import click
 from rich.table import Table
 
 from authoring.commands.progress import contacts_of, follow
-from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
+from authoring.commands.shared import App, business_zone, console, counted, emit, explained, json_option, say
 from authoring.published import NothingLive
+from authoring.when import minute
 from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core.views import iso
@@ -24,11 +25,11 @@ def list_jobs(app: App, as_json: bool) -> None:
     """Long jobs over everybody of the last 90 days, newest first."""
     with explained(as_json):
         app.connect()
-        found, total = jobs.listed(), dynamodb.size_of(settings.contacts_table())[0]
+        found, total, zone = jobs.listed(), dynamodb.size_of(settings.contacts_table())[0], business_zone()
     if as_json:
         emit({"jobs": [_plain(job) for job in found]})
         return
-    table = Table("job", "kind", "state", "contacts", "what came of it", "started (UTC)", box=None)
+    table = Table("job", "kind", "state", "contacts", "what came of it", f"started ({zone})", box=None)
     table.columns[0].max_width, table.columns[0].no_wrap, table.columns[-1].no_wrap = 12, True, True
     for job in found:
         told = ", ".join(f"{job.notes[name]:,} {words}" for name, words in _NOTES.items() if job.notes.get(name))
@@ -38,7 +39,7 @@ def list_jobs(app: App, as_json: bool) -> None:
             _state(job, total),
             f"{contacts_of([job]):,}",
             told,
-            iso(job.started)[:16].replace("T", " "),
+            minute(job.started, zone),
         )
     console().print(table)
 

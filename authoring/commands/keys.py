@@ -6,7 +6,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from authoring.commands.shared import App, emit, explained, json_option, must_ask, print_whole, say
+from authoring.commands.shared import App, business_zone, emit, explained, json_option, must_ask, print_whole, say
+from authoring.when import minute
 from functions import clock, releases
 from functions.aws.dynamodb import ConditionFailed
 from functions.core import keys as write_keys
@@ -33,18 +34,18 @@ def list_keys(app: App, as_json: bool) -> None:
     """Every key of the deployment."""
     with explained(as_json):
         app.connect()
-        held = releases.keyring().keys
+        held, zone = releases.keyring().keys, business_zone()
     if as_json:
         emit([_plain(key) for key in held])
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("name", "kind", "key", "origins", "events a minute", "made (UTC)"):
+    for column in ("name", "kind", "key", "origins", "events a minute", f"made ({zone})"):
         table.add_column(column, no_wrap=column == "key")
     for key in held:
         public = key.kind == PUBLIC
         rate = f"{key.per_minute:,}" if public else "no limit"
         shown = (key.held if public else "shown once, when it was made", ", ".join(key.origins) or "any")
-        cells = (key.name, key.kind, shown[0], shown[1] if public else "no browser", rate, iso(key.at)[:10])
+        cells = (key.name, key.kind, shown[0], shown[1] if public else "no browser", rate, minute(key.at, zone)[:10])
         table.add_row(*(Text(cell) for cell in cells))
     print_whole(table)
 

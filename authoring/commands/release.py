@@ -1,6 +1,7 @@
 """validate, publish, pull, releases, rollback, schema: what is live, and how it gets there."""
 
 import getpass
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import click
 from rich.table import Table
 
 from authoring import published, reference
-from authoring.commands.shared import App, console, emit, explained, json_option, say, show_warnings
+from authoring.commands.shared import App, business_zone, console, emit, explained, json_option, say, show_warnings
 from authoring.compile import bundle
 from authoring.diff import Change, changes
+from authoring.problems import Problem
+from authoring.when import minute
 from functions import clock
-from functions.core.views import iso
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
 from functions.work import backfills
@@ -51,12 +53,19 @@ def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             compiled, before, found = published.preview(app.marketing)
             refused = published.would_refuse(compiled, before)
+            _warn(compiled.warnings, as_json)
             _show(found, as_json, release=compiled.release_id, moved=False, refused=refused, stack=where.name)
             return
         done = published.publish(app.marketing, by=getpass.getuser(), note=note)
+        _warn(done.warnings, as_json)
         pointer = done.pointer
         about = {"release": pointer.release, "moved": done.moved, "seq": pointer.seq, "stack": where.name}
         _show(done.changes, as_json, **about, backfill=done.backfill)
+
+
+def _warn(warnings: Iterable[Problem], as_json: bool) -> None:
+    if not as_json:
+        show_warnings(warnings)
 
 
 def _show(found: list[Change], as_json: bool, **facts: object) -> None:
@@ -119,15 +128,15 @@ def list_releases(app: App, as_json: bool) -> None:
     """What was published when, newest first."""
     with explained(as_json):
         app.connect()
-        live, entries = releases.live(), releases.history()
+        live, entries, zone = releases.live(), releases.history(), business_zone()
     if as_json:
         rows = [{**asdict(entry), "live": bool(live and entry.seq == live.seq)} for entry in entries]
         emit({"live": asdict(live) if live else None, "releases": rows})
         return
-    table = Table("", "move", "release", "at (UTC)", "by", "note", box=None)
+    table = Table("", "move", "release", f"at ({zone})", "by", "note", box=None)
     for entry in entries:
         mark = "●" if live and entry.seq == live.seq else ""
-        at = iso(entry.at)[:16].replace("T", " ")
+        at = minute(entry.at, zone)
         table.add_row(mark, str(entry.seq), entry.release[:12], at, entry.by, entry.note)
     console().print(table)
 

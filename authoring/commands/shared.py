@@ -39,6 +39,14 @@ class App:
         return target.connect(self.stack)
 
 
+def business_zone() -> str:
+    """The time zone in which people of the business read moments; UTC before anything is live."""
+    try:
+        return runtime.live().release.sending.business.time_zone
+    except runtime.NothingLive:
+        return "UTC"
+
+
 def console() -> Console:
     """Where text goes; made when needed, so that tests can catch it."""
     return Console(highlight=False, soft_wrap=True)

@@ -93,11 +93,18 @@ def test_publish_shows_what_changes_and_then_that_it_is_live(terminal: Terminal)
     assert "is live" in output
     assert "Nothing changed" in terminal.run("publish").output
     assert "Nothing would change" in terminal.run("publish", "--dry-run").output
+    assert "at (Europe/Istanbul)" in terminal.run("releases").output
     listed = terminal.read("releases")
     assert [(entry["seq"], entry["live"], entry["note"]) for entry in listed["releases"]] == [
         (2, True, "more patience"),
         (1, False, ""),
     ]
+
+
+def test_publish_says_what_in_it_is_rarely_meant(terminal: Terminal) -> None:
+    terminal.folder.write("segments.yaml", "segments:\n  fans: {when: {event: Page Viewd}}\n")
+    for command in (("publish", "--dry-run"), ("publish",)):
+        assert 'Did you mean "Page Viewed"?' in terminal.run(*command).output
 
 
 def test_publish_refuses_what_is_not_based_on_the_live_release(terminal: Terminal) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from math import floor, fsum
 
-from functions.core.scoring import Rule, Score
+from functions.core.scoring import Rule
 from tests.knowledge.calendar import local_date
 from tests.knowledge.past import Past
 
@@ -25,29 +25,28 @@ class Scored(Past):
 
     def points(self, score: str, now: int) -> int:
         """Whole points, never below zero; 0 for a score that there isn't. Raises Undecided."""
-        full, short = self._once(now, f"points {score}", lambda now: self._points(score, now))
-        if full != short:
+        least, most = self._once(now, f"points {score}", lambda now: self._points(score, now))
+        if least != most:
             raise Undecided(score)
-        return full
+        return least
 
     def _points(self, score: str, now: int) -> tuple[int, int]:
-        """By all days, and without those that may be left out."""
+        """The least and the most that they can be: of each rule, days that may be left out count or don't, for
+        another score may still ask for them."""
         rules = self.release.scoring.scores.get(score)
         if rules is None:
             return 0, 0
-        today = local_date(now, self.zone)
+        today, half_life = local_date(now, self.zone), rules.half_life / DAY
         active = [one.day for one in self.known(now) if one.event.context.get("active", True)]
         oldest = max(active) - timedelta(days=DROPPED_HALF_LIVES * rules.half_life // DAY) if active else date.min
-        full, short = (max(0, floor(self._raw(rules, now, today, since) + 1e-9)) for since in (date.min, oldest))
-        return full, short
 
-    def _raw(self, score: Score, now: int, today: date, after: date) -> float:
-        half_life = score.half_life / DAY
-        return fsum(
-            rule.points * count * 0.5 ** ((today - day).days / half_life)
-            for rule in score.rules
-            for day, count in self.given(rule, now, after)
-        )
+        def left(rule: Rule, after: date) -> float:
+            given = self.given(rule, now, after)
+            return fsum(rule.points * count * 0.5 ** ((today - day).days / half_life) for day, count in given)
+
+        either = [(left(rule, date.min), left(rule, oldest)) for rule in rules.rules]
+        least, most = (max(0, floor(fsum(map(which, either)) + 1e-9)) for which in (min, max))
+        return least, most
 
     def given(self, rule: Rule, now: int, after: date = date.min) -> Iterator[tuple[date, int]]:
         """How many events of each day give points."""
