@@ -184,7 +184,7 @@ def _show(person: _Person, release: Release | None, asked: Asked | None) -> Answ
         "said": asked is not None,
         "title": words("pref-title" if asked is None else "stopped-all-title" if is_off else "pref-saved-title"),
         "text": words("pref-intro" if asked is None else "stopped-all" if is_off else "pref-saved"),
-        "address": _shown_address(person),
+        "whose": _shown_address(person),
         "paused": _day(paused, words, release) if paused > now else "",
         "hidden": hidden,
         "boxes": [(offer, person.is_on(offer)) for offer in offers],

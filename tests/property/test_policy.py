@@ -44,7 +44,21 @@ NIGHTS = [
     ("Asia/Kathmandu", "2026-06-01"),
     ("Europe/Istanbul", "2026-06-01"),
 ]
-TIMES = ["00:00", "01:00", "01:30", "02:00", "02:10", "02:30", "03:00", "06:00", "09:00", "12:00", "18:00", "21:00", "23:30"]
+TIMES = [
+    "00:00",
+    "01:00",
+    "01:30",
+    "02:00",
+    "02:10",
+    "02:30",
+    "03:00",
+    "06:00",
+    "09:00",
+    "12:00",
+    "18:00",
+    "21:00",
+    "23:30",
+]
 TOPICS = {"tips": False, "offers": False, "orders": True}
 SENDABLE = ("email", "sms", "hook")
 TEMPLATE = {"subject": "S", "html": "H", "text": "T"}
@@ -108,7 +122,13 @@ def made(chance: random.Random) -> World:
         break
     # Half of them are looked at in small steps in the night itself.
     near = chance.random() < 0.5
-    world = World(chance, release, zone, start - (chance.randrange(-3 * HOUR, HOUR) if near else chance.randrange(30 * HOUR)), near)
+    world = World(
+        chance,
+        release,
+        zone,
+        start - (chance.randrange(-3 * HOUR, HOUR) if near else chance.randrange(30 * HOUR)),
+        near,
+    )
     if chance.random() < 0.3:  # An earlier version counted mails, without their topics, and by other caps.
         times = {f"old{number}": world.now - chance.randrange(3 * DAY) for number in range(chance.randint(1, 5))}
         world.log |= {id: Sent(at) for id, at in times.items()}
