@@ -9,6 +9,7 @@ from authoring.load import Document, Path
 from authoring.problems import Problem, choose
 from functions.core.answers import TODAY, decimal, iso_date
 from functions.core.forms import CHOICES, SWITCHES, Form, FormField
+from functions.core.identity import EMAIL, PHONE
 
 _TYPED: Final = ("text", "textarea", "email", "phone", "number", "date", "url")
 """Types that are filled in with the keyboard."""
@@ -44,6 +45,7 @@ def check(document: Document, form: Form) -> Iterator[Problem]:
     if not any(asked.type in _CONTACT_TYPES for asked in form.fields):
         mend = "Add {name: email, label: Your e-mail, type: email, required: true}"
         yield document.problem(("fields",), "no field asks for the e-mail address", mend)
+    yield from _channels(document, form)
     yield from _double_opt_in(document, form)
     if form.language:
         yield from languages.check(document, ("language",), form.language)
@@ -156,6 +158,19 @@ def _condition(
             mend = choose(answer, [option.value for option in other.options], none="")
         key = "one_of" if when.one_of else "is"
         yield document.problem((*here, key), f'"{answer}" is no answer to {when.field}', mend)
+
+
+def _channels(document: Document, form: Form) -> Iterator[Problem]:
+    """Who agrees to a channel must say where they are reached by it."""
+    asks = any(one.type == "phone" and one.ask == "always" and not one.show_when for one in form.fields)
+    for index, box in enumerate(form.consents):
+        path: Path = ("consents", index, "channel")
+        if box.identity == PHONE and not asks:
+            mend = "Add {name: phone, label: Your telephone, type: phone}, asked always and of everybody"
+            yield document.problem(path, "no field is sure to ask for the telephone number", mend)
+        elif box.identity not in (EMAIL, PHONE):
+            mend = "Ask for it where people are reached by it; a form knows their e-mail address and telephone number"
+            yield document.problem(path, f"a form can't take consent to {box.channel}", mend)
 
 
 def _double_opt_in(document: Document, form: Form) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from authoring.load import Document, Path
 from authoring.problems import Problem
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
+from functions.core.identity import EMAIL
 from functions.core.journey import Exit, If, Journey, Send, Step, TagStep, Until, Wait
 
 
@@ -35,7 +36,8 @@ def _too_early(document: Document, journey: Journey, known: Definitions) -> Iter
     if start.event != FORM_SUBMITTED or form is None or form[1].double_opt_in is None or not isinstance(first, Send):
         return
     topic = first.topic or journey.topic
-    if any(box.topic == topic for box in form[1].consents):
+    channel, _ = channel_and_template(first.send)
+    if any((box.topic, box.channel, box.identity) == (topic, channel, EMAIL) for box in form[1].consents):
         mend = f'Start it with event: "{SUBSCRIPTION_CONFIRMED}"; nothing is sent before that'
         message = f'form "{start.form}" asks for confirmation, so nobody has agreed yet when it is sent'
         yield document.problem(("start", "when", "event"), message, mend, code="not-confirmed-yet")

@@ -46,6 +46,21 @@ def _sending(document: Document, sending: Sending) -> Iterator[Problem]:
     yield from languages.check(document, ("business", "language"), sending.business.language)
     yield from languages.words(document, sending.words, sending.business.language)
     yield from duplicates(document, [(("topics", i, "id"), topic.id) for i, topic in enumerate(sending.topics)])
+    yield from _caps(document, sending)
+
+
+def _caps(document: Document, sending: Sending) -> Iterator[Problem]:
+    kinds = {topic.id: topic.transactional for topic in sending.topics}
+    for index, cap in enumerate(sending.caps):
+        for place, topic in enumerate(cap.topics):
+            path: Path = ("caps", index, "topics", place)
+            if topic not in kinds:
+                yield from unknown(document, path, "topic", topic, frozenset(kinds), none="List it under topics")
+            elif kinds[topic] != cap.transactional:
+                one, other = ("marketing", "transactional")[:: 1 if cap.transactional else -1]
+                what = "Remove transactional: true" if cap.transactional else "Add transactional: true to the cap"
+                mend = f"{what}, or remove the topic"
+                yield document.problem(path, f'"{topic}" is {one}, and this cap counts {other} messages', mend)
 
 
 def _form(document: Document, form: Form, known: Definitions) -> Iterator[Problem]:
@@ -55,7 +70,7 @@ def _form(document: Document, form: Form, known: Definitions) -> Iterator[Proble
     asking = Asking(known)
     for index, box in enumerate(form.consents):
         yield from asking.topic(document, ("consents", index, "topic"), box.topic, marketing=True)
-    boxes: list[tuple[Path, str]] = [(("consents", i, "topic"), box.topic) for i, box in enumerate(form.consents)]
+    boxes: list[tuple[Path, str]] = [(("consents", i, "topic"), box.key) for i, box in enumerate(form.consents)]
     yield from duplicates(document, boxes, word="topic")
     if form.double_opt_in:
         name = form.double_opt_in.email

@@ -22,6 +22,7 @@ OPEN: Final = "open"
 CLICK: Final = "click"
 UNSUBSCRIBE: Final = "unsubscribe"
 CONFIRM: Final = "confirm"
+PREFER: Final = "prefer"
 PROOF: Final = "proof"
 PROOF_PARAMETER: Final = "sv"
 """The query parameter in which a page gets its visitor's proof."""
@@ -72,6 +73,16 @@ class Unsubscribing:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferring:
+    """What the link to the preference centre says: whose it is, and `address`, the hash of where the message went."""
+
+    contact: str
+    message: str
+    sent: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirming:
     """What the link of a double opt-in says. `address` is the hash of the address that was asked,
     `request` the ref of the submission that asked, `until` the ms at which the link ends."""
@@ -116,6 +127,10 @@ class Links:
         """Address of the unsubscribe page; a POST to it is the one-click unsubscribe."""
         return f"{self.base_url}/u/{sign(self.keys, UNSUBSCRIBE, payload(said))}"
 
+    def preferences_url(self, said: Preferring) -> str:
+        """Address of the preference centre."""
+        return f"{self.base_url}/p/{sign(self.keys, PREFER, payload(said))}"
+
     def confirm_url(self, said: Confirming) -> str:
         """Address of the page whose button confirms."""
         return f"{self.base_url}/confirm/{sign(self.keys, CONFIRM, payload(said))}"
@@ -139,7 +154,7 @@ def read_proof(keys: Sequence[bytes], token: str, now: int) -> Proof:
     return Proof(said["c"], said["a"], said["s"])
 
 
-def payload(said: Opened | Clicked | Unsubscribing | Confirming) -> dict[str, Any]:
+def payload(said: Opened | Clicked | Unsubscribing | Preferring | Confirming) -> dict[str, Any]:
     """What is signed for a link."""
     about = {"c": said.contact, "m": said.message, "s": said.sent}
     match said:
@@ -150,6 +165,8 @@ def payload(said: Opened | Clicked | Unsubscribing | Confirming) -> dict[str, An
             return about | {"k": said.place, "t": said.template, "u": said.url, **own}
         case Unsubscribing():
             return about | {"t": said.topic, "a": said.address}
+        case Preferring():
+            return about | {"a": said.address}
         case Confirming():
             return about | {"f": said.form, "a": said.address, "e": said.request, "u": said.until}
         case _:
@@ -204,6 +221,12 @@ def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribing:
     """What an unsubscribe token says. Raises Refused. It never expires: withdrawal wins."""
     said = _strings(read(keys, UNSUBSCRIBE, token), "c", "m", "t", "a")
     return Unsubscribing(said["c"], said["m"], said["s"], said["t"], said["a"])
+
+
+def read_preferring(keys: Sequence[bytes], token: str) -> Preferring:
+    """What the token of the preference centre says. Raises Refused. It never expires: whoever leaves late may leave."""
+    said = _strings(read(keys, PREFER, token), "c", "m", "a")
+    return Preferring(said["c"], said["m"], said["s"], said["a"])
 
 
 def read_confirm(keys: Sequence[bytes], token: str, now: int) -> Confirming:

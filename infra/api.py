@@ -19,6 +19,7 @@ TRACK: Mapping[str, Sequence[http.HttpMethod]] = {
     "/c/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
     "/confirm/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
     "/u/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
+    "/p/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
 }
 PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/": [http.HttpMethod.GET],

@@ -38,7 +38,7 @@ from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
-from functions.core.policy import Recent
+from functions.core.policy import Recent, Sent
 from functions.core.release import Release, canonical, load
 from functions.core.retention import Keep
 from functions.core.verdicts import BY_HAND, Ruling
@@ -69,10 +69,12 @@ from functions.tokens import (
     CLICK,
     CONFIRM,
     OPEN,
+    PREFER,
     UNSUBSCRIBE,
     Clicked,
     Confirming,
     Opened,
+    Preferring,
     Unsubscribing,
     payload,
     read_click,
@@ -361,6 +363,23 @@ DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#179000000
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
 LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
+PREFERRING = Preferring(CONTACT, MESSAGE, NOW, "hash")
+COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NOW - 9, "sms", "offers")})
+WISHES = Entry(
+    "c#k7k#1790000000000#prefer",
+    NOW + 5,
+    NOW + 5,
+    "preference-page",
+    (
+        Change("grant", "tips", "Çay ipuçları, e-posta ile 🫖"),
+        Change("withdrawal", "offers"),
+        Change("pause", str(NOW + 2_592_000_000)),
+        Change("frequency", "weekly"),
+    ),
+    language="tr",
+    release="0123456789abcdef0123456789abcdef",
+    page="preferences",
+)
 CONFIRMING = Confirming(CONTACT, MESSAGE, NOW, "wholesale", "hash", "e#hash#1790000000000#form-2", NOW + 9)
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
@@ -386,7 +405,12 @@ def _state_row(state: State = STATE) -> dict[str, Any]:
 def _read_token(kind: str) -> Callable[[Any], Any]:
     from functions import tokens as links
 
-    readers = {OPEN: links.read_open, CLICK: read_click, UNSUBSCRIBE: links.read_unsubscribe}
+    readers: dict[str, Callable[..., Any]] = {
+        OPEN: links.read_open,
+        CLICK: read_click,
+        UNSUBSCRIBE: links.read_unsubscribe,
+        PREFER: links.read_preferring,
+    }
     return lambda text: readers[kind]([KEY], text)
 
 
@@ -461,9 +485,20 @@ def samples() -> dict[str, Sample]:
             lambda row: addresses.head_from(_plain(row)),
         ),
         "caps": Sample(
-            Recent(3, {MESSAGE: NOW}),
-            _row(caps.to_item(CONTACT, Recent(3, {MESSAGE: NOW}))),
+            Recent(3, {MESSAGE: Sent(NOW)}),
+            _row(caps.to_item(CONTACT, Recent(3, {MESSAGE: Sent(NOW)}))),
             lambda row: caps.from_item(_plain(row)),
+        ),
+        "caps-of-channels": Sample(
+            COUNTED_SENDS, _row(caps.to_item(CONTACT, COUNTED_SENDS)), lambda row: caps.from_item(_plain(row))
+        ),
+        "consent-entry-wishes": Sample(
+            WISHES, _row(addresses.entry_item("hash", WISHES)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head-wishes": Sample(
+            folded([CONSENT, WISHES]),
+            _row(addresses.head_item("hash", folded([CONSENT, WISHES]))),
+            lambda row: addresses.head_from(_plain(row)),
         ),
         "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
         "identity": Sample(
@@ -546,6 +581,7 @@ def samples() -> dict[str, Sample]:
         ),
         "link-open": Sample(OPENED, sign([KEY], OPEN, payload(OPENED)), _read_token(OPEN)),
         "link-unsubscribe": Sample(LEAVING, sign([KEY], UNSUBSCRIBE, payload(LEAVING)), _read_token(UNSUBSCRIBE)),
+        "link-preferences": Sample(PREFERRING, sign([KEY], PREFER, payload(PREFERRING)), _read_token(PREFER)),
         "link-confirm": Sample(
             CONFIRMING, sign([KEY], CONFIRM, payload(CONFIRMING)), lambda text: read_confirm([KEY], text, NOW)
         ),

@@ -99,7 +99,7 @@ CATALOGUE: Final = (
         ("withdrawal",),
     ),
     Kept(
-        ("C# M#", "C# K#"),
+        ("C# M#", "C# K", "C# K#"),
         {"en": "Which messages went to you, or why they did not", "tr": "Size giden iletiler ya da neden gitmedikleri"},
         {
             "en": "So that you get none twice, and not too many",

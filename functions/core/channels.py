@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from functions.core.definition import ID_PATTERN, Definition, check_id
 from functions.core.emails import Email
@@ -41,6 +41,21 @@ CHANNELS: Final[dict[str, Channel]] = {
 def register(channel: Channel) -> None:
     """Make a channel known."""
     CHANNELS[channel.name] = channel
+
+
+def _known(name: str) -> str:
+    if name not in CHANNELS:
+        raise ValueError(f'"{name}" is not a channel; use one of: {", ".join(CHANNELS)}')
+    return name
+
+
+ChannelName = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string"})]
+"""The name of a channel."""
+
+
+def to_people(channel: str) -> bool:
+    """Whether a channel's messages go to people, who have agreed to them; others go to systems."""
+    return channel not in CHANNELS or bool(CHANNELS[channel].identity)
 
 
 def _parse(value: Any) -> Any:

@@ -55,13 +55,15 @@ class Unrenderable(Exception):
 class Urls:
     """The addresses that one message's links lead to. `click` signs a redirect to a URL.
 
-    `confirm` is there in a mail that asks for confirmation only.
+    `confirm` is there in a mail that asks for confirmation only. `preferences` is "" where a message
+    goes to no person.
     """
 
     click: Callable[[str], str]
     open: str
     unsubscribe: str
     confirm: str | None = None
+    preferences: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _variables(contact: Contact, topic: Topic, release: Release, urls: Urls) -> 
         ),
         "topic": _Values("topic", {"title": _Trusted(topic.title)}),
         "unsubscribe_url": _Trusted(urls.unsubscribe),
+        **({"preferences_url": _Trusted(urls.preferences)} if urls.preferences else {}),
         **({"confirm_url": _Trusted(urls.confirm)} if urls.confirm else {}),
     }
 
@@ -216,7 +219,7 @@ def _fenced_off(text: str, position: int) -> bool:
 
 
 def _ours(url: str, urls: Urls) -> bool:
-    return bool(_OWN_HOST.match(url)) and url not in (urls.unsubscribe, urls.confirm)
+    return bool(_OWN_HOST.match(url)) and url not in (urls.unsubscribe, urls.preferences, urls.confirm)
 
 
 def _signed(url: str, urls: Urls) -> str:

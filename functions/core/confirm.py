@@ -12,7 +12,7 @@ from typing import Any, Final
 from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, Head, allowed, suppression, withdrawn
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED, SYSTEM, Event
-from functions.core.forms import Form
+from functions.core.forms import ConsentBox, Form
 from functions.core.identity import EMAIL, hash_of, kind_of, own_ref
 from functions.core.ids import digest
 from functions.core.journey import Journey, Send, Start
@@ -69,9 +69,9 @@ def may_mail(head: Head, now: int) -> bool:
     return suppression(head) is None and now - head.requested.get(BY_MAIL, -QUIET_S * 1000) >= QUIET_S * 1000
 
 
-def requests(form: Form, topics: Sequence[str], *, mail: bool) -> tuple[Change, ...]:
+def requests(boxes: Sequence[ConsentBox], *, mail: bool) -> tuple[Change, ...]:
     """What the ledger keeps of asking, with the exact wording of the ticked boxes."""
-    asked = [Change("request", box.topic, box.label) for box in form.consents if box.topic in topics]
+    asked = [Change("request", box.topic, box.label) for box in boxes]
     return (*asked, *([Change("request", BY_MAIL)] if mail else []))
 
 

@@ -4,6 +4,7 @@ A request says that a form asked, and that a confirmation is awaited; it allows 
 Entries join in any order and any number of times. A grant counts from the earlier of its
 own time and its arrival; a withdrawal from its arrival. So no client's clock can out-date
 an unsubscribe, and a form that was filled in before it but arrived later changes nothing.
+A pause and a wish for fewer messages hold as the latest to arrive says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,17 +18,24 @@ EVERYTHING: Final = "*"
 BOUNCE: Final = "bounce"
 COMPLAINT: Final = "complaint"
 
+WEEKLY: Final = "weekly"
+MONTHLY: Final = "monthly"
+EVERY: Final = "every"
+FREQUENCIES: Final[Mapping[str, int | None]] = MappingProxyType({EVERY: None, WEEKLY: 7 * 86_400, MONTHLY: 30 * 86_400})
+"""How often somebody wishes to be written to: one marketing message in so many seconds, or all there are."""
+
 _NONE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing an entry says. `subject` is a topic or EVERYTHING, for a suppression its reason.
+    """One thing an entry says. `subject` is a topic or EVERYTHING; for a suppression its reason, for a
+    pause the moment (ms) at which it ends ("0": it is over), for a frequency one of FREQUENCIES.
 
     `wording` is the exact text that was agreed to, kept as proof.
     """
 
-    kind: Literal["request", "grant", "withdrawal", "suppression"]
+    kind: Literal["request", "grant", "withdrawal", "suppression", "pause", "frequency"]
     subject: str
     wording: str = ""
 
@@ -55,7 +63,7 @@ class Entry:
         match change.kind:
             case "grant":
                 return min(self.at, self.arrived)
-            case "request" | "withdrawal" | "suppression":
+            case "request" | "withdrawal" | "suppression" | "pause" | "frequency":
                 return self.arrived
             case _:
                 assert_never(change.kind)
@@ -65,6 +73,7 @@ class Entry:
 class Head:
     """What the ledger of an address amounts to: the latest moment (ms) per subject.
 
+    `paused` and `frequency` are pairs: when the latest to arrive did, and what it said (see Change).
     `version` grows with every entry; 0 means that there is none.
     """
 
@@ -73,6 +82,8 @@ class Head:
     withdrawn: Mapping[str, int] = field(default_factory=lambda: _NONE)
     suppressed: Mapping[str, int] = field(default_factory=lambda: _NONE)
     requested: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    paused: tuple[int, int] = (0, 0)
+    frequency: tuple[int, str] = (0, EVERY)
 
 
 def fold(head: Head, entry: Entry) -> Head:
@@ -83,15 +94,25 @@ def fold(head: Head, entry: Entry) -> Head:
         "suppression": dict(head.suppressed),
         "request": dict(head.requested),
     }
+    paused, frequency = head.paused, head.frequency
     for change in entry.changes:
-        register = registers[change.kind]
-        register[change.subject] = max(entry.moment(change), register.get(change.subject, 0))
+        moment = entry.moment(change)
+        match change.kind:
+            case "pause":
+                paused = max(paused, (moment, int(change.subject)))
+            case "frequency":
+                frequency = max(frequency, (moment, change.subject))
+            case _:
+                register = registers[change.kind]
+                register[change.subject] = max(moment, register.get(change.subject, 0))
     return Head(
         head.version + 1,
         registers["grant"],
         registers["withdrawal"],
         registers["suppression"],
         registers["request"],
+        paused,
+        frequency,
     )
 
 
@@ -116,3 +137,14 @@ def withdrawn(head: Head, topic: str) -> int:
 def suppression(head: Head) -> str | None:
     """Why nothing at all may go to the address, or None. A complaint outweighs a bounce."""
     return max(head.suppressed, key=lambda reason: (reason == COMPLAINT, reason), default=None)
+
+
+def paused_until(head: Head) -> int:
+    """The moment (ms) until which the address's owner wishes to hear nothing; 0 without such a wish."""
+    return head.paused[1]
+
+
+def frequency(head: Head) -> str:
+    """How often the address's owner wishes to be written to: one of FREQUENCIES."""
+    said = head.frequency[1]
+    return said if said in FREQUENCIES else EVERY

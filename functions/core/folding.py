@@ -73,6 +73,11 @@ class Folding:
                 for topic in _consents(event):
                     held = self.consents.get(topic, ConsentFacts())
                     self.consents[topic] = replace(held, granted=max(held.granted, granted))
+            case names.SYSTEM, names.PREFERENCES_CHANGED:
+                for topic in _consents(event):
+                    held = self.consents.get(topic, ConsentFacts())
+                    self.consents[topic] = replace(held, granted=max(held.granted, event.at))
+                self._withdrawn(event)
             case names.SYSTEM, names.UNSUBSCRIBED:
                 for topic in _topics(event):
                     held = self.consents.get(topic, ConsentFacts())
@@ -89,6 +94,9 @@ class Folding:
             held = self.consents.get(topic, ConsentFacts())
             if isinstance(at, int):
                 self.consents[topic] = replace(held, granted=max(held.granted, min(at, event.at)))
+        self._withdrawn(event)
+
+    def _withdrawn(self, event: Event) -> None:
         for topic in _texts(event, "withdrawn"):
             held = self.consents.get(topic, ConsentFacts())
             self.consents[topic] = replace(held, withdrawn=max(held.withdrawn, event.received))

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from functions.core.channels import BY_EMAIL, CHANNELS, ChannelName
 from functions.core.definition import Definition, Duration, Id
 
 Kind = Literal[
@@ -100,8 +101,19 @@ class ConsentBox(Definition):
     """A box to tick, with the exact wording that is kept as proof."""
 
     topic: Id
+    channel: ChannelName = Field(BY_EMAIL, description="By which channel; the form must ask for its address.")
     label: str = Field(description="The wording that people agree to.")
     required: bool = Field(False, description="Whether the form can only be sent with it.")
+
+    @property
+    def key(self) -> str:
+        """What is posted where it is ticked, and what events call it: the topic, after another channel than e-mail."""
+        return self.topic if self.channel == BY_EMAIL else f"{self.channel}:{self.topic}"
+
+    @property
+    def identity(self) -> str:
+        """The kind of identity whose owner agrees."""
+        return CHANNELS[self.channel].identity
 
 
 class Protect(Definition):

@@ -26,6 +26,7 @@ RESERVED: Final = frozenset(
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
         *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
+        names.PREFERENCES_CHANGED,
         names.IMPORTED,
         *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED),
     )

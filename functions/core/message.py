@@ -142,6 +142,7 @@ def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
         attempts=message.attempts + 1,
         address=address,
         links=links,
+        reason="",
         due=now + PATIENCE,
     )
 

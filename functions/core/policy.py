@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from functions.core import confirm, consent
+from functions.core import confirm, consent, hours
+from functions.core.channels import BY_EMAIL, to_people
 from functions.core.consent import Head
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
+from functions.core.definition import spell_duration
 from functions.core.message import Message, last_moment
 from functions.core.pauses import Pauses
 from functions.core.release import Release
@@ -25,6 +27,9 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "unsubscribed": "The recipient unsubscribed from this topic.",
         "goal-reached": "The contact reached the journey's goal before the message went out.",
         "frequency-cap": "The contact already got as many messages as the cap allows.",
+        "frequency-chosen": "The recipient wishes fewer messages than this would be.",
+        "paused-by-recipient": "The recipient wishes to hear nothing for a while.",
+        "quiet-hours": "It is outside the hours in which the contact may be written to.",
         "too-late": "The message could not be sent before its time was over.",
         "paused": "Sending is paused.",
         "campaign-cancelled": "The campaign was cancelled before the message went out.",
@@ -46,15 +51,23 @@ _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za
 _DEVIATIONS = frozenset("ßς\u200c\u200d")
 """Letters that Python's IDNA writes as other letters, which may be somebody else's domain."""
 
-_NONE: Mapping[str, int] = MappingProxyType({})
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Sent(NamedTuple):
+    """When (ms) something was sent or reserved, on which channel, about what ("" where that wasn't kept)."""
+
+    at: int
+    channel: str = BY_EMAIL
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What counts against a contact's caps: when (ms) each recent message was sent or reserved."""
+    """What counts against a contact's caps: each recent message by its id, on all channels."""
 
     version: int = 0
-    sends: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    sends: Mapping[str, Sent] = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +135,11 @@ Decision = Allow | Withhold | Defer
 def decide(case: Case, now: int) -> Decision:
     """Whether the case's message may be sent at `now` (ms).
 
-    A transactional topic needs no consent and counts against no cap, but nothing goes to a
-    suppressed address. What is deferred past its last moment is withheld.
+    Nothing goes to a suppressed address, whatever it is about: a mailbox that is gone takes no order's
+    confirmation either, and who called our mail spam would call the next one so too, which costs everybody
+    else's mail its way into the mailbox. A transactional topic needs no consent and counts against no cap
+    of marketing; it keeps to hours and caps that say so. What is deferred past its last moment is withheld,
+    with the reason for which it had waited.
     """
     message, release, destination = case.message, case.release, case.destination
     topic = topic_of(release, message.topic)
@@ -132,7 +148,7 @@ def decide(case: Case, now: int) -> Decision:
     if release.template(message.channel, message.template) is None:
         return Withhold("unknown-template", message.template)
     if now > last_moment(message):
-        return Withhold("too-late")
+        return Withhold("too-late", message.reason)
     place = f"{message.journey}/{message.step}"
     if place in case.pauses.cancelled:
         return Withhold("campaign-cancelled")
@@ -143,16 +159,86 @@ def decide(case: Case, now: int) -> Decision:
         return Withhold(f"suppressed-{suppressed}")
     pause = case.pauses.holding(place, transactional=topic.transactional, now=now)
     if pause is not None:
-        return Defer(pause.until or now + PAUSED_MS, "paused")
+        return _later(message, pause.until or now + PAUSED_MS, "paused")
     if topic.transactional:
-        return Allow(destination, topic, None)
-    if destination.address and not consent.allowed(case.head, topic.id):
-        return Withhold("unsubscribed" if consent.withdrawn(case.head, topic.id) else "no-consent")
-    if _goal_reached(message, case.contact, release):
+        held = _too_early(case, topic, now) or _too_many(case, topic, now)
+    else:
+        held = _unwanted(case, topic, now) or _too_early(case, topic, now) or _too_many(case, topic, now)
+    return held or Allow(destination, topic, _reserve(case, topic, now))
+
+
+def _later(message: Message, until: int, reason: str) -> Defer:
+    # Once its time is over it is looked at once more, and withheld.
+    return Defer(min(until, last_moment(message) + 1), reason)
+
+
+def _unwanted(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
+    """What the person's own wishes, or what they did meanwhile, say against a marketing message."""
+    message, head, destination = case.message, case.head, case.destination
+    if isinstance(destination, Destination) and destination.address:
+        if not consent.allowed(head, topic.id):
+            return Withhold("unsubscribed" if consent.withdrawn(head, topic.id) else "no-consent")
+        paused = consent.paused_until(head)
+        if paused > last_moment(message):
+            return Withhold("paused-by-recipient")
+        if paused > now:
+            return Defer(paused, "paused-by-recipient")
+    if _goal_reached(message, case.contact, case.release):
         return Withhold("goal-reached")
-    if not _within_caps(message, case.recent, release.sending.caps, now):
-        return Withhold("frequency-cap")
-    return Allow(destination, topic, _reserve(message, case.recent, release.sending.caps, now))
+    return None
+
+
+def _too_early(case: Case, topic: Topic, now: int) -> Defer | None:
+    message = case.message
+    rules = hours.holding(
+        case.release.sending.hours,
+        message.channel,
+        transactional=topic.transactional,
+        to_person=to_people(message.channel),
+    )
+    if not rules or hours.is_open(rules, now, case.zone):
+        return None
+    return _later(message, hours.opens(rules, now, case.zone), "quiet-hours")
+
+
+def _too_many(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
+    """What the caps say, and how often the person wishes to be written to."""
+    message = case.message
+    room = now
+    for cap in case.release.sending.caps:
+        if not cap.counts(message.channel, topic.id, transactional=topic.transactional):
+            continue
+        counted = sorted(sent.at for sent in _others(case) if _is_counted(cap, sent, case.release))
+        within = [at for at in counted if at > now - cap.within * 1000]
+        if len(within) < cap.at_most:
+            continue
+        if cap.then == "withhold":
+            return Withhold("frequency-cap", f"at most {cap.at_most} within {spell_duration(cap.within)}")
+        room = max(room, within[-cap.at_most] + cap.within * 1000)
+    wished = None if topic.transactional else consent.FREQUENCIES[consent.frequency(case.head)]
+    if wished is not None:
+        newest = max((sent.at for sent in _marketing(case) if sent.channel == message.channel), default=0)
+        if newest > now - wished * 1000:
+            return Withhold("frequency-chosen", consent.frequency(case.head))
+    return _later(message, room, "frequency-cap") if room > now else None
+
+
+def _others(case: Case) -> Iterable[Sent]:
+    return (sent for id, sent in case.recent.sends.items() if id != case.message.id)
+
+
+def _marketing(case: Case) -> Iterable[Sent]:
+    return (sent for sent in _others(case) if not _is_transactional(sent.topic, case.release))
+
+
+def _is_transactional(topic: str, release: Release) -> bool:
+    known = topic_of(release, topic)
+    # What asks to confirm is no marketing, also where its form is gone.
+    return known.transactional if known is not None else confirm.form_of(topic) is not None
+
+
+def _is_counted(cap: Cap, sent: Sent, release: Release) -> bool:
+    return cap.counts(sent.channel, sent.topic, transactional=_is_transactional(sent.topic, release))
 
 
 def topic_of(release: Release, id: str) -> Topic | None:
@@ -186,14 +272,23 @@ def _goal_reached(message: Message, contact: Contact, release: Release) -> bool:
     return any(moment.at > message.since for moment in newest)
 
 
-def _within_caps(message: Message, recent: Recent, caps: Iterable[Cap], now: int) -> bool:
-    others = [at for id, at in recent.sends.items() if id != message.id]
-    return all(sum(at > now - cap.within * 1000 for at in others) < cap.at_most for cap in caps)
+def _reserve(case: Case, topic: Topic, now: int) -> Recent | None:
+    """What is kept once the message is counted; None where nothing ever looks at it.
 
-
-def _reserve(message: Message, recent: Recent, caps: list[Cap], now: int) -> Recent | None:
-    if not caps:
+    As far back as the longest cap of the release looks; and the newest marketing message of each channel
+    for as long as the longest wish for fewer of them does, so that a wish holds from the moment it is said.
+    """
+    message, caps = case.message, case.release.sending.caps
+    by_caps = any(cap.counts(message.channel, topic.id, transactional=topic.transactional) for cap in caps)
+    by_wish = not topic.transactional and to_people(message.channel)
+    if not by_caps and not by_wish:
         return None
-    opening = now - max(cap.within for cap in caps) * 1000
-    kept = {id: at for id, at in recent.sends.items() if at > opening}
-    return Recent(recent.version, {**kept, message.id: now})
+    others = {id: sent for id, sent in case.recent.sends.items() if id != message.id}
+    opening = now - max((cap.within for cap in caps), default=0) * 1000
+    wishes = now - max(filter(None, consent.FREQUENCIES.values())) * 1000
+    newest: dict[str, str] = {}
+    for id, sent in sorted(others.items(), key=lambda one: one[1].at):
+        if sent.at > wishes and not _is_transactional(sent.topic, case.release):
+            newest[sent.channel] = id
+    kept = {id: sent for id, sent in others.items() if sent.at > opening or newest.get(sent.channel) == id}
+    return Recent(case.recent.version, {**kept, message.id: Sent(now, message.channel, topic.id)})

@@ -1,12 +1,14 @@
 """sending.yaml: who sends, about what, how fast and how often."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from functions.core.channels import CHANNELS, ChannelName, to_people
 from functions.core.definition import Definition, Duration, Id
 from functions.core.forms import COUNTRY
+from functions.core.hours import Hours, holding, is_ever_open
 
 
 class Business(Definition):
@@ -40,11 +42,35 @@ class Topic(Definition):
 
 
 class Cap(Definition):
-    """At most so many marketing messages on a channel within a time."""
+    """At most so many messages to one person within a time.
 
-    channel: Literal["email"] = "email"
+    Without `channel` and `topics` it counts them all together. Marketing messages and transactional
+    ones are never counted together: a cap is for one kind, and for marketing unless it says otherwise.
+    """
+
+    channel: ChannelName | None = Field(None, description="The channel it counts; all together without it.")
+    topics: list[Id] = Field(default_factory=list, description="The topics it counts; all together without it.")
+    transactional: bool = Field(False, description="Whether it is for transactional messages, not for marketing.")
     at_most: int = Field(ge=1, le=50)
     within: Duration
+    then: Literal["withhold", "wait"] = Field(
+        "withhold", description="What becomes of one too many: never sent, or sent once there is room."
+    )
+
+    def counts(self, channel: str, topic: str, *, transactional: bool) -> bool:
+        """Whether a message is one of those that it counts. What goes to no person is counted by name only."""
+        return (
+            transactional == self.transactional
+            and (channel == self.channel if self.channel else to_people(channel))
+            and (not self.topics or topic in self.topics)
+        )
+
+
+def _ever_open(rules: list[Hours]) -> list[Hours]:
+    for channel in dict.fromkeys([*(rule.channel for rule in rules if rule.channel), *CHANNELS]):
+        if not is_ever_open(holding(rules, channel, transactional=False)):
+            raise ValueError(f"by these rules nothing ever goes out by {channel}; let some time of the week be open")
+    return rules
 
 
 class Sending(Definition):
@@ -57,6 +83,9 @@ class Sending(Definition):
     )
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
+    hours: Annotated[list[Hours], AfterValidator(_ever_open)] = Field(
+        default_factory=list, description="When people may be written to, by the clock on their own wall."
+    )
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
     words: dict[str, str] = Field(
         default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."

@@ -21,6 +21,7 @@ _DONE: Final[Mapping[str, str]] = {
     names.FORM_SUBMITTED: "sent a form",
     names.SUBSCRIPTION_CONFIRMED: "confirmed a subscription",
     names.UNSUBSCRIBED: "unsubscribed",
+    names.PREFERENCES_CHANGED: "changed what they want to be sent",
     names.EMAIL_SENT: "been sent an e-mail",
     names.EMAIL_DELIVERED: "received an e-mail",
     names.EMAIL_OPENED: "opened an e-mail",

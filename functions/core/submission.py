@@ -18,7 +18,7 @@ from functions.core.wire import clean
 from functions.core.words import Words
 
 CONSENT: Final = "consent"
-"""Name of every consent box; its value is the topic."""
+"""Name of every consent box; its value is the box's key."""
 ANONYMOUS_ID: Final = "anonymousId"
 NONCE: Final = "_nonce"
 """Hidden field that makes a double click one submission: "<ms when shown>-<16 hex digits>"."""
@@ -37,7 +37,7 @@ _NONCE = re.compile(r"(\d{13})-[0-9a-f]{16}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a form said, checked: `values` by field name, `consents` the topics ticked."""
+    """What a form said, checked: `values` by field name, `consents` the keys of the boxes ticked."""
 
     form: str
     values: Mapping[str, Value]
@@ -107,11 +107,22 @@ def read(id: str, form: Form, typed: Typed, terms: Terms) -> tuple[Submission, l
                 values[known.name] = value
     ticked = set(typed.get(CONSENT, ()))
     for box in form.consents:
-        if box.required and box.topic not in ticked:
+        if box.required and box.key not in ticked:
             words = terms.words("missing-consent")
-            problems.append(Refused("missing-consent", words, field=f"{CONSENT}.{box.topic}", status=422))
-    consents = tuple(box.topic for box in form.consents if box.topic in ticked)
+            problems.append(Refused("missing-consent", words, field=f"{CONSENT}.{box.key}", status=422))
+    consents = tuple(box.key for box in form.consents if box.key in ticked)
+    if phone := _phone_to_agree_for(form, consents, values):
+        already = any(problem.field == phone for problem in problems)
+        problems += [] if already else [Refused("missing-field", terms.words("missing-field"), field=phone, status=422)]
     return Submission(id, values, consents), problems
+
+
+def _phone_to_agree_for(form: Form, consents: Sequence[str], values: Mapping[str, Value]) -> str | None:
+    """The field that must be filled in because a box was ticked that is about the number; None where all is well."""
+    if not any(box.identity == PHONE for box in form.consents if box.key in consents):
+        return None
+    phones = [known.name for known in form.fields if known.type == "phone"]
+    return None if any(name in values for name in phones) else next(iter(phones), None)
 
 
 def _is_shown(field: FormField, values: Mapping[str, Value], shown: Mapping[str, bool]) -> bool:
@@ -122,6 +133,12 @@ def _is_shown(field: FormField, values: Mapping[str, Value], shown: Mapping[str,
         return False
     answer = values.get(when.field, False)
     return not when.wanted.isdisjoint(answer if isinstance(answer, list) else [str(answer), answer is True])
+
+
+def agreed_to(said: Submission, form: Form) -> tuple[str, ...]:
+    """The boxes that count as they are ticked: with double opt-in those alone that no mail can confirm."""
+    counts = [box.key for box in form.consents if form.double_opt_in is None or box.identity != EMAIL]
+    return tuple(key for key in said.consents if key in counts)
 
 
 def address_field(said: Submission, form: Form) -> str | None:
@@ -167,8 +184,8 @@ def to_event(
     if page:
         properties["page"] = page[:400]
     # Asked for twice, agreed to only then: until the link in a mail is used these are no consents.
-    if said.consents and form.double_opt_in is None:
-        properties["consents"] = list(said.consents)
+    if agreed := agreed_to(said, form):
+        properties["consents"] = list(agreed)
     return Event(
         source=known[0],
         id=id,

@@ -62,7 +62,7 @@ def shown(
     views = [_field(one, typed, wrong.get(one.name, ""), fresh, today) for one in fields if one.type != "hidden"]
     ticked = set(typed.get(CONSENT, ()))
     for box in form.consents:
-        name = f"{CONSENT}.{box.topic}"
+        name = f"{CONSENT}.{box.key}"
         views.append(
             Shown(
                 name=name,
@@ -71,8 +71,8 @@ def shown(
                 label=box.label,
                 required=box.required,
                 problem=wrong.get(name, ""),
-                value=box.topic,
-                attributes={"checked": ""} if box.topic in ticked else {},
+                value=box.key,
+                attributes={"checked": ""} if box.key in ticked else {},
             )
         )
     return views

@@ -72,6 +72,7 @@ def _page(
     form: Form | None = None,
     posts_to: Sequence[str] = (),
     rules: str = "",
+    words: Words | None = None,
 ) -> Answer:
     styles = [text for text in (_text_of("page.css") + _text_of("form.css"), rules) if text]
     business = sending.business if sending else None
@@ -80,7 +81,7 @@ def _page(
         .get_template(template)
         .render(
             styles=[Markup(text) for text in styles],
-            words=catalogue.words(sending, form),
+            words=words or catalogue.words(sending, form),
             business=business.name if business else "",
             site=business.site if business else "",
             address=business.address if business else "",
@@ -210,6 +211,11 @@ def choice(
     """The page behind a link in a mail: says what stands and offers what can be changed."""
     values = {"title": title, "text": text, "choices": choices, "done": done, "quoted": quoted}
     return _page("choice.html", 200, sending, values, form=form)
+
+
+def preferences(values: Mapping[str, Any], words: Words, sending: Sending | None) -> Answer:
+    """What may be sent to somebody, and what they can change of it, in their language."""
+    return _page("preferences.html", 200, sending, values, words=words)
 
 
 def privacy(release: Release) -> Answer:

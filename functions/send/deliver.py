@@ -21,7 +21,8 @@ from functions.send.channels import Draft, way
 from functions.send.pace import pace
 from functions.send.queue import enqueue
 from functions.tables import addresses, caps, contacts, messages
-from functions.tokens import Clicked, Confirming, Links, Opened, Unsubscribing
+from functions.texts.zones import zone_of
+from functions.tokens import Clicked, Confirming, Links, Opened, Preferring, Unsubscribing
 
 ATTEMPTS = 10
 """How often a decision is made anew because something changed under it."""
@@ -117,7 +118,10 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold |
     destination = by.destinations([message], {message.contact: contact}, release, keys)[message.id]
     address = destination.address if isinstance(destination, Destination) else ""
     head = addresses.head(address) if address else Head()
-    case = Case(message, contact, release, destination, head, caps.get(message.contact))
+    recent = caps.get(message.contact)
+    # Where no rule asks for it, nothing is looked up.
+    zone = zone_of(contact, release.sending) if release.sending.hours else release.sending.business.time_zone
+    case = Case(message, contact, release, destination, head, recent, zone=zone)
     decision = policy.decide(case, now)
     if not isinstance(decision, Allow):
         return decision
@@ -149,6 +153,7 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         click=click,
         open=links.open_url(Opened(*about, place, message.template)),
         unsubscribe=links.unsubscribe_url(Unsubscribing(*about, topic, address)),
+        preferences=links.preferences_url(Preferring(*about, address)) if address else "",
         confirm=None if form is None else _confirm_url(message, form, address, release, links),
     )
 

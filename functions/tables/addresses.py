@@ -1,6 +1,7 @@
 """Consent and suppression per address: contacts table, A#<hash of the address>.
 
-H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms.
+H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms;
+p and f (pause, frequency: when it arrived, what it said; absent without).
 L#<event ref> are the entries, appended once and never changed: the proof.
 """
 
@@ -14,7 +15,9 @@ from functions.core import consent
 from functions.core.consent import Change, Entry, Head
 from functions.core.errors import Newer
 
-SHAPE: Final = 1
+SHAPE: Final = 2
+PLAIN: Final = 1
+"""Version of rows that say nothing of a pause or a frequency, which code of that version reads as well."""
 ATTEMPTS: Final = 8
 _REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"), ("r.", "requested"))
 
@@ -122,7 +125,8 @@ def _entry_op(address: str, entry: Entry) -> dict[str, Any]:
 def head_item(address: str, head: Head) -> dynamodb.Item:
     """The item of a head."""
     pk, sk = head_key(address)
-    item: dynamodb.Item = {"pk": pk, "sk": sk, "v": SHAPE, "n": head.version}
+    wishes: dict[str, Any] = {key: list(said) for key, said in (("p", head.paused), ("f", head.frequency)) if said[0]}
+    item: dynamodb.Item = {"pk": pk, "sk": sk, "v": SHAPE if wishes else PLAIN, "n": head.version, **wishes}
     for prefix, name in _REGISTERS:
         item |= {prefix + subject: moment for subject, moment in getattr(head, name).items()}
     return item
@@ -134,7 +138,7 @@ def entry_item(address: str, entry: Entry) -> dynamodb.Item:
     return {
         "pk": f"A#{address}",
         "sk": f"L#{entry.ref}",
-        "v": SHAPE,
+        "v": SHAPE if any(change.kind in ("pause", "frequency") for change in entry.changes) else PLAIN,
         "at": entry.at,
         "rx": entry.arrived,
         "source": entry.source,
@@ -151,11 +155,22 @@ def head_from(item: dynamodb.Item) -> Head:
         name: {key.removeprefix(prefix): moment for key, moment in item.items() if key.startswith(prefix)}
         for prefix, name in _REGISTERS
     }
-    return Head(version=item["n"], **registers)
+    plain = Head()
+    return Head(
+        item["n"],
+        registers["granted"],
+        registers["withdrawn"],
+        registers["suppressed"],
+        registers["requested"],
+        tuple(item.get("p", plain.paused)),
+        tuple(item.get("f", plain.frequency)),
+    )
 
 
 def entry_from(item: dynamodb.Item) -> Entry:
-    """The entry of an item."""
+    """The entry of an item. Raises Newer."""
+    if item["v"] > SHAPE:
+        raise Newer(f"ledger entry of version {item['v']} is newer than this code reads")
     changes = tuple(Change(kind, subject, wording) for kind, subject, wording in item["changes"])
     about = {name: item.get(name, "") for name in ("language", "release", "page")}
     return Entry(item["sk"].removeprefix("L#"), item["at"], item["rx"], item["source"], changes, **about)

@@ -1,7 +1,11 @@
-"""What counts against a contact's caps: contacts table, C#<contact> / K#<channel>.
+"""What counts against a contact's caps, on all channels: contacts table, C#<contact> / K.
 
-times maps message id → ms. A reservation carries the message's id, so a second try of the
-same message is counted once.
+times maps message id → [ms, channel, topic]. A reservation carries the message's id, so a second
+try of the same message is counted once.
+
+Before there were other channels e-mail had a row of its own, C#<contact> / K#email, whose times map
+message id → ms. It is read and counted until it is outlived, and written no more: of two versions of this
+code that send to one contact in the same second, while a deployment rolls, one doesn't see the other.
 """
 
 from collections.abc import Mapping
@@ -9,35 +13,48 @@ from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
+from functions.core.channels import BY_EMAIL
 from functions.core.errors import Newer
-from functions.core.policy import Recent
+from functions.core.policy import Recent, Sent
 
-SHAPE: Final = 1
-EMAIL: Final = "email"
+SHAPE: Final = 2
 
 
-def key(contact: str, channel: str = EMAIL) -> dynamodb.Key:
-    """Where the row of a contact and channel stands."""
-    return f"C#{contact}", f"K#{channel}"
+def key(contact: str) -> dynamodb.Key:
+    """Where the row of a contact stands."""
+    return f"C#{contact}", "K"
+
+
+def old_key(contact: str) -> dynamodb.Key:
+    """Where an earlier version counted a contact's e-mails."""
+    return f"C#{contact}", f"K#{BY_EMAIL}"
 
 
 def get(contact: str) -> Recent:
     """Recent sends (consistent read)."""
-    item = dynamodb.get(settings.contacts_table(), key(contact))
-    return from_item(item) if item else Recent()
+    rows = dynamodb.batch_get(settings.contacts_table(), (key(contact), old_key(contact)))
+    return from_items(rows.get(key(contact)), rows.get(old_key(contact)))
+
+
+def from_items(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Recent:
+    """The recent sends of the items at `key` and `old_key`, None where there is none. Raises Newer."""
+    held, earlier = from_item(new) if new else Recent(), from_item(old) if old else Recent()
+    return Recent(held.version, {**earlier.sends, **held.sends})
 
 
 def from_item(item: Mapping[str, Any]) -> Recent:
-    """The recent sends of an item. Raises Newer."""
+    """The recent sends of an item of either version. Raises Newer."""
     if item["v"] > SHAPE:
         raise Newer(f"caps row of version {item['v']} is newer than this code reads")
-    return Recent(item["n"], item["times"])
+    times = item["times"]
+    return Recent(item["n"], {id: Sent(*one) if item["v"] == SHAPE else Sent(one) for id, one in times.items()})
 
 
 def to_item(contact: str, recent: Recent) -> dict[str, Any]:
     """The item of recent sends."""
     pk, sk = key(contact)
-    return {"pk": pk, "sk": sk, "v": SHAPE, "n": recent.version, "times": dict(recent.sends)}
+    times = {id: list(sent) for id, sent in recent.sends.items()}
+    return {"pk": pk, "sk": sk, "v": SHAPE, "n": recent.version, "times": times}
 
 
 def reserve_op(contact: str, reserved: Recent) -> dict[str, Any]:

@@ -37,6 +37,32 @@ def words(sending: Sending | None = None, form: Form | None = None) -> Words:
     return Words(language, {**texts(language), **own})
 
 
+def words_in(language: str, sending: Sending | None = None) -> Words:
+    """The words of a page in a person's own language; the business's own words where it is the same."""
+    same = sending is not None and _base(sending.business.language) == _base(language)
+    return Words(language, {**texts(language), **(sending.words if sending and same else {})})
+
+
+def speaks(language: str) -> bool:
+    """Whether there are words in a language such as "tr-TR" or "tr_TR"."""
+    return _base(language) in languages()
+
+
+def own_name(language: str) -> str:
+    """What a language calls itself, such as Türkçe; its code where nobody knows."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        name = Locale.parse(language, sep="-").get_display_name()
+    except (UnknownLocaleError, ValueError):
+        return language
+    return str(name) if name else language
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
 def language_of(sending: Sending | None, form: Form | None = None) -> str:
     """Language of a page, as in "de-CH"."""
     return (form and form.language) or (sending.business.language if sending else FALLBACK)

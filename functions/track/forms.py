@@ -1,5 +1,6 @@
 """Form posts: POST /f/{form}, from our own page or any other, by a browser or a program."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -98,26 +99,27 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Even
     A box left unticked says nothing: submitting again never takes consent back.
     """
     form = live.release.forms[said.form]
-    if kind_of(event.source) != EMAIL or not said.consents:
-        return event
-    address = hash_of(event.source)
-    if form.double_opt_in is None:
-        changes = tuple(Change("grant", box.topic, box.label) for box in form.consents if box.topic in said.consents)
-    else:
-        mail = _shall_mail(address, event, said)
-        changes = confirm.requests(form, said.consents, mail=mail)
-        asked = {confirm.ASKED: list(said.consents)} | ({confirm.MAIL: True} if mail else {})
-        event = event.with_properties(asked)
+    ticked = [box for box in form.consents if box.key in said.consents]
     language = catalogue.language_of(live.release.sending, form)
-    entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, language, live.id, page[:400])
-    addresses.append(address, entry)
+    for ref in (event.source, *event.identities):
+        boxes = [box for box in ticked if box.identity == kind_of(ref)]
+        if not boxes:
+            continue
+        changes: tuple[Change, ...] = tuple(Change("grant", box.topic, box.label) for box in boxes)
+        if form.double_opt_in is not None and kind_of(ref) == EMAIL:
+            topics = [box.topic for box in boxes]
+            mail = _shall_mail(hash_of(ref), event, topics)
+            changes = confirm.requests(boxes, mail=mail)
+            event = event.with_properties({confirm.ASKED: topics} | ({confirm.MAIL: True} if mail else {}))
+        about = (language, live.id, page[:400])
+        addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, *about))
     return event
 
 
-def _shall_mail(address: str, event: Event, said: Submission) -> bool:
+def _shall_mail(address: str, event: Event, topics: Sequence[str]) -> bool:
     """Whether a mail shall ask for confirmation: something is unconfirmed, and none was sent a while ago."""
     head = addresses.head(address)
-    if not confirm.is_pending(head, said.consents):
+    if not confirm.is_pending(head, topics):
         return False
     if confirm.may_mail(head, event.received):
         return True

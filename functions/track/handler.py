@@ -32,6 +32,10 @@ def respond(request: Request) -> Answer:
             from functions.track import links
 
             return links.follow(request, kind, token)
+        case ["p", token]:
+            from functions.track import preferences
+
+            return preferences.follow(request, token)
         case ["confirm", token]:
             from functions.track import confirming
 

@@ -155,7 +155,10 @@ def _unsubscribe(request: Request, token: str) -> Answer:
 
 def _action(request: Request) -> str:
     # Mail programs post "List-Unsubscribe=One-Click", or nothing that can be read: both mean stop.
-    text = request.body[:1000].decode("latin-1")
+    try:
+        text = request.body[:1000].decode("latin-1")
+    except Refused:
+        text = ""
     for action in (UNDO, WITHDRAW_ALL):
         if f"action={action}" in text.split("&"):
             return action

@@ -268,6 +268,17 @@ def _links() -> dict[str, Any]:
         **_errors("400", "404", "413", "415", "503"),
     }
     action = {"type": "object", "properties": {"action": {"enum": ["withdraw", "all", "undo"]}}}
+    boxes = {"type": "array", "items": {"type": "string"}}
+    wishes = {
+        "type": "object",
+        "properties": {
+            "action": {"enum": ["save", "pause", "resume", "off"]},
+            "on": boxes,
+            "was": boxes,
+            "frequency": {"enum": ["every", "weekly", "monthly"]},
+            "language": {"type": "string"},
+        },
+    }
     return {
         "/o/{token}": {
             "parameters": _path("token"),
@@ -298,6 +309,25 @@ def _links() -> dict[str, Any]:
                 "operationId": "unsubscribe",
                 "summary": "Unsubscribe (RFC 8058, or the page's buttons)",
                 "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": action}}},
+                "responses": unsubscribe,
+            },
+        },
+        "/p/{token}": {
+            "parameters": _path("token"),
+            "get": {
+                "operationId": "showPreferences",
+                "summary": "What somebody is sent, and what they can change of it; changes nothing",
+                "responses": unsubscribe,
+            },
+            "head": {
+                "operationId": "peekPreferences",
+                "summary": "Whether the page is there",
+                "responses": unsubscribe,
+            },
+            "post": {
+                "operationId": "changePreferences",
+                "summary": "What was changed on the page",
+                "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": wishes}}},
                 "responses": unsubscribe,
             },
         },

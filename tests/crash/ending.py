@@ -161,7 +161,7 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
             Counter(f"{message.journey}/{message.step} {message.state} {message.reason}" for message in kept)
         ),
         "messages due": sum(message.due is not None for message in kept),
-        "reserved": sum(len(item["times"]) for item in own if item["sk"].startswith("K#")),
+        "reserved": sum(len(item["times"]) for item in own if item["sk"].startswith("K")),
         "member of": sorted(
             item["pk"].split("#")[1]
             for item in items

@@ -1,12 +1,15 @@
 """Broken forms: each names file, line, field and the mend."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
 from authoring.commands.forms import snippets
 from authoring.compile import bundle
 from authoring.problems import Problem
+from functions.core.channels import CHANNELS
 from tests.unit.authoring.folders import Folder
 from tests.unit.authoring.test_validate import problems_in
 
@@ -174,6 +177,18 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
         "a redirect takes no variables",
         "nothing personal",
     ),
+    "text messages without a number": (
+        lambda folder: folder.swap("forms/hello.yaml", "topic: tips", "topic: tips\n    channel: sms"),
+        "consents[0].channel",
+        "no field is sure to ask for the telephone number",
+        "type: phone",
+    ),
+    "a channel that forms know nothing of": (
+        lambda folder: folder.swap("forms/hello.yaml", "topic: tips", "topic: tips\n    channel: hook"),
+        "consents[0].channel",
+        "a form can't take consent to hook",
+        "",
+    ),
     "words that nobody says": (
         swap("button: ", "words: {sendd: Go}\nbutton: "),
         "words.sendd",
@@ -205,7 +220,10 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
 def test_a_broken_form_names_its_line_and_the_mend(case: str, folder: Folder) -> None:
     edit, field, message, mend = BROKEN[case]
     edit(folder)
-    problems: tuple[Problem, ...] = problems_in(folder)
+    email = CHANNELS["email"]
+    more = {"sms": replace(email, name="sms", identity="p"), "hook": replace(email, name="hook", identity="")}
+    with patch.dict(CHANNELS, more):
+        problems: tuple[Problem, ...] = problems_in(folder)
     found = [problem for problem in problems if problem.field == field]
     assert found, problems
     assert (message in found[0].message, mend in found[0].mend) == (True, True), found[0]
