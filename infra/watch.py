@@ -16,14 +16,18 @@ NAMESPACE = "Samovar"
 
 
 class Watch(Construct):
-    """Few alarms: everything that fails for good ends in the one queue that the first alarm watches."""
+    """Few alarms: everything that fails for good ends in the one queue that the first alarm watches.
 
-    def __init__(
-        self, scope: Construct, *, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]
-    ) -> None:
+    Functions publish to its `topic` what a person must know in words.
+    """
+
+    def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Watch")
         self.topic = self._topic()
         self._tell_a_person()
+
+    def over(self, *, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]) -> None:
+        """Watch these."""
         self._alarm(
             "SetAside",
             "Something could not be handled and was set aside for a person",

@@ -20,7 +20,7 @@ from functions.send import outcome
 from functions.send.channels import Draft, way
 from functions.send.pace import pace
 from functions.send.queue import enqueue
-from functions.tables import addresses, caps, contacts, messages
+from functions.tables import addresses, caps, contacts, messages, pauses
 from functions.tokens import Clicked, Confirming, Links, Opened, Unsubscribing
 
 ATTEMPTS = 10
@@ -117,7 +117,7 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold |
     destination = by.destinations([message], {message.contact: contact}, release, keys)[message.id]
     address = destination.address if isinstance(destination, Destination) else ""
     head = addresses.head(address) if address else Head()
-    case = Case(message, contact, release, destination, head, caps.get(message.contact))
+    case = Case(message, contact, release, destination, head, caps.get(message.contact), pauses.get())
     decision = policy.decide(case, now)
     if not isinstance(decision, Allow):
         return decision
