@@ -4,8 +4,8 @@ import base64
 import json
 import os
 from email import message_from_bytes
-from email.policy import default as POLICY
 from email.message import EmailMessage
+from email.policy import default as POLICY
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
