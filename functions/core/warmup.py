@@ -1,14 +1,10 @@
 """Warming up a new domain: mailbox providers trust a sender whose mail grows slowly from day to day."""
 
 from datetime import date, timedelta
-from typing import Final
 
 from pydantic import Field
 
 from functions.core.definition import Definition
-
-LONGEST: Final = 366
-"""Days that a warm-up may take."""
 
 
 class WarmUp(Definition):
@@ -27,15 +23,19 @@ def allowance(warm_up: WarmUp | None, day: date) -> int | None:
     the warm-up, after it, and without one."""
     if warm_up is None or day < warm_up.from_:
         return None
-    passed = (day - warm_up.from_).days
-    allowed = _on(warm_up, passed) if passed < LONGEST else warm_up.up_to
+    allowed = _on(warm_up, (day - warm_up.from_).days)
     return None if allowed >= warm_up.up_to else allowed
 
 
 def ramp(warm_up: WarmUp) -> list[tuple[date, int]]:
     """Every day of a warm-up and how many mails it allows."""
-    days = (warm_up.from_ + timedelta(days=passed) for passed in range(LONGEST))
-    return [(day, allowed) for day in days if (allowed := allowance(warm_up, day)) is not None]
+    days = []
+    day = warm_up.from_
+    # It ends: the slowest growth reaches the highest number within a year.
+    while (allowed := allowance(warm_up, day)) is not None:
+        days.append((day, allowed))
+        day += timedelta(days=1)
+    return days
 
 
 def _on(warm_up: WarmUp, passed: int) -> int:
