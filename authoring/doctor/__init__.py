@@ -1,11 +1,11 @@
 """What stands between a deployment and sending, and how sending goes: each thing with its state, and what to do."""
 
 from authoring.doctor import dns
-from authoring.doctor.account import account
+from authoring.doctor.account import of_account
 from authoring.doctor.checks import Check
 from authoring.doctor.dns import Texts
-from authoring.doctor.identity import identity
-from authoring.doctor.outgoing import Figures, outgoing
+from authoring.doctor.identity import of_identity
+from authoring.doctor.outgoing import Figures, of_outgoing
 from functions import releases
 from functions.core.sending import Sending
 
@@ -21,9 +21,9 @@ def examine(
     except releases.NothingLive as error:
         return [Check("live release", "do", str(error), "Run samovar publish")], Figures()
     checks = [Check("live release", "ok", f"release {releases.live().id[:12]} is live"), _address(sending)]
-    checks += identity(sending.sender.email, region, texts)
-    checks += account(sending, site or sending.business.site, configuration_set)
-    found, figures = outgoing(sending, now)
+    checks += of_identity(sending.sender.email, region, texts)
+    checks += of_account(sending, site or sending.business.site, configuration_set)
+    found, figures = of_outgoing(sending, now)
     return [*checks, *found], figures
 
 

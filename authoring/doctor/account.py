@@ -17,7 +17,7 @@ suppression list is on as well. Lists are never bought or rented. We send at a s
 bounces below 2 % and complaints below 0.1 %."""
 
 
-def account(sending: Sending, site: str, configuration_set: str) -> Iterator[Check]:
+def of_account(sending: Sending, site: str, configuration_set: str) -> Iterator[Check]:
     known = ask("get_account")
     if known is None or isinstance(known, Check):
         yield known or Check("SES account", "unknown", "SES says nothing about the account")

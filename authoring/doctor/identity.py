@@ -7,7 +7,7 @@ from authoring.doctor.checks import Check, Record, ask
 from authoring.doctor.dns import Texts
 
 
-def identity(sender: str, region: str, texts: Texts) -> Iterator[Check]:
+def of_identity(sender: str, region: str, texts: Texts) -> Iterator[Check]:
     domain = sender.rpartition("@")[2]
     found = ask("get_email_identity", EmailIdentity=domain)
     if isinstance(found, Check):

@@ -37,7 +37,7 @@ class Figures:
         }
 
 
-def outgoing(sending: Sending, now: int) -> tuple[list[Check], Figures]:
+def of_outgoing(sending: Sending, now: int) -> tuple[list[Check], Figures]:
     """Every check of this kind at `now` (ms), and the numbers behind them."""
     held = pauses.get()
     counted = books.totals(reputation.window(now, DAYS))

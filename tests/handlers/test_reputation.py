@@ -1,24 +1,29 @@
 """The brake: too many bounces or complaints pause marketing, nothing is lost, and a person lets it go on."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from functions.core import reputation
+from functions.core.consent import suppression
+from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.policy import PAUSED_MS
 from functions.core.reputation import ALL, SAMOVAR, Counts
 from functions.send import settle
-from functions.tables import pauses
+from functions.tables import addresses, pauses
 from functions.tables import reputation as books
 from functions.track.handler import handler as track
 from local.feedback import Sent
 from local.front.letters import Letter, read
 from tests.handlers.conftest import Stack
+from tests.handlers.faults import Crash, crash_at
 from tests.handlers.test_send import ADA, HOUR, NOW, World
 
 DAY = 24 * HOUR
@@ -227,6 +232,35 @@ def test_a_batch_of_ten_reports_writes_a_row_for_each_day_and_domain(
     monkeypatch.setattr(books, "add", counting)
     post.tell(post.reports("Send", 5) + post.reports("Delivery", 5, domain="ŁÓDŹ.example"))
     assert sorted(domain for _, domain in writes) == ["*", "list.example", "xn--d-uga0v4h.example"]
+
+
+def test_whatever_call_a_batch_dies_at_the_same_batch_again_ends_the_same(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def batch() -> dict[str, Any]:
+        told = post.reports("Bounce", 1) + post.reports("Send", 1, domain="other.example")
+        return {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(told)]}
+
+    with crash_at(-1, after=False, monkeypatch=monkeypatch) as calls:
+        track(batch(), None)
+        made = calls()
+    struck = 0
+    for call in range(made):
+        for after in (False, True):
+            event = batch()
+            with crash_at(call, after=after, monkeypatch=monkeypatch), suppress(Crash):
+                track(event, None)
+            track(event, None)
+            struck += 1
+    people = [f"p{number}@list.example" for number in range(1, 2 * struck + 2, 2)]
+    heads = [addresses.head(hash_of(post.stack.ref(EMAIL, person))) for person in people]
+    assert [head.version for head in heads] == [1] * (struck + 1), "suppressed, and once"
+    assert all(suppression(head) for head in heads)
+    told = Counter(event.name for event in post.stack.events())
+    assert told == {"Email Bounced": struck + 1, "Email Sent": struck + 1}
+    counted = books.totals(reputation.window(post.now))[reputation.day_of(post.now)]
+    assert counted.bounced <= struck + 1, "none counts twice"
+    assert counted.bounced >= struck - made, "what is lost is the count of a batch that died between its events"
 
 
 def test_a_warm_up_grants_no_more_than_the_day_allows_however_many_ask(stack: Stack) -> None:
