@@ -3,6 +3,7 @@
 from functions import settings
 from functions.aws import sns
 from functions.observability import logger, metric
+from functions.settings import Missing
 
 LONGEST_SUBJECT = 99
 """Characters that SNS takes in a subject."""
@@ -16,7 +17,7 @@ def tell(subject: str, text: str) -> None:
     logger.warning("alert", subject=subject, text=text)
     try:
         topic = settings.alert_topic_arn()
-    except settings.Missing:
+    except Missing:
         return
     sns.publish(topic, _plain(subject), text)
     metric("AlertsSent")

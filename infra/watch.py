@@ -55,17 +55,21 @@ class Watch(Construct):
             sweep_lag(),
             above=5 * 60 * 1000,
         )
-        self._alarm(
-            "Complaints",
-            "More than one complaint in a thousand messages: SES will review the account",
-            cw.Metric(
-                namespace="AWS/SES",
-                metric_name="Reputation.ComplaintRate",
-                statistic="Average",
-                period=cdk.Duration.hours(1),
-            ),
-            above=0.001,
-        )
+        for what, said, above in (
+            ("Complaint", "More than one complaint in a thousand messages", 0.001),
+            ("Bounce", "More than five bounces in a hundred messages", 0.05),
+        ):
+            self._alarm(
+                f"{what}s",
+                f"{said}: SES will review the account",
+                cw.Metric(
+                    namespace="AWS/SES",
+                    metric_name=f"Reputation.{what}Rate",
+                    statistic="Average",
+                    period=cdk.Duration.hours(1),
+                ),
+                above=above,
+            )
         self._dashboard(functions, queues)
 
     def _topic(self) -> sns.Topic:
