@@ -14,6 +14,7 @@ from authoring.commands import (
     jobs,
     keys,
     local,
+    pausing,
     people,
     privacy,
     release,
@@ -71,6 +72,9 @@ for _command in (
     privacy.consent,
     privacy.registry_export,
     privacy.privacy,
+    pausing.pause,
+    pausing.resume,
+    pausing.paused,
     health.doctor,
     local.local,
 ):

@@ -46,6 +46,10 @@ def bus_name() -> str:
     return _required("BUS_NAME")
 
 
+def alert_topic_arn() -> str:
+    return _required("ALERT_TOPIC_ARN")
+
+
 def configuration_set() -> str:
     return _required("CONFIGURATION_SET")
 

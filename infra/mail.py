@@ -37,7 +37,10 @@ class Mail(Construct):
             event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
                 enabled=True,
                 # Opens and clicks are our own links, so that they carry the contact's consent and our own domain.
-                matching_event_types=["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"],
+                matching_event_types=[
+                    *("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"),
+                    *("RENDERING_FAILURE", "SUBSCRIPTION"),
+                ],
                 sns_destination=ses.CfnConfigurationSetEventDestination.SnsDestinationProperty(
                     topic_arn=self.topic.topic_arn
                 ),

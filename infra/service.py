@@ -39,6 +39,7 @@ class ServiceStack(cdk.Stack):
         self.api = Api(self)
         self.bus = Bus(self)
         self.mail = Mail(self, feedback=self.queues.feedback)
+        self.watch = Watch(self)
         self.public_url = self._public_url()
         made = self._make_functions()
         self._connect(made)
@@ -56,8 +57,7 @@ class ServiceStack(cdk.Stack):
             build=build,
         )
         self.release.follows(list(made.values()))
-        Watch(
-            self,
+        self.watch.over(
             functions={**made, "publish": self.release.function},
             queues={
                 "send": self.queues.send,
@@ -117,7 +117,12 @@ class ServiceStack(cdk.Stack):
                 "track",
                 memory=512,
                 timeout=TRACK_TIMEOUT,
-                needs=[*known, uses.inserts_events(log), uses.receives(queues.feedback)],
+                needs=[
+                    *known,
+                    uses.inserts_events(log),
+                    uses.receives(queues.feedback),
+                    uses.alerts(self.watch.topic),
+                ],
             ),
             "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
             "score": make(
@@ -190,6 +195,7 @@ class ServiceStack(cdk.Stack):
             "ContactsTable": self._data.contacts.table_name,
             "Bucket": self._data.bucket.bucket_name,
             "FeedbackTopicArn": self.mail.topic.topic_arn,
+            "AlertTopicArn": self.watch.topic.topic_arn,
             "ConfigurationSet": self.mail.settings.configuration_set_name,
             "SweepFunction": made["sweep"].function_name,
             "Release": self.release.release_id,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from infra.data import BUCKET_ARN, DataStack
@@ -144,6 +145,11 @@ def sends_mail(stack: Stack, configuration_set: str) -> Use:
         {"CONFIGURATION_SET": configuration_set},
         (wildcard,),
     )
+
+
+def alerts(topic: sns.ITopic) -> Use:
+    """Tells the owner what a person must know or decide."""
+    return Use(("sns:Publish",), (topic.topic_arn,), {"ALERT_TOPIC_ARN": topic.topic_arn})
 
 
 def makes_links(public_url: str) -> Use:

@@ -16,14 +16,18 @@ NAMESPACE = "Samovar"
 
 
 class Watch(Construct):
-    """Few alarms: everything that fails for good ends in the one queue that the first alarm watches."""
+    """Few alarms: everything that fails for good ends in the one queue that the first alarm watches.
 
-    def __init__(
-        self, scope: Construct, *, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]
-    ) -> None:
+    Functions publish to its `topic` what a person must know in words.
+    """
+
+    def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Watch")
         self.topic = self._topic()
         self._tell_a_person()
+
+    def over(self, *, functions: Mapping[str, lambda_.Function], queues: Mapping[str, sqs.Queue]) -> None:
+        """Watch these."""
         self._alarm(
             "SetAside",
             "Something could not be handled and was set aside for a person",
@@ -51,17 +55,21 @@ class Watch(Construct):
             sweep_lag(),
             above=5 * 60 * 1000,
         )
-        self._alarm(
-            "Complaints",
-            "More than one complaint in a thousand messages: SES will review the account",
-            cw.Metric(
-                namespace="AWS/SES",
-                metric_name="Reputation.ComplaintRate",
-                statistic="Average",
-                period=cdk.Duration.hours(1),
-            ),
-            above=0.001,
-        )
+        for what, said, above in (
+            ("Complaint", "More than one complaint in a thousand messages", 0.001),
+            ("Bounce", "More than five bounces in a hundred messages", 0.05),
+        ):
+            self._alarm(
+                f"{what}s",
+                f"{said}: SES will review the account",
+                cw.Metric(
+                    namespace="AWS/SES",
+                    metric_name=f"Reputation.{what}Rate",
+                    statistic="Average",
+                    period=cdk.Duration.hours(1),
+                ),
+                above=above,
+            )
         self._dashboard(functions, queues)
 
     def _topic(self) -> sns.Topic:

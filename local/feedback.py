@@ -1,10 +1,12 @@
 """What SES would report about a message, in SES's own JSON.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
-The mailbox simulator's addresses decide what happens; every other address is delivered.
+The mailbox simulator's addresses decide what happens; every other address is delivered. SES itself knows success,
+bounce, ooto, complaint and suppressionlist; the others are known on this machine only, to try what else there is.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,9 @@ from typing import Any
 
 ACCOUNT = "000000000000"
 SIMULATOR = "simulator.amazonses.com"
+UNKNOWN = ("5.1.1", "smtp; 550 5.1.1 user unknown")
+FULL = ("4.2.2", "smtp; 452 4.2.2 mailbox full")
+TOO_LARGE = ("5.3.4", "smtp; 552 5.3.4 message too large")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class Sent:
 
 def event_type(event: dict[str, Any]) -> str:
     """The name of an event as configuration sets spell it."""
-    return str(event["eventType"]).upper()
+    return re.sub(r"(?<=[a-z]) ?(?=[A-Z])", "_", str(event["eventType"])).upper()
 
 
 def events(sent: Sent) -> Iterator[dict[str, Any]]:
@@ -53,23 +58,48 @@ def events(sent: Sent) -> Iterator[dict[str, Any]]:
     yield {"eventType": "Send", "mail": _mail(sent), "send": {}}
     for address in sent.to:
         for kind, details in _outcome(sent, parseaddr(address)[1]):
-            yield {"eventType": kind, "mail": _mail(sent), kind.lower(): details}
+            yield {"eventType": kind, "mail": _mail(sent), _part(kind): details}
+
+
+def _part(kind: str) -> str:
+    return "failure" if kind == "Rendering Failure" else kind[:1].lower() + kind[1:]
 
 
 def _outcome(sent: Sent, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
     local, _, domain = address.lower().partition("@")
     # The simulator ignores a label: bounce+anything@ bounces too.
     behaviour = local.partition("+")[0] if domain == SIMULATOR else "success"
+    delivered = ("Delivery", _delivery(sent, address))
     match behaviour:
         case "bounce":
-            yield "Bounce", _bounce(sent, address, "General")
+            yield "Bounce", _bounce(sent, address, "Permanent", "General", UNKNOWN)
         case "suppressionlist":
-            yield "Bounce", _bounce(sent, address, "Suppressed")
+            yield "Bounce", _bounce(sent, address, "Permanent", "Suppressed", UNKNOWN)
+        case "ooto":
+            yield delivered
+            yield "Bounce", _bounce(sent, address, "Transient", "General", None)
         case "complaint":
-            yield "Delivery", _delivery(sent, address)
-            yield "Complaint", _complaint(sent, address)
+            yield delivered
+            yield "Complaint", _complaint(sent, address, "abuse")
+        case "notspam":
+            yield delivered
+            yield "Complaint", _complaint(sent, address, "not-spam")
+        case "softbounce":
+            yield "Bounce", _bounce(sent, address, "Transient", "MailboxFull", FULL)
+        case "toolarge":
+            yield "Bounce", _bounce(sent, address, "Transient", "MessageTooLarge", TOO_LARGE)
+        case "undetermined":
+            yield "Bounce", _bounce(sent, address, "Undetermined", "Undetermined", None)
+        case "delay":
+            yield "DeliveryDelay", _delay(sent, address)
+            yield delivered
+        case "reject":
+            yield "Reject", {"reason": "Bad content"}
+        case "unsubscribe":
+            yield delivered
+            yield "Subscription", _left(sent)
         case _:
-            yield "Delivery", _delivery(sent, address)
+            yield delivered
 
 
 def _stamp(at: int) -> str:
@@ -113,30 +143,46 @@ def _delivery(sent: Sent, address: str) -> dict[str, Any]:
     }
 
 
-def _bounce(sent: Sent, address: str, subtype: str) -> dict[str, Any]:
+def _bounce(sent: Sent, address: str, kind: str, subtype: str, status: tuple[str, str] | None) -> dict[str, Any]:
+    said = {"action": "failed", "status": status[0], "diagnosticCode": status[1]} if status else {}
     return {
-        "bounceType": "Permanent",
+        "bounceType": kind,
         "bounceSubType": subtype,
-        "bouncedRecipients": [
-            {
-                "emailAddress": address,
-                "action": "failed",
-                "status": "5.1.1",
-                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
-            }
-        ],
+        "bouncedRecipients": [{"emailAddress": address, **said}],
         "timestamp": _stamp(sent.at),
         "feedbackId": f"{sent.message_id.partition('@')[0]}-bounce",
-        "reportingMTA": "dsn; mta.example.com",
+        **({"reportingMTA": "dsn; mta.example.com"} if status else {}),
     }
 
 
-def _complaint(sent: Sent, address: str) -> dict[str, Any]:
+def _complaint(sent: Sent, address: str, kind: str) -> dict[str, Any]:
     return {
         "complainedRecipients": [{"emailAddress": address}],
         "timestamp": _stamp(sent.at),
         "feedbackId": f"{sent.message_id.partition('@')[0]}-complaint",
         "userAgent": "Amazon SES Mailbox Simulator",
-        "complaintFeedbackType": "abuse",
+        "complaintSubType": None,
+        "complaintFeedbackType": kind,
         "arrivalDate": _stamp(sent.at),
+    }
+
+
+def _delay(sent: Sent, address: str) -> dict[str, Any]:
+    return {
+        "delayType": "TransientCommunicationFailure",
+        "delayedRecipients": [
+            {"emailAddress": address, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1 unable to connect"}
+        ],
+        "expirationTime": _stamp(sent.at + 14 * 3_600_000),
+        "timestamp": _stamp(sent.at),
+    }
+
+
+def _left(sent: Sent) -> dict[str, Any]:
+    return {
+        "contactList": "simulator",
+        "timestamp": _stamp(sent.at),
+        "source": "UnsubscribeHeader",
+        "newTopicPreferences": {"unsubscribeAll": True, "topicSubscriptionStatus": []},
+        "oldTopicPreferences": {"unsubscribeAll": False, "topicSubscriptionStatus": []},
     }

@@ -38,8 +38,10 @@ from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
+from functions.core.pauses import MARKETING, Pause, Pauses
 from functions.core.policy import Recent, Sent
 from functions.core.release import Release, canonical, load
+from functions.core.reputation import Counts
 from functions.core.retention import Keep
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
@@ -57,8 +59,10 @@ from functions.tables import (
     identities,
     imports,
     messages,
+    pauses,
     rates,
     releases,
+    reputation,
     rulings,
     tokens,
     tombstones,
@@ -398,6 +402,21 @@ _COMPARED = EventMatch.model_validate({"event": "Order Completed", "where": {"ca
 KEPT_SUM = Kept(Counter(counter_id(_COMPARED, "toplam"), _COMPARED, 30, 0, True, "toplam"), NOW)
 
 
+SENT = Counts(sent=200, delivered=186, bounced=9, soft=3, complained=1, rejected=1, delayed=4, excused_bounced=2)
+PAUSES = Pauses(
+    version=4,
+    held={
+        MARKETING: Pause(NOW, "12 of 200 mails bounced for good", "samovar"),
+        "campaign--spring/2026-12-01": Pause(NOW + 1, "the price was wrong · yanlış fiyat", "ada", NOW + 3_600_000),
+    },
+    cancelled=frozenset({"campaign--winter/2026-11-01"}),
+    resumed=NOW - 5,
+    excused={"2026-09-21": SENT},
+    told=NOW,
+)
+STOPPED = audit.Noted("pause", MARKETING, NOW, by="ada", why="the price was wrong")
+
+
 def _state_row(state: State = STATE) -> dict[str, Any]:
     return contacts.state_row(state, [DECISION]) | {"w": set(state.watching), "n": state.version}
 
@@ -524,6 +543,13 @@ def samples() -> dict[str, Sample]:
         "write-keys": Sample(
             MORE_KEYS, _row(keyring.to_row(MORE_KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))
         ),
+        "pauses": Sample(PAUSES, _row(pauses.to_item(PAUSES)), lambda row: pauses.from_item(_plain(row))),
+        "sent-of-a-day": Sample(
+            SENT,
+            _row(reputation.to_item("2026-09-21", "mail.example", SENT)),
+            lambda row: reputation.from_item(_plain(row)),
+        ),
+        "audit-of-a-pause": Sample(STOPPED, _row(audit.to_row(STOPPED)), lambda row: audit.from_row(_plain(row))),
         "rate": Sample(
             {"m": NOW // 60_000, "n": 1200},
             _row(rates.to_row("shop", NOW // 60_000, 1200)),

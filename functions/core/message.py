@@ -27,7 +27,7 @@ ORDER: Final[tuple[State, ...]] = (
     "bounced",
     "complained",
 )
-"""How far each state is. A bounce may follow a delivery, and a complaint anything."""
+"""How far each state is. A bounce for good may follow a delivery, and a complaint anything."""
 
 UNSETTLED: Final[frozenset[State]] = frozenset({"intended", "sending"})
 """States in which something must still happen; sweep looks at these when they are overdue."""
@@ -37,6 +37,9 @@ PATIENCE: Final = 3_600_000
 
 LATEST: Final = 3 * 86_400_000
 """Milliseconds after its decision at which a message that could not be sent is given up."""
+
+SOFT: Final[frozenset[str]] = frozenset({"transient", "undetermined", "content"})
+"""Reasons of bounces that are not for good. One beside a delivery is an automatic answer, such as "out of office"."""
 
 _NONE: Mapping[str, int] = MappingProxyType({})
 
@@ -88,7 +91,7 @@ class Feedback:
     """What the provider reports about a message, at `at` (ms).
 
     "sent": the provider took it. "bounced" covers every way of not arriving after that;
-    `reason` tells which ("permanent", "transient", "rejected").
+    `reason` tells which: "permanent", "rejected", or one of SOFT.
     """
 
     state: Outcome
@@ -177,19 +180,27 @@ def settle(message: Message, feedback: Feedback) -> Message:
     """The message with one report joined to it; equal to the old one where it says nothing new."""
     times = dict(message.times)
     times[feedback.state] = min(feedback.at, times.get(feedback.state, feedback.at))
+    stands, says = _reach(message.state, message.reason), _reach(feedback.state, feedback.reason)
     reason = message.reason
-    if feedback.state == message.state:
+    if says == stands:
         reason = min(filter(None, (message.reason, feedback.reason)), default="")
-    elif ORDER.index(feedback.state) > ORDER.index(message.state):
+    elif says > stands:
         reason = feedback.reason
     return replace(
         message,
-        state=max(message.state, feedback.state, key=ORDER.index),
+        state=feedback.state if says > stands else message.state,
         times=times,
         reason=reason,
-        provider_id=message.provider_id or feedback.provider_id,
+        provider_id=min(filter(None, (message.provider_id, feedback.provider_id)), default=None),
         due=None,
     )
+
+
+def _reach(state: State, reason: str) -> float:
+    """How far a state is. What came back for now and yet was delivered is delivered."""
+    if state == "bounced" and reason in SOFT:
+        return ORDER.index("delivered") - 0.5
+    return ORDER.index(state)
 
 
 def _at(message: Message, state: State, now: int) -> Message:

@@ -9,6 +9,7 @@ from functions.core.channels import CHANNELS, ChannelName, to_people
 from functions.core.definition import Definition, Duration, Id
 from functions.core.forms import COUNTRY
 from functions.core.hours import Hours, holding, is_ever_open
+from functions.core.warmup import WarmUp
 
 
 class Business(Definition):
@@ -87,6 +88,9 @@ class Sending(Definition):
         default_factory=list, description="When people may be written to, by the clock on their own wall."
     )
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
+    warm_up: WarmUp | None = Field(
+        None, description="For a new domain: little marketing mail at first, and more every day."
+    )
     words: dict[str, str] = Field(
         default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."
     )

@@ -20,7 +20,7 @@ from functions.send import outcome
 from functions.send.channels import Draft, way
 from functions.send.pace import pace
 from functions.send.queue import enqueue
-from functions.tables import addresses, caps, contacts, messages
+from functions.tables import addresses, caps, contacts, messages, pauses
 from functions.texts.zones import zone_of
 from functions.tokens import Clicked, Confirming, Links, Opened, Preferring, Unsubscribing
 
@@ -121,7 +121,7 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold |
     recent = caps.get(message.contact)
     # Where no rule asks for it, nothing is looked up.
     zone = zone_of(contact, release.sending) if release.sending.hours else release.sending.business.time_zone
-    case = Case(message, contact, release, destination, head, recent, zone=zone)
+    case = Case(message, contact, release, destination, head, recent, pauses.get(), zone)
     decision = policy.decide(case, now)
     if not isinstance(decision, Allow):
         return decision

@@ -1,6 +1,7 @@
-"""Who was looked at or erased on purpose, and who came in or went out by a file: X#audit / <13-digit ms>#<id>.
+"""Who was looked at or erased on purpose, who came in or went out by a file, and when sending was stopped and
+let go on: X#audit / <13-digit ms>#<id>.
 
-Of a person there is a hash and nothing else. `by` and `many` are absent where nobody noted them.
+Of a person there is a hash and nothing else. `by`, `many` and `why` are absent where nobody noted them.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,15 @@ from functions.core.ids import digest
 VERSION: Final = 1
 PARTITION: Final = "X#audit"
 
-Kind = Literal["forget", "export", "consent", "readmit", "registry", "import", "undo", "list"]
+Kind = Literal["forget", "export", "consent", "readmit", "registry", "import", "undo", "list", "pause", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
-    of many. `by` is the account at the terminal, `many` how many people or rows it was about."""
+    of many, and the subject of "pause" and "resume" is what was paused. `by` is the account at the terminal,
+    `many` how many people or rows it was about, `why` what the person at the terminal said."""
 
     kind: Kind
     subject: str
@@ -29,6 +31,7 @@ class Noted:
     job: str = ""
     by: str = ""
     many: int = 0
+    why: str = ""
 
 
 def note(noted: Noted) -> None:
@@ -51,9 +54,17 @@ def to_row(noted: Noted) -> dict[str, Any]:
         "subject": noted.subject,
         "at": noted.at,
     }
-    return row | {name: value for name in ("job", "by", "many") if (value := getattr(noted, name))}
+    return row | {name: value for name in ("job", "by", "many", "why") if (value := getattr(noted, name))}
 
 
 def from_row(row: Mapping[str, Any]) -> Noted:
     """The note of an item."""
-    return Noted(row["kind"], row["subject"], row["at"], row.get("job", ""), row.get("by", ""), row.get("many", 0))
+    return Noted(
+        row["kind"],
+        row["subject"],
+        row["at"],
+        row.get("job", ""),
+        row.get("by", ""),
+        row.get("many", 0),
+        row.get("why", ""),
+    )

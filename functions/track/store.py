@@ -18,6 +18,13 @@ def insert(taken: Sequence[Event]) -> list[Event]:
     return kept
 
 
+def insert_new(taken: Sequence[Event]) -> list[Event]:
+    """The same; those among them that had not been stored before."""
+    kept = admit(taken)
+    new = events.insert(kept, releases.keyring().keep) if kept else []
+    return [event for event, is_new in zip(kept, new, strict=True) if is_new]
+
+
 def insert_admitted(kept: Sequence[Event]) -> None:
     """Insert what `admit` let in, for as long as the live release keeps it."""
     events.insert(kept, releases.keyring().keep)

@@ -42,6 +42,7 @@ def apply() -> None:
         machines.throttle_has_its_name,
         resources.archive,
         mail.keep_every_message,
+        mail.keep_every_alert,
         gauge.answer_what_is_in_hand,
     ]
     for mend in mends:

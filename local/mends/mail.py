@@ -1,12 +1,14 @@
-"""SES: keep what was sent, and report what became of it."""
+"""SES: keep what was sent, and report what became of it. SNS: keep what a mailbox would get of a topic."""
 
 import base64
 import json
 import os
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default as POLICY
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from ministack.core.concurrency import spawn_background
 from ministack.services import ses_v2, sns
@@ -15,6 +17,7 @@ from functions.clock import now_ms
 from local.feedback import Sent, event_type, events
 
 MAIL = "SAMOVAR_LOCAL_MAIL"
+OWNER = "owner@samovar.local"
 
 _unreported: set[str] = set()
 
@@ -42,6 +45,39 @@ def keep_every_message() -> None:
         return answer
 
     ses_v2.handle_request = mended
+
+
+def keep_every_alert() -> None:
+    """Mail to the subscribers of a topic goes nowhere.
+
+    What is published with a subject is kept as a letter to the owner, so that the inbox shows it.
+    """
+    publish, folder = sns._publish, Path(os.environ[MAIL])
+
+    def mended(params: Any) -> Any:
+        answer = publish(params)
+        subject, topic = sns._p(params, "Subject"), sns._p(params, "TopicArn")
+        if answer[0] == 200 and subject and topic:
+            _keep(folder, _alert(topic.rpartition(":")[2], subject, sns._p(params, "Message")))
+        return answer
+
+    sns._publish = mended
+
+
+def _alert(topic: str, subject: str, text: str) -> Sent:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = f"{topic} <no-reply@sns.amazonaws.com>", OWNER, subject
+    letter.set_content(text)
+    return Sent(
+        message_id=str(uuid4()),
+        at=now_ms(),
+        source="no-reply@sns.amazonaws.com",
+        to=(OWNER,),
+        headers=tuple((name, str(value)) for name, value in letter.items()),
+        tags={},
+        configuration_set="",
+        raw=letter.as_string(),
+    )
 
 
 def _sent(request: dict[str, Any], message_id: str) -> Sent:

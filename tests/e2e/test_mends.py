@@ -288,6 +288,14 @@ def feedback_of_a_message_reaches_its_topic(aws: EmulatorProcess) -> bool:
     ]
 
 
+def an_alert_reaches_the_owner(aws: EmulatorProcess) -> bool:
+    sns, subject = aws.client("sns"), f"Samovar paused {name('mail')}"
+    topic = sns.create_topic(Name=name("alarms"))["TopicArn"]
+    sns.publish(TopicArn=topic, Subject=subject, Message="What happened: çok fazla ☕")
+    kept = [json.loads(path.read_text("utf-8")) for path in Path(aws.mail_dir).glob("*.json")]
+    return any(["Subject", subject] in message["headers"] for message in kept)
+
+
 MENDS = [
     inserts_by_statement_reach_the_stream,
     an_error_keeps_its_type_and_the_worker,
@@ -301,6 +309,7 @@ MENDS = [
     a_throttle_has_its_own_name,
     an_archive_can_be_deployed,
     feedback_of_a_message_reaches_its_topic,
+    an_alert_reaches_the_owner,
 ]
 
 

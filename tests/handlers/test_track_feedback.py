@@ -1,12 +1,13 @@
 """What SES reports: suppression at once, the message's ledger, events."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.core.consent import suppression
+from functions.core.consent import Change, Entry, allowed, suppression
 from functions.core.feedback import tags_of
 from functions.core.identity import hash_of, own_ref
 from functions.core.message import begin, intended
@@ -157,7 +158,9 @@ def test_the_older_form_of_reports_is_read(sent: Stack) -> None:
 def test_every_other_report_is_kept_even_one_that_is_not_known_yet(sent: Stack, kind: str, name: str) -> None:
     assert deliver(report(kind)) == []
     assert [event.name for event in sent.events()] == [name]
-    assert state() == ("bounced" if kind in ("Reject", "Rendering Failure") else "sending")
+    # Whatever SES says of a mail that we know proves that it took it.
+    ends = {"Reject": "bounced", "Rendering Failure": "bounced", "Teleported": "sending"}
+    assert state() == ends.get(kind, "sent")
 
 
 @pytest.mark.parametrize(
@@ -195,3 +198,88 @@ def test_no_stored_event_quotes_an_address(sent: Stack) -> None:
         BOUNCE, COMPLAINT, report("Delivery", {"recipients": ["ada@tea.example"], "smtpResponse": "ok ada@tea.example"})
     )
     assert "ada@" not in json.dumps(sent.rows("events")).lower()
+
+
+DAY = 86_400_000
+
+
+def soft(number: int, subtype: str = "MailboxFull") -> dict[str, Any]:
+    """The report of a mail that came back for now."""
+    said = report("Bounce", {"bounceType": "Transient", "bounceSubType": subtype, "feedbackId": f"soft-{number}"})
+    said["mail"] |= {"messageId": f"ses-{number}", "tags": {"message": [message_id(number)], "contact": [CONTACT]}}
+    said["bounce"]["timestamp"] = datetime.fromtimestamp((SENT + number * DAY) / 1000, UTC).isoformat()
+    return said
+
+
+def message_id(number: int) -> str:
+    return "abcdefgh"[number] * 26
+
+
+def write(stack: Stack, number: int) -> None:
+    """A message to Ada that went out on the day of that number."""
+    id, at = message_id(number), SENT + number * DAY
+    message = intended(id=id, contact=CONTACT, journey="j", step="s", template="t", topic="tips", release="r", now=at)
+    messages.intend(message)
+    messages.change(message, begin(message, hash_of(stack.ref("e", "ada@tea.example")), at))
+
+
+def suppressed(stack: Stack) -> str | None:
+    return suppression(addresses.head(hash_of(stack.ref("e", "ada@tea.example"))))
+
+
+def test_the_fifth_soft_bounce_in_a_row_suppresses(stack: Stack) -> None:
+    for number in range(5):
+        assert suppressed(stack) is None
+        write(stack, number)
+        deliver(soft(number))
+    assert suppressed(stack) == "bounce"
+
+
+def test_a_delivery_between_soft_bounces_begins_the_count_anew(stack: Stack) -> None:
+    for number in range(6):
+        write(stack, number)
+    delivered = report("Delivery", tags={"message": [message_id(2)], "contact": [CONTACT]})
+    deliver(soft(0), soft(1), delivered, soft(3), soft(4), soft(5))
+    assert suppressed(stack) is None
+
+
+def test_what_is_too_large_says_nothing_about_the_address(stack: Stack) -> None:
+    for number in range(6):
+        write(stack, number)
+    deliver(*(soft(number, "MessageTooLarge") for number in range(6)))
+    assert suppressed(stack) is None
+
+
+def test_whoever_left_by_ses_s_own_link_gets_no_more(sent: Stack) -> None:
+    address = hash_of(sent.ref("e", "ada@tea.example"))
+    addresses.append(address, Entry("form", SENT, SENT, "form:hello", (Change("grant", "tips", "Yes"),)))
+    left = {"newTopicPreferences": {"unsubscribeAll": True}, "source": "UnsubscribeHeader"}
+    assert deliver(report("Subscription", left)) == []
+    assert not allowed(addresses.head(address), "tips")
+    assert {event.name: event.properties.get("topic") for event in sent.events()} == {
+        "Email Subscription Changed": None,
+        "Unsubscribed": "*",
+    }
+
+
+def test_ses_s_greeting_of_a_new_topic_is_nothing_to_set_aside(stack: Stack) -> None:
+    assert deliver("Successfully validated SNS topic for Amazon SES event publishing.") == []
+    assert (stack.aside(), stack.events()) == ([], [])
+
+
+def test_a_message_of_a_campaign_says_so_in_its_events(stack: Stack) -> None:
+    message = intended(
+        id=MESSAGE,
+        contact=CONTACT,
+        journey="campaign--spring",
+        step="2026-12-01",
+        template="t",
+        topic="tips",
+        release="r",
+        now=SENT,
+    )
+    tags = {name: [value] for name, value in tags_of(message).items()}
+    deliver(report("Send", tags=tags))
+    (event,) = stack.events()
+    assert (event.properties["campaign"], event.properties["run"]) == ("spring", "2026-12-01")
+    assert not {"journey", "step"} & set(event.properties)

@@ -162,7 +162,9 @@ def test_ses_keeps_its_own_suppression_and_tells_what_became_of_each_message(app
     (settings,) = app.properties("AWS::SES::ConfigurationSet")
     assert sorted(settings["SuppressionOptions"]["SuppressedReasons"]) == ["BOUNCE", "COMPLAINT"]
     (events,) = app.properties("AWS::SES::ConfigurationSetEventDestination")
-    assert {"DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"} <= set(events["EventDestination"]["MatchingEventTypes"])
+    assert set(events["EventDestination"]["MatchingEventTypes"]) == {
+        *("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "RENDERING_FAILURE", "SUBSCRIPTION")
+    }, "all but opens and clicks, which are our own links"
     topic = events["EventDestination"]["SnsDestination"]["TopicARN"]["Ref"]
     (subscription,) = [s for s in app.properties("AWS::SNS::Subscription") if s["Protocol"] == "sqs"]
     assert subscription["TopicArn"]["Ref"] == topic
@@ -183,6 +185,20 @@ def test_alarms_reach_a_topic_and_there_is_one_dashboard(app: Synthesized) -> No
     assert all(alarm["AlarmActions"] for alarm in alarms)
     assert all("MetricName" in alarm for alarm in alarms)
     assert len(app.of("AWS::CloudWatch::Dashboard")) == 1
+
+
+def test_what_a_person_must_know_in_words_goes_where_alarms_go(app: Synthesized) -> None:
+    (alarms,) = {alarm["AlarmActions"][0]["Ref"] for alarm in app.properties("AWS::CloudWatch::Alarm")}
+    assert app.functions()["track"]["Environment"]["Variables"]["ALERT_TOPIC_ARN"] == {"Ref": alarms}
+    statements = [
+        statement
+        for role in app.properties("AWS::IAM::Role")
+        for policy in role.get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    telling = [statement for statement in statements if statement["Action"] == "sns:Publish"]
+    assert telling
+    assert all(statement["Resource"] == {"Ref": alarms} for statement in telling)
 
 
 def test_a_first_deployment_needs_no_parameter(app: Synthesized) -> None:

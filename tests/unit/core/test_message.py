@@ -2,11 +2,13 @@
 
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.message import (
     PATIENCE,
+    SOFT,
     Feedback,
     Message,
     begin,
@@ -60,11 +62,20 @@ def test_delivered_may_be_reported_before_sent() -> None:
     assert late.times["sent"] == NOW + 10
 
 
-def test_a_bounce_after_a_delivery_is_a_bounce() -> None:
+def test_a_bounce_for_good_after_a_delivery_is_a_bounce() -> None:
     bounced = settle(
-        settle(sending(), Feedback("delivered", NOW + 20)), Feedback("bounced", NOW + 30, reason="transient")
+        settle(sending(), Feedback("delivered", NOW + 20)), Feedback("bounced", NOW + 30, reason="permanent")
     )
-    assert (bounced.state, bounced.reason) == ("bounced", "transient")
+    assert (bounced.state, bounced.reason) == ("bounced", "permanent")
+
+
+@pytest.mark.parametrize("reason", sorted(SOFT))
+def test_an_automatic_answer_leaves_a_delivered_message_delivered_whichever_is_told_first(reason: str) -> None:
+    delivered, answered = Feedback("delivered", NOW + 20), Feedback("bounced", NOW + 30, reason=reason)
+    for first, second in permutations((delivered, answered)):
+        end = settle(settle(sending(), first), second)
+        assert (end.state, end.reason) == ("delivered", "")
+    assert settle(sending(), answered).state == "bounced"
 
 
 def test_late_feedback_settles_what_was_given_up() -> None:
@@ -105,8 +116,8 @@ def test_reports_join_in_any_order() -> None:
             Feedback,
             st.sampled_from(["sent", "delivered", "bounced", "complained"]),
             st.integers(NOW, NOW + 50),
-            st.just("ses-1"),
-            st.sampled_from(["", "permanent", "transient"]),
+            st.sampled_from(["ses-1", "ses-2"]),
+            st.sampled_from(["", "permanent", "transient", "content"]),
         ),
         max_size=6,
     ),

@@ -1,7 +1,10 @@
 """What the local stack says SES reported."""
 
+import json
+
 import pytest
 
+from functions.core.feedback import read
 from local.feedback import Sent, event_type, events
 
 
@@ -27,6 +30,14 @@ def sent(*to: str) -> Sent:
         ("bounce+label@simulator.amazonses.com", ["SEND", "BOUNCE"]),
         ("Complaint@simulator.amazonses.com", ["SEND", "DELIVERY", "COMPLAINT"]),
         ("suppressionlist@simulator.amazonses.com", ["SEND", "BOUNCE"]),
+        ("ooto@simulator.amazonses.com", ["SEND", "DELIVERY", "BOUNCE"]),
+        ("notspam@simulator.amazonses.com", ["SEND", "DELIVERY", "COMPLAINT"]),
+        ("softbounce@simulator.amazonses.com", ["SEND", "BOUNCE"]),
+        ("toolarge@simulator.amazonses.com", ["SEND", "BOUNCE"]),
+        ("undetermined@simulator.amazonses.com", ["SEND", "BOUNCE"]),
+        ("delay@simulator.amazonses.com", ["SEND", "DELIVERY_DELAY", "DELIVERY"]),
+        ("reject@simulator.amazonses.com", ["SEND", "REJECT"]),
+        ("unsubscribe@simulator.amazonses.com", ["SEND", "DELIVERY", "SUBSCRIPTION"]),
         ("bounce@example.com", ["SEND", "DELIVERY"]),
     ],
 )
@@ -49,6 +60,32 @@ def test_a_bounce_names_its_recipient_and_kind() -> None:
     assert [recipient["emailAddress"] for recipient in bounce["bouncedRecipients"]] == [
         "bounce@simulator.amazonses.com"
     ]
+
+
+def test_every_type_is_spelt_as_configuration_sets_spell_it() -> None:
+    said = {event_type({"eventType": kind}) for kind in ("Send", "Rendering Failure", "DeliveryDelay", "Subscription")}
+    assert said == {"SEND", "RENDERING_FAILURE", "DELIVERY_DELAY", "SUBSCRIPTION"}
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "suppress", "withdraws"),
+    [
+        ("bounce", "Bounce", "bounce", ()),
+        ("suppressionlist", "Bounce", "bounce", ()),
+        ("ooto", "Bounce", None, ()),
+        ("complaint", "Complaint", "complaint", ()),
+        ("notspam", "Complaint", None, ()),
+        ("softbounce", "Bounce", None, ()),
+        ("undetermined", "Bounce", None, ()),
+        ("unsubscribe", "Subscription", None, ("*",)),
+    ],
+)
+def test_what_the_simulator_says_is_understood(
+    who: str, kind: str, suppress: str | None, withdraws: tuple[str, ...]
+) -> None:
+    told = [read(json.dumps(event), b"pepper") for event in events(sent(f"{who}@simulator.amazonses.com"))]
+    (report,) = [one for one in told if one and one.kind == kind]
+    assert (report.suppress, report.withdraws) == (suppress, withdraws)
 
 
 def test_a_kept_message_is_read_back_as_it_was() -> None:
