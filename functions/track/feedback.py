@@ -1,4 +1,6 @@
-"""What SES reports, by way of SNS and SQS: suppression at once, the message's ledger, events."""
+"""What SES reports, by way of SNS and SQS: suppression at once, the message's ledger, events.
+
+Texts that people send come by the same queue: see track/inbound."""
 
 from typing import Any, Final
 
@@ -10,7 +12,7 @@ from functions.core.feedback import Report
 from functions.http import where
 from functions.observability import logger, metric
 from functions.tables import addresses, messages
-from functions.track import store
+from functions.track import inbound, store
 
 POISON: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -32,6 +34,8 @@ def _handle(record: dict[str, Any]) -> None:
     received = clock.now_ms()
     pepper = releases.keyring().pepper
     try:
+        if inbound.receive(record["body"], received):
+            return
         report = feedback.read(record["body"], pepper)
         events = feedback.to_events(report, received)
         if not events:
