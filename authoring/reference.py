@@ -55,9 +55,7 @@ def channel_pages() -> tuple[Page, ...]:
         if issubclass(template, Template):
             file = f"{channel.folder}/ID.yaml"
             pages.append(
-                Page(
-                    channel.folder, channel.title or channel.word, file, template, template.EXAMPLE, template.SAYS
-                )
+                Page(channel.folder, channel.title or channel.word, file, template, template.EXAMPLE, template.SAYS)
             )
     return tuple(pages)
 

@@ -46,6 +46,9 @@ def _sending(document: Document, sending: Sending) -> Iterator[Problem]:
     yield from languages.check(document, ("business", "language"), sending.business.language)
     yield from languages.words(document, sending.words, sending.business.language)
     yield from duplicates(document, [(("topics", i, "id"), topic.id) for i, topic in enumerate(sending.topics)])
+    known = frozenset(topic.id for topic in sending.topics)
+    for index, topic in enumerate(sending.push.topics):
+        yield from unknown(document, ("push", "topics", index), "topic", topic, known)
 
 
 def _form(document: Document, form: Form, known: Definitions) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from functions.core.definition import Definition, Id
 from functions.core.errors import Refused
 from functions.core.identity import LONGEST_ENDPOINT
 from functions.core.template import Template
@@ -41,6 +42,24 @@ class Push(Template):
     tag: str = Field("", max_length=32, description="A newer notification with the same tag replaces an older one.")
     urgency: Literal["very-low", "low", "normal", "high"] = Field(
         "normal", description="Whether a phone wakes up for it; low waits for power or Wi-Fi."
+    )
+
+
+class PushSettings(Definition):
+    """How people opt in to notifications."""
+
+    topics: list[Id] = Field(default_factory=list, description="What whoever presses the button agrees to.")
+    wording: str = Field(
+        "Yes, show me notifications. I can stop them at any time.",
+        max_length=500,
+        description="What stands beside the button; kept as proof of what people agreed to.",
+    )
+    button: str = Field("Show me notifications", max_length=100, description="What the button says.")
+    worker: str = Field(
+        "/samovar-push.js",
+        max_length=300,
+        pattern=r"^/[^\s]*$",
+        description="Where the site keeps its service worker, one line of its own: see docs/channels.md.",
     )
 
 

@@ -1,6 +1,5 @@
 """What people answer to text messages: words that stop, start and ask who is there."""
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,4 +119,3 @@ def to_event(reply: Reply, received: int, at: int) -> Event:
 def help_text(own: str, business: str, site: str) -> str:
     """What HELP is answered with."""
     return own or " ".join(filter(None, (f"{business}.", site, "STOP to end.")))
-

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from functions.core.definition import Definition, Duration, Id
 from functions.core.forms import COUNTRY
+from functions.core.push import PushSettings
 from functions.core.sms import SmsSettings
 
 
@@ -59,6 +60,7 @@ class Sending(Definition):
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
+    push: PushSettings = Field(default_factory=PushSettings, description="How people opt in to notifications.")
     sms: SmsSettings = Field(default_factory=SmsSettings, description="How text messages are sent.")
     words: dict[str, str] = Field(
         default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."

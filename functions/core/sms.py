@@ -86,7 +86,7 @@ class Sms(Template):
     )
     EXAMPLE: ClassVar[str] = (
         "text:\n"
-        '  en: "Tea & Co: your order is on its way, {{ contact.first_name | default(\'dear friend\') }}. STOP to end"\n'
+        "  en: \"Tea & Co: your order is on its way, {{ contact.first_name | default('dear friend') }}. STOP to end\"\n"
         '  tr: "Tea & Co: siparisin yolda. Çikmak icin DUR yaz"\n'
         "plain: true\n"
         "at_most: 2\n"
@@ -124,7 +124,9 @@ def _leaves(source: str) -> bool:
 class SmsCountry(Definition):
     """How text messages to the numbers of one country are sent."""
 
-    sender: str | None = Field(None, max_length=11, pattern=r"^[0-9]*[A-Za-z][A-Za-z0-9]*$", description="Another sender id; see sender.")
+    sender: str | None = Field(
+        None, max_length=11, pattern=r"^[0-9]*[A-Za-z][A-Za-z0-9]*$", description="Another sender id; see sender."
+    )
     number: str | None = Field(None, pattern=r"^\+?[A-Za-z0-9:/_-]{3,256}$", description="Another number; see number.")
     entity: str | None = Field(None, max_length=50, description="India: the entity id registered with TRAI.")
     template: str | None = Field(None, max_length=50, description="India: the template id registered with TRAI.")

@@ -37,8 +37,8 @@ class Webhook(Template):
         "secret: crm\n"
         "type: lead.hot\n"
         "payload:\n"
-        '  name: "{{ contact.name | default(\'\') }}"\n'
-        '  city: "{{ contact.city | default(\'\') }}"\n'
+        "  name: \"{{ contact.name | default('') }}\"\n"
+        "  city: \"{{ contact.city | default('') }}\"\n"
         "  source: samovar\n"
     )
 

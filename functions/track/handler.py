@@ -32,6 +32,10 @@ def respond(request: Request) -> Answer:
             from functions.track import links
 
             return links.follow(request, kind, token)
+        case ["push", "subscribe" | "unsubscribe" as action]:
+            from functions.track import pushing
+
+            return pushing.receive(request, action)
         case ["confirm", token]:
             from functions.track import confirming
 

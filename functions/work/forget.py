@@ -15,9 +15,9 @@ from typing import Final
 from functions import settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
+from functions.core.channels import CHANNELS
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
-from functions.core.channels import CHANNELS
 from functions.core.identity import ADDRESSES, ANONYMOUS, PERSONAL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition

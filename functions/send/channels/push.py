@@ -23,7 +23,8 @@ from functions.core.release import Release
 from functions.observability import metric
 from functions.releases import Keyring
 from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected
-from functions.tables import addresses, contacts as people, identities, subscriptions
+from functions.tables import addresses, identities, subscriptions
+from functions.tables import contacts as people
 
 GONE: Final = "gone"
 PORTS: Final = frozenset({443})
@@ -80,9 +81,7 @@ class _Push:
         subscription = subscriptions.read([draft.destination.address]).get(draft.destination.address)
         if subscription is None:
             raise Unrenderable("missing-address", "the subscription ended")
-        return Notification(
-            content, subscription, template.urgency, last_moment(message), release.sending.sender.email
-        )
+        return Notification(content, subscription, template.urgency, last_moment(message), release.sending.sender.email)
 
     def hand_over(self, message: Message, composed: Notification) -> str:
         keys = releases.keyring().vapid
