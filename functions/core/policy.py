@@ -17,7 +17,7 @@ from functions.core.sending import Cap, Topic
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "missing-address": "The contact has no address on the channel: no e-mail, no telephone number, no subscription.",
+        "missing-address": "The contact has no e-mail address, number or subscription for the channel.",
         "unusable-address": "The address can't be written in a form that mail servers take.",
         "suppressed-bounce": "Mail to this address bounced for good.",
         "suppressed-gone": "The browser's subscription ended: its push service says that it is gone.",

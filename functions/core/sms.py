@@ -82,7 +82,7 @@ class Sms(Template):
 
     PLAIN: ClassVar[frozenset[str]] = frozenset({"plain", "at_most"})
     SAYS: ClassVar[str] = (
-        "One text message. How it is sent, what it costs and how people leave: [channels](../channels.md#text-messages)."
+        "One text message. How it is sent, what it costs, how people leave: [channels](../channels.md#text-messages)."
     )
     EXAMPLE: ClassVar[str] = (
         "text:\n"

@@ -1,5 +1,5 @@
-"""The deployment's secrets. Pepper, signing and VAPID keys are made once and never replaced: ids, links and subscriptions
-already out there depend on them. Write keys and webhooks' secrets come and go."""
+"""The deployment's secrets. Pepper, signing and VAPID keys are made once and never replaced: ids, links and
+subscriptions already out there depend on them. Write keys and webhooks' secrets come and go."""
 
 import contextlib
 import secrets

@@ -39,7 +39,7 @@
     }
   }
   function visitor() {
-    var cookie = /(?:^|; )samovar=([^;.]+)/.exec(document.cookie);
+    var cookie = /(?:^|; )samovar=[01]\.([^;.]+)/.exec(document.cookie);
     var id = (cookie && decodeURIComponent(cookie[1])) || stored("push");
     if (!id) {
       id = crypto.randomUUID();
