@@ -170,6 +170,10 @@ def _ask(pool: urllib3.HTTPConnectionPool, path: str, body: bytes, headers: Mapp
     watch.start()
     try:
         answer = pool.urlopen("POST", path, body=body, headers=dict(headers), redirect=False, preload_content=False)
+        if clock.monotonic() >= ends:
+            # It was cut off among the headers, which looks like their end.
+            answer.close()
+            raise Lost("TooSlow")
         try:
             taken = b""
             while len(taken) < ANSWER_BYTES and clock.monotonic() < ends:
