@@ -14,7 +14,20 @@ PEPPER = b"pepper"
     "text",
     [
         *("STOP", "stop", " Stop. ", "“STOP”", "STOPALL", "Stop all", "UNSUBSCRIBE", "Cancel", "END", "quit"),
-        *("DUR", "dur", "İPTAL", "iptal", "IPTAL", "СТОП", "стоп!", "Arrêt", "STOP please", "stop\n", "ＳＴＯＰ", "停止"),
+        *(
+            "DUR",
+            "dur",
+            "İPTAL",
+            "iptal",
+            "IPTAL",
+            "СТОП",
+            "стоп!",
+            "Arrêt",
+            "STOP please",
+            "stop\n",
+            "ＳＴＯＰ",
+            "停止",
+        ),
     ],
 )
 def test_a_stop_is_one_in_any_case_and_language(text: str) -> None:

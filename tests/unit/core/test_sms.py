@@ -27,9 +27,7 @@ from functions.core.sms import Sms, SmsSettings, plainly, size
         ("茶" * 134, "UCS-2", 134, 2),
     ],
 )
-def test_a_text_takes_as_many_segments_as_a_carrier_counts(
-    text: str, alphabet: str, units: int, segments: int
-) -> None:
+def test_a_text_takes_as_many_segments_as_a_carrier_counts(text: str, alphabet: str, units: int, segments: int) -> None:
     taken = size(text)
     assert (taken.alphabet, taken.units, taken.segments) == (alphabet, units, segments)
 
