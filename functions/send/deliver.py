@@ -141,9 +141,14 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         # Only what came to a mailbox proves whose mailbox it is.
         own = message.channel == BY_EMAIL and (release.sending.is_own(url) or url.startswith(f"{links.base_url}/"))
         said = Clicked(
-            *(message.contact, message.id, message.created, place, message.template, url),
-            address=address if own else "",
-            channel=message.channel,
+            message.contact,
+            message.id,
+            message.created,
+            place,
+            message.template,
+            url,
+            address if own else "",
+            message.channel,
         )
         return links.click_url(said)
 

@@ -2,19 +2,19 @@
 
 A subscription is an identity of whoever has the browser, an address with a ledger of its own, and a row with
 the keys to write to it. What was agreed to is what sending.yaml says, not what a page sends. Whoever knows a
-subscription's address may end it: nobody but its browser and we do. Repeating a request changes nothing.
+subscription's address may end it: nobody but its browser and we do.
 """
 
 from typing import Any, Final
 
 from functions import callers, clock, outbound, releases, visitors
 from functions.core import push, wire
-from functions.core.consent import EVERYTHING, Change, Entry
+from functions.core.consent import EVERYTHING, Change, Entry, allowed
 from functions.core.errors import Refused
 from functions.core.event import PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, SYSTEM, Event
 from functions.core.identity import ANONYMOUS, PUSH, hash_of, identity_ref, own_ref
 from functions.core.ids import digest
-from functions.core.intake import WINDOW_MS, trim_context
+from functions.core.intake import trim_context
 from functions.core.push import Subscription
 from functions.http import Answer, Request, json_answer
 from functions.observability import metric
@@ -66,11 +66,11 @@ def _begin(
     said = body.get("proof")
     proof = visitors.proof_in(said[:4096]) if isinstance(said, str) else None
     proved, agreed = proof.contact if proof else "", body.get("agreed") is True
-    if not agreed and _is_known(ref, told, browser, proved):
-        # Said again by a page that was merely opened.
+    if _is_known(ref, told, browser, proved) and (not agreed or _is_agreed(hash_of(ref))):
+        # Said again, by a page that was merely opened or by a second press.
         return
     source, others = (own_ref(proved), (browser, ref)) if proved else (browser, (ref,))
-    event = _event(request, PUSH_SUBSCRIBED, source, others, ref, received, str(agreed))
+    event = _event(request, PUSH_SUBSCRIBED, source, others, ref, received)
     for admitted in store.admit([event]):
         if ref not in (admitted.source, *admitted.identities):
             continue
@@ -89,6 +89,11 @@ def _is_known(ref: str, told: Subscription, browser: str, proved: str) -> bool:
         return False
     same = (held.p256dh, held.auth, held.browser) == (told.p256dh, told.auth, browser)
     return same and (not proved or held.proved == proved)
+
+
+def _is_agreed(address: str) -> bool:
+    head = addresses.head(address)
+    return all(allowed(head, topic) for topic in releases.live().release.sending.push.topics)
 
 
 def _grant(address: str, event: Event, page: str) -> None:
@@ -114,14 +119,12 @@ def _end(request: Request, ref: str, browser: str | None, received: int) -> None
     metric("PushUnsubscribed")
 
 
-def _event(
-    request: Request, name: str, source: str, others: tuple[str, ...], ref: str, received: int, *more: str
-) -> Event:
-    stamp = received - received % WINDOW_MS
+def _event(request: Request, name: str, source: str, others: tuple[str, ...], ref: str, received: int) -> Event:
     return Event(
         source=source,
-        id=digest(name, ref, *more),
-        stamp=stamp,
+        # The time is part of the id: beginning, ending and beginning again are three events.
+        id=digest(name, ref, str(received)),
+        stamp=received,
         at=received,
         received=received,
         kind=SYSTEM,

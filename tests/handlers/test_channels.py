@@ -1,4 +1,4 @@
-"""Other channels than e-mail, through the send function: texts, notifications, webhooks, and one that nobody foresaw."""
+"""Other channels than e-mail, through the send function: texts, notifications and webhooks."""
 
 import base64
 import json

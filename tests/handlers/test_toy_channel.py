@@ -48,7 +48,7 @@ def marketing(tmp_path: Path) -> Path:
     for name, text in {
         "sending.yaml": SENDING,
         "journeys/quiet.yaml": JOURNEY,
-        "toys/hello.yaml": 'whisper: "Psst, {{ contact.first_name | default(\'you\') }}"\n',
+        "toys/hello.yaml": "whisper: \"Psst, {{ contact.first_name | default('you') }}\"\n",
     }.items():
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
