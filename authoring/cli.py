@@ -19,6 +19,7 @@ from authoring.commands import (
     privacy,
     release,
     sameness,
+    webhooks,
 )
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
@@ -66,6 +67,7 @@ for _command in (
     importing.imports_,
     exporting.export,
     keys.keys,
+    webhooks.webhooks,
     privacy.forget,
     privacy.readmit,
     privacy.export_person,

@@ -13,6 +13,7 @@ from functions.core.privacy import Privacy
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.template import Template
 
 
 @dataclass(slots=True)
@@ -27,6 +28,9 @@ class Definitions:
     privacy: tuple[Document, Privacy] | None = None
     forms: dict[str, tuple[Document, Form]] = field(default_factory=dict)
     journeys: dict[str, tuple[Document, Journey]] = field(default_factory=dict)
+    templates: dict[str, dict[str, tuple[Document, Template]]] = field(default_factory=dict)
+    """Those of other channels than e-mail, by channel."""
+    channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()

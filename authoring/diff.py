@@ -62,6 +62,7 @@ def _things(release: Release) -> dict[str, Any]:
         "segment": release.segments,
         "form": release.forms,
         "email": release.emails,
+        **release.templates,
         "journey": release.journeys,
     }
     for kind, members in kinds.items():

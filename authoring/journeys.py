@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from authoring import channels
 from authoring.asking import Asking
 from authoring.definitions import Definitions, duplicates, steps_of, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem
-from functions.core.channels import BY_EMAIL, channel_and_template
+from functions.core.channels import channel_and_template
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
 from functions.core.identity import EMAIL
 from functions.core.journey import Exit, If, Journey, Send, Step, TagStep, Until, Wait
@@ -53,10 +54,9 @@ def _path(
         match step:
             case Send():
                 channel, template = channel_and_template(step.send)
-                if channel == BY_EMAIL:
-                    mend = f"Write emails/{template}.yaml, .mjml and .txt"
-                    names = asking.known.template_names
-                    problems += unknown(document, (*here, "send"), "template", template, names, none=mend)
+                names = channels.names_of(asking.known, channel)
+                mend = channels.missing(channel, template)
+                problems += unknown(document, (*here, "send"), "template", template, names, none=mend)
                 if step.topic:
                     problems += asking.topic(document, (*here, "topic"), step.topic)
                 sent.add(step.id)

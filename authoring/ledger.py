@@ -85,6 +85,8 @@ def ids_of(release: Release) -> dict[str, str]:
     ids.update({f"stage {stage.id}": "stage" for stage in release.funnel.stages})
     ids.update({f"segment {name}": "segment" for name in release.segments})
     ids.update({f"template {name}": "template" for name in release.emails})
+    for channel, of_channel in release.templates.items():
+        ids.update({f"{channel} template {name}": f"{channel} template" for name in of_channel})
     for name, form in release.forms.items():
         ids[f"form {name}"] = "form"
         ids.update({f"form {name}, field {field.name}": "field" for field in form.fields})

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from authoring import markup, templates
+from authoring import channels, markup, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
 from authoring.problems import CODES
@@ -26,6 +26,7 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
 from functions.core.sentences import sentence
+from functions.core.template import Template
 from functions.core.tracking import Tracking
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +43,21 @@ class Page:
     file: str
     model: type[BaseModel]
     example: str
+    """A file of marketing/, or a whole file where it holds lines."""
     says: str
+
+
+def channel_pages() -> tuple[Page, ...]:
+    """A page for the templates of each channel."""
+    pages = []
+    for channel in channels.others():
+        template = channel.template
+        if issubclass(template, Template):
+            file = f"{channel.folder}/ID.yaml"
+            pages.append(
+                Page(channel.folder, channel.title or channel.word, file, template, template.EXAMPLE, template.SAYS)
+            )
+    return tuple(pages)
 
 
 PAGES = (
@@ -138,6 +153,7 @@ PAGES = (
         "emails/welcome.yaml",
         "One e-mail in three files: subject and preheader, the HTML part as MJML, the plain part as text.",
     ),
+    *channel_pages(),
 )
 
 
@@ -180,7 +196,8 @@ def _index() -> str:
 
 
 def _page(page: Page, schema: dict[str, Any]) -> str:
-    example = (MARKETING / page.example).read_text(encoding="utf-8").rstrip()
+    whole = "\n" in page.example
+    example = (page.example if whole else (MARKETING / page.example).read_text(encoding="utf-8")).rstrip()
     lines = [_NOTICE, f"# {page.title}", "", page.says, "", f"`marketing/{page.file}`", ""]
     lines += ["```yaml", example, "```", ""]
     lines += ["## Keys", "", *table(schema, schema)]
@@ -268,7 +285,10 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/bots.json": "marketing/bots.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
-  "docs/reference/schemas/emails.json": "marketing/emails/*.yaml"
+  "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
+  "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
+  "docs/reference/schemas/push.json": "marketing/push/*.yaml",
+  "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml"
 }
 ```"""
 _CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:

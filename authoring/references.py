@@ -61,6 +61,9 @@ def _caps(document: Document, sending: Sending) -> Iterator[Problem]:
                 what = "Remove transactional: true" if cap.transactional else "Add transactional: true to the cap"
                 mend = f"{what}, or remove the topic"
                 yield document.problem(path, f'"{topic}" is {one}, and this cap counts {other} messages', mend)
+    known = frozenset(topic.id for topic in sending.topics)
+    for index, topic in enumerate(sending.push.topics):
+        yield from unknown(document, ("push", "topics", index), "topic", topic, known)
 
 
 def _form(document: Document, form: Form, known: Definitions) -> Iterator[Problem]:

@@ -56,6 +56,9 @@ def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document
             yield f"segment {name}", (document.file, ("segments", name), document)
     for name in known.template_names:
         yield f"template {name}", (f"emails/{name}.yaml", (), None)
+    for channel, of_channel in known.templates.items():
+        for name, (document, _) in of_channel.items():
+            yield f"{channel} template {name}", (document.file, (), None)
     for name, (document, form) in known.forms.items():
         yield f"form {name}", (document.file, (), None)
         for index, field in enumerate(form.fields):

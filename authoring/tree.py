@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from authoring.problems import Problem, choose
+from functions.core.channels import BY_EMAIL, CHANNELS
 from functions.core.definition import ID_PATTERN
 
 STATE = ".samovar.json"
@@ -18,12 +19,18 @@ FOLDERS = {
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
 }
-LAYOUT = (
-    "Expected: "
-    + ", ".join(TOP)
-    + ", forms/ID.yaml, journeys/ID.yaml, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
-)
 _ID = re.compile(ID_PATTERN)
+
+
+def folders() -> dict[str, tuple[str, ...]]:
+    """What the files of each folder end with: the fixed ones, and one of templates for each channel."""
+    return FOLDERS | {channel.folder: (".yaml",) for channel in CHANNELS.values() if channel.name != BY_EMAIL}
+
+
+def layout() -> str:
+    """Where files may stand, in words."""
+    plain = [f"{folder}/ID.yaml" for folder, suffixes in folders().items() if suffixes == (".yaml",)]
+    return f"Expected: {', '.join([*TOP, *plain])}, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
 
 
 @dataclass(slots=True)
@@ -69,8 +76,8 @@ def read(root: Path) -> Tree:
         if any(part.startswith(".") for part in relative.parts) or name.endswith("~"):
             continue
         if path.is_dir():
-            if name not in FOLDERS:
-                mend = choose(name, FOLDERS, none="")
+            if name not in folders():
+                mend = choose(name, folders(), none="")
                 tree.problems.append(Problem(name + "/", 1, 1, "(folder)", "a folder that has no meaning here", mend))
             continue
         problem = misplaced(name)
@@ -95,11 +102,11 @@ def misplaced(name: str) -> Problem | None:
         if name in TOP:
             return None
         return Problem(
-            name, 1, 1, "(file)", "a file that has no meaning here", choose(name, TOP, none="") + f". {LAYOUT}"
+            name, 1, 1, "(file)", "a file that has no meaning here", choose(name, TOP, none="") + f". {layout()}"
         )
-    suffixes = FOLDERS.get(folder)
+    suffixes = folders().get(folder)
     if suffixes is None:
-        return None if folder.rpartition("/")[0] not in ("", *FOLDERS) else _unknown_folder(name, folder)
+        return None if folder.rpartition("/")[0] not in ("", *folders()) else _unknown_folder(name, folder)
     if dot + suffix not in suffixes:
         mend = (
             f"Name it {folder}/{stem or base}.yaml"
@@ -114,5 +121,5 @@ def misplaced(name: str) -> Problem | None:
 
 
 def _unknown_folder(name: str, folder: str) -> Problem:
-    mend = choose(folder, FOLDERS, none="") + f". {LAYOUT}"
+    mend = choose(folder, folders(), none="") + f". {layout()}"
     return Problem(name, 1, 1, "(file)", f"a file in the folder {folder}/, which has no meaning here", mend)

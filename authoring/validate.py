@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from authoring import ledger, markup, privacy, reuse, templates, tree
+from authoring import channels, ledger, markup, privacy, reuse, templates, tree
 from authoring.definitions import Definitions
 from authoring.explain import problems_of
 from authoring.ledger import Ledger
@@ -25,6 +25,7 @@ from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.template import Template
 from functions.core.tracking import Tracking
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -78,10 +79,17 @@ class _Reading:
         for name, file in found.ids("journeys", ".yaml").items():
             if journey := self._model(found, file, Journey):
                 known.journeys[name] = journey
+        for channel in channels.others():
+            known.channel_names[channel.name] = found.names(channel.folder, ".yaml")
+            read = known.templates.setdefault(channel.name, {})
+            for name, file in found.ids(channel.folder, ".yaml").items():
+                if (template := self._model(found, file, channel.template)) and isinstance(template[1], Template):
+                    read[name] = (template[0], template[1])
         bots = self._model(found, "bots.yaml", Bots)
         emails = self._emails(found)
         self._names(found, known)
         self.problems += check(known)
+        self.problems += channels.check(known)
         self._confirmations(found, known)
         self._footers(found, known)
         self._raise()
@@ -96,6 +104,11 @@ class _Reading:
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
+            templates={
+                channel: {name: template for name, (_, template) in read.items()}
+                for channel, read in known.templates.items()
+                if read
+            },
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
         )

@@ -4,7 +4,7 @@ The pointer is read once per invocation; content is immutable and kept for the l
 process, keys for a minute.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import keys
-from functions.core.keys import WriteKey
+from functions.core.keys import VapidKey, WriteKey
 from functions.core.retention import Keep, keep_from
 
 if TYPE_CHECKING:
@@ -63,12 +63,16 @@ class Live:
 class Keyring:
     """The deployment's secrets: `pepper` keys identity hashes, `signing` (newest first) signs
     links, `keys` let browsers and servers post. `keep` is how long events stay, as the live
-    release has it: it stands here because intake reads this row, and no release."""
+    release has it: it stands here because intake reads this row, and no release. `vapid` (newest first)
+    is by what push services know the deployment, `webhooks` the secrets that sign webhooks by name, newest first:
+    all of them sign while one replaces another."""
 
     pepper: bytes
     signing: tuple[bytes, ...]
     keys: tuple[WriteKey, ...]
     keep: Keep = field(default_factory=Keep)
+    vapid: tuple[VapidKey, ...] = ()
+    webhooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def write_keys(self) -> tuple[str, ...]:
@@ -188,7 +192,9 @@ def keyring_from(row: dynamodb.Item) -> Keyring:
             WriteKey(name, keys.PUBLIC, key, at=row.get("at", 0))
             for name, key in zip(names, row["write_keys"], strict=False)
         )
-    return Keyring(row["pepper"], tuple(row["signing"]), held, keep_from(row.get("keep", {})))
+    vapid = tuple(VapidKey(one["public"], one["private"], one["at"]) for one in row.get("vapid", ()))
+    webhooks = {name: tuple(secrets) for name, secrets in row.get("webhooks", {}).items()}
+    return Keyring(row["pepper"], tuple(row["signing"]), held, keep_from(row.get("keep", {})), vapid, webhooks)
 
 
 def forget() -> None:

@@ -46,7 +46,8 @@ class Clicked:
     """What a click redirect's token says; `url` is where it leads.
 
     `address` is the hash of the address that the mail went to where the link leads to the
-    business's own site, which learns whose mailbox its visitor came from; "" elsewhere.
+    business's own site, which learns whose mailbox its visitor came from; "" elsewhere. `channel` is
+    that of the message.
     """
 
     contact: str
@@ -56,6 +57,7 @@ class Clicked:
     template: str
     url: str
     address: str = ""
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ def payload(said: Opened | Clicked | Unsubscribing | Preferring | Confirming) ->
             return about | {"k": said.place, "t": said.template}
         case Clicked():
             own = {"a": said.address} if said.address else {}
-            return about | {"k": said.place, "t": said.template, "u": said.url, **own}
+            other = {"h": said.channel} if said.channel != "email" else {}
+            return about | {"k": said.place, "t": said.template, "u": said.url, **own, **other}
         case Unsubscribing():
             return about | {"t": said.topic, "a": said.address}
         case Preferring():
@@ -211,10 +214,10 @@ def read_click(keys: Sequence[bytes], token: str) -> Clicked:
     said = _strings(read(keys, CLICK, token), "c", "m", "k", "t", "u")
     if urlsplit(said["u"]).scheme not in ("http", "https"):
         raise _bad()
-    address = said.get("a", "")
-    if not isinstance(address, str):
+    address, channel = said.get("a", ""), said.get("h", "email")
+    if not isinstance(address, str) or not isinstance(channel, str):
         raise _bad()
-    return Clicked(said["c"], said["m"], said["s"], said["k"], said["t"], said["u"], address)
+    return Clicked(said["c"], said["m"], said["s"], said["k"], said["t"], said["u"], address, channel)
 
 
 def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribing:

@@ -27,6 +27,8 @@ PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/thanks/{form}": [http.HttpMethod.GET],
     "/samovar.js": [http.HttpMethod.GET],
     "/privacy": [http.HttpMethod.GET],
+    "/push": [http.HttpMethod.GET],
+    "/push.js": [http.HttpMethod.GET],
     "/v1/openapi.json": [http.HttpMethod.GET],
     "/v1/projects/{key}/settings": [http.HttpMethod.GET],
     # RudderStack's browser SDK asks with a slash at the end. No route of an HTTP API may end in one, and

@@ -93,7 +93,11 @@ class Functions:
         statements = [
             iam.PolicyStatement(actions=logging, resources=[log_group.log_group_arn]),
             *(
-                iam.PolicyStatement(actions=list(need.actions), resources=list(need.resources))
+                iam.PolicyStatement(
+                    actions=list(need.actions),
+                    resources=None if need.but else list(need.resources),
+                    not_resources=list(need.but) or None,
+                )
                 for need in needs
                 if need.actions
             ),

@@ -17,6 +17,7 @@ from infra.lambda_factory import Functions
 from infra.mail import Mail
 from infra.queues import Queues, feed
 from infra.release import Release
+from infra.texts import Texts
 from infra.watch import Watch
 
 TRACK_TIMEOUT = 15
@@ -40,6 +41,7 @@ class ServiceStack(cdk.Stack):
         self.bus = Bus(self)
         self.mail = Mail(self, feedback=self.queues.feedback)
         self.watch = Watch(self)
+        self.texts = Texts(self, feedback=self.queues.feedback)
         self.public_url = self._public_url()
         made = self._make_functions()
         self._connect(made)
@@ -122,6 +124,8 @@ class ServiceStack(cdk.Stack):
                     uses.inserts_events(log),
                     uses.receives(queues.feedback),
                     uses.alerts(self.watch.topic),
+                    # Texts: only to answer HELP.
+                    uses.sends_texts(),
                 ],
             ),
             "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
@@ -136,7 +140,7 @@ class ServiceStack(cdk.Stack):
                 "send",
                 memory=512,
                 timeout=SEND_TIMEOUT,
-                needs=[*known, *mail, uses.receives(queues.send)],
+                needs=[*known, *mail, uses.sends_texts(), uses.inserts_events(log), uses.receives(queues.send)],
                 # At a low rate a message goes back to the queue until its turn comes.
                 calls_itself=True,
             ),
@@ -196,6 +200,7 @@ class ServiceStack(cdk.Stack):
             "Bucket": self._data.bucket.bucket_name,
             "FeedbackTopicArn": self.mail.topic.topic_arn,
             "AlertTopicArn": self.watch.topic.topic_arn,
+            "RepliesTopicArn": self.texts.topic.topic_arn,
             "ConfigurationSet": self.mail.settings.configuration_set_name,
             "SweepFunction": made["sweep"].function_name,
             "Release": self.release.release_id,

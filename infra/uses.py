@@ -28,6 +28,8 @@ class Use:
     environment: Mapping[str, str] = field(default_factory=dict)
     wildcards: tuple[tuple[str, str], ...] = ()
     """Resources that end in a wildcard, as cdk-nag spells them, each with the reason."""
+    but: tuple[str, ...] = ()
+    """Instead of `resources`: on everything that is none of these."""
 
 
 def inserts_events(table: dynamodb.ITable) -> Use:
@@ -150,6 +152,12 @@ def sends_mail(stack: Stack, configuration_set: str) -> Use:
 def alerts(topic: sns.ITopic) -> Use:
     """Tells the owner what a person must know or decide."""
     return Use(("sns:Publish",), (topic.topic_arn,), {"ALERT_TOPIC_ARN": topic.topic_arn})
+
+
+def sends_texts() -> Use:
+    """Sends text messages to telephone numbers, which have no ARN of their own: to whatever is no topic and no
+    endpoint, so that nobody can be told anything else in this account's name."""
+    return Use(("sns:Publish",), but=("arn:*:sns:*:*:*",))
 
 
 def makes_links(public_url: str) -> Use:

@@ -104,13 +104,19 @@ class EmulatorProcess:
 
 
 def start(
-    state_dir: Path, port: int = 0, lambdas: bool = True, persist: bool = True, mended: bool = True
+    state_dir: Path,
+    port: int = 0,
+    lambdas: bool = True,
+    persist: bool = True,
+    mended: bool = True,
+    outbox: str = "",
 ) -> EmulatorProcess:
     """Start the emulator and wait until it answers.
 
     `state_dir` receives saved state, captured mail, the clock file and the log. `port` 0
     means any free one. Without `lambdas` only the stores, queues, machines and mail run;
-    not `mended`, it is as it comes, which only the tests of the mends want. Raises
+    not `mended`, it is as it comes, which only the tests of the mends want. `outbox` is a loopback address
+    that takes what functions post to others. Raises
     EmulatorFailed when it does not answer within 30 seconds.
     """
     state_dir = state_dir.resolve()
@@ -146,6 +152,8 @@ def start(
         "SAMOVAR_LOCAL_CLOCK": str(clock_file),
         "SAMOVAR_LOCAL_MAIL": str(mail_dir),
     }
+    if outbox:
+        environment["SAMOVAR_LOCAL_OUTBOX"] = outbox
     if not lambdas:
         environment["SERVICES"] = SERVICES_WITHOUT_LAMBDAS
     with log_file.open("ab") as log:

@@ -103,7 +103,9 @@ def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _sile
         tell("synthesizing")
         assembly = synth.templates(state_dir / "published.json")
         tell("starting the emulator")
-        aws = running.enter_context(emulator.start(state_dir / "state", ports.aws))
+        aws = running.enter_context(
+            emulator.start(state_dir / "state", ports.aws, outbox=f"http://{HOST}:{ports.inbox}/outbox")
+        )
         tell("deploying")
         api_url, shop_url, inbox_url = (f"http://{HOST}:{number}" for number in (ports.api, ports.shop, ports.inbox))
         outputs = deploy.deploy(aws, assembly, {"PublicUrl": api_url})

@@ -35,11 +35,12 @@ from functions.core.effects import AddTag, NoteRun, ReachGoal, SendMessage, Star
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
-from functions.core.keys import PUBLIC, SECRET, WriteKey
+from functions.core.keys import PUBLIC, SECRET, VapidKey, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
 from functions.core.pauses import MARKETING, Pause, Pauses
 from functions.core.policy import Recent, Sent
+from functions.core.push import Subscription
 from functions.core.release import Release, canonical, load
 from functions.core.reputation import Counts
 from functions.core.retention import Keep
@@ -64,6 +65,7 @@ from functions.tables import (
     releases,
     reputation,
     rulings,
+    subscriptions,
     tokens,
     tombstones,
 )
@@ -393,6 +395,23 @@ SHOP = WriteKey("shop", PUBLIC, "wk_shop", ("https://xn--ay-3ia.example", "https
 SERVER = WriteKey("server", SECRET, "k7kqm3k5w2yvld4c6gq7mzabcd", at=NOW)
 KEYS = live_releases.Keyring(b"pepper", (b"new", b"old"), (BROWSER,))
 MORE_KEYS = live_releases.Keyring(b"pepper", (b"new",), (SHOP, SERVER))
+CHANNEL_KEYS = replace(
+    KEYS,
+    vapid=(VapidKey("BCVxsr7N", b"-----BEGIN PRIVATE KEY-----\n", NOW),),
+    webhooks={"crm": ("whsec_bmV3", "whsec_b2xk"), "default": ("whsec_b25l",)},
+)
+SUBSCRIPTION = Subscription("https://push.example/send/abc", "BCVxsr7N", "BTBZ", "a#hash", CONTACT, NOW)
+CLICKED_PUSH = replace(CLICKED, template="kettle", channel="push")
+WITH_CHANNELS = Release.model_validate(
+    {
+        **json.loads(canonical(release())),
+        "templates": {
+            "sms": {"reminder": {"text": {"en": "Tea. STOP to end", "tr": "Çay. DUR"}, "plain": True, "at_most": 1}},
+            "push": {"kettle": {"title": "Kettle ☕", "body": {"ru": "Привет"}, "urgency": "low"}},
+            "webhook": {"crm": {"url": "https://crm.example/x", "secret": "crm", "payload": {"n": 3, "ad": "İ"}}},
+        },
+    }
+)
 SCRIPT = '{"consent":"required"}'
 KEEPING_KEYS = replace(KEYS, keep=Keep(86_400, 172_800))
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
@@ -540,6 +559,22 @@ def samples() -> dict[str, Sample]:
             lambda row: contacts.state_from(_plain(row)),
         ),
         "keyring": Sample(KEYS, _row(keyring.to_row(KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))),
+        "keyring-with-channels": Sample(
+            CHANNEL_KEYS,
+            _row(keyring.to_row(CHANNEL_KEYS, NOW)),
+            lambda row: live_releases.keyring_from(_plain(row)),
+        ),
+        "subscription": Sample(
+            SUBSCRIPTION,
+            _row(subscriptions.to_item("hash", SUBSCRIPTION)),
+            lambda row: subscriptions.from_item(_plain(row)),
+        ),
+        "link-click-in-a-notification": Sample(
+            CLICKED_PUSH, sign([KEY], CLICK, payload(CLICKED_PUSH)), _read_token(CLICK)
+        ),
+        "release-with-channels": Sample(
+            WITH_CHANNELS, canonical(WITH_CHANNELS).decode(), lambda text: load(text.encode())
+        ),
         "write-keys": Sample(
             MORE_KEYS, _row(keyring.to_row(MORE_KEYS, NOW)), lambda row: live_releases.keyring_from(_plain(row))
         ),

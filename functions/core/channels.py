@@ -11,9 +11,15 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 
 from functions.core.definition import ID_PATTERN, Definition, check_id
 from functions.core.emails import Email
-from functions.core.identity import EMAIL
+from functions.core.identity import EMAIL, PHONE, PUSH
+from functions.core.push import Push
+from functions.core.sms import Sms
+from functions.core.webhook import Webhook
 
 BY_EMAIL: Final = "email"
+BY_SMS: Final = "sms"
+BY_PUSH: Final = "push"
+BY_WEBHOOK: Final = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,8 @@ class Channel:
 
     Its templates are files of `folder` in marketing/, each a `template`. `identity` is the kind of
     identity under whose hash consent and suppression stand; "" where messages go to no person.
-    Its events begin with `word`, as in "Email Sent".
+    Its events begin with `word`, as in "Email Sent"; who `reports` tells of each message afterwards, and
+    where nobody does, handing it over is what is known. Handing over a `repeatable` message twice does no harm.
     """
 
     name: str
@@ -30,10 +37,16 @@ class Channel:
     template: type[Definition]
     identity: str
     word: str
+    title: str = ""
+    reports: bool = False
+    repeatable: bool = False
 
 
 CHANNELS: Final[dict[str, Channel]] = {
-    BY_EMAIL: Channel(BY_EMAIL, "emails", Email, EMAIL, "Email"),
+    BY_EMAIL: Channel(BY_EMAIL, "emails", Email, EMAIL, "Email", "E-mails", reports=True),
+    BY_SMS: Channel(BY_SMS, "sms", Sms, PHONE, "SMS", "Text messages"),
+    BY_PUSH: Channel(BY_PUSH, "push", Push, PUSH, "Push", "Web push"),
+    BY_WEBHOOK: Channel(BY_WEBHOOK, "webhooks", Webhook, "", "Webhook", "Webhooks", repeatable=True),
 }
 """Every channel by name."""
 

@@ -130,6 +130,11 @@ def compose(message: Message, contact: Contact, topic: Topic, recipient: str, re
     return Letter(sender, recipient, mail.as_bytes())
 
 
+def plain_text(source: str, contact: Contact, topic: Topic, release: Release, urls: Urls) -> str:
+    """A source rendered as plain text, its links as they are written. Raises Unrenderable."""
+    return _FENCES.sub("", _rendered(source, False, _variables(contact, topic, release, urls)))
+
+
 def _variables(contact: Contact, topic: Topic, release: Release, urls: Urls) -> dict[str, Any]:
     business = release.sending.business
     traits = {name: _bare(value) for name, (_, value) in contact.profile.traits.items() if value is not None}

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from functions.core.event import FORM, Event
-from functions.core.identity import ANONYMOUS, PERSONAL, SELF, kind_of
+from functions.core.identity import ANONYMOUS, PERSONAL, PUSH, SELF, kind_of
 from functions.core.ids import digest
 
-_STRONGEST_FIRST: Final = (SELF, *PERSONAL, ANONYMOUS)
+_STRONGEST_FIRST: Final = (SELF, *PERSONAL, ANONYMOUS, PUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _is_new(event: Event, closed: Iterable[str], marks: Marks) -> bool:
 
 
 def _is_browser(ref: str) -> bool:
-    return kind_of(ref) == ANONYMOUS
+    return kind_of(ref) in (ANONYMOUS, PUSH)
 
 
 def _refs(event: Event) -> tuple[str, ...]:

@@ -10,9 +10,16 @@ USER: Final = "u"
 EMAIL: Final = "e"
 PHONE: Final = "p"
 ANONYMOUS: Final = "a"
+PUSH: Final = "w"
+"""A browser's subscription to web push: its endpoint, an address of its own that only the browser told."""
 SELF: Final = "c"
 PERSONAL: Final = (USER, EMAIL, PHONE)
 """Kinds that say who somebody is, the strongest first; a browser is only where somebody was."""
+
+ADDRESSES: Final = (EMAIL, PHONE, PUSH)
+"""Kinds that something can be sent to: each has a ledger of consent and suppression."""
+
+LONGEST_ENDPOINT: Final = 1024
 
 _SHARED = frozenset(
     (
@@ -105,7 +112,7 @@ def identity_ref(kind: str, value: object, pepper: bytes) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value)
-    if is_shared(text) or len(text) > 256:
+    if is_shared(text) or len(text) > (LONGEST_ENDPOINT if kind == PUSH else 256):
         return None
     if kind == EMAIL:
         normal = normal_email(text)

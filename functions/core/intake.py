@@ -25,6 +25,8 @@ RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
+        *(names.SMS_RECEIVED, names.SMS_UNSUBSCRIBED, "SMS Sent", "Webhook Sent", "Push Sent"),
+        *(names.PUSH_SUBSCRIBED, names.PUSH_UNSUBSCRIBED, names.PUSH_CLICKED),
         *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
         names.PREFERENCES_CHANGED,
         names.IMPORTED,

@@ -50,6 +50,16 @@ class WriteKey:
         return self.kind == SECRET
 
 
+@dataclass(frozen=True, slots=True)
+class VapidKey:
+    """What the deployment tells push services who it is by (RFC 8292): `public` as browsers take it, an uncompressed
+    point in base64url; `private` as PEM; made at `at` (ms). Subscriptions are good for one public key only."""
+
+    public: str
+    private: bytes
+    at: int = 0
+
+
 def public_key(name: str, key: str, *, origins: Iterable[str] = (), per_minute: int = PER_MINUTE, at: int) -> WriteKey:
     """A key for browsers. Raises ValueError for a bad name, origin or rate."""
     if per_minute < 1:

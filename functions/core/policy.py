@@ -19,9 +19,14 @@ from functions.core.sending import Cap, Topic
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "missing-address": "The contact has no e-mail address.",
+        "missing-address": "The contact has no e-mail address, number or subscription for the channel.",
         "unusable-address": "The address can't be written in a form that mail servers take.",
         "suppressed-bounce": "Mail to this address bounced for good.",
+        "suppressed-gone": "The browser's subscription ended: its push service says that it is gone.",
+        "unproved-browser": "Nothing proves that the browser which subscribed is this person's.",
+        "country-refused": "sending.yaml sends no text messages to the number's country.",
+        "too-long": "What the template says of this contact is longer than the channel takes.",
+        "no-secret": "The webhook's signing secret was not made.",
         "suppressed-complaint": "The recipient marked mail from us as spam.",
         "no-consent": "The address never agreed to this topic.",
         "unsubscribed": "The recipient unsubscribed from this topic.",

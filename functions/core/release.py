@@ -77,7 +77,9 @@ class Release(Definition):
 def canonical(release: Release) -> bytes:
     """The bytes that are stored and hashed: sorted keys, no spaces, UTF-8."""
     content: Mapping[str, Any] = release.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    content = {"format": release.format, **content}
+    # What has a serializer of its own is written even where it is the default; ids must not change for that.
+    plain = {name: value for name, value in content.items() if name != "templates" or value}
+    content = {"format": release.format, **plain}
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.core.event import Event
-from functions.core.identity import ANONYMOUS, kind_of
+from functions.core.identity import ANONYMOUS, PUSH, kind_of
 
 DAY: Final = 86_400
 
@@ -19,7 +19,7 @@ class Keep:
 
     def until(self, event: Event) -> int | None:
         """When (epoch seconds) an event may go; None: never."""
-        anonymous = all(kind_of(ref) == ANONYMOUS for ref in (event.source, *event.identities))
+        anonymous = all(kind_of(ref) in (ANONYMOUS, PUSH) for ref in (event.source, *event.identities))
         seconds = self.visitors if anonymous else self.contacts
         return event.received // 1000 + seconds if seconds else None
 

@@ -9,6 +9,8 @@ from functions.core.channels import CHANNELS, ChannelName, to_people
 from functions.core.definition import Definition, Duration, Id
 from functions.core.forms import COUNTRY
 from functions.core.hours import Hours, holding, is_ever_open
+from functions.core.push import PushSettings
+from functions.core.sms import SmsSettings
 from functions.core.warmup import WarmUp
 
 
@@ -91,6 +93,8 @@ class Sending(Definition):
     warm_up: WarmUp | None = Field(
         None, description="For a new domain: little marketing mail at first, and more every day."
     )
+    push: PushSettings = Field(default_factory=PushSettings, description="How people opt in to notifications.")
+    sms: SmsSettings = Field(default_factory=SmsSettings, description="How text messages are sent.")
     words: dict[str, str] = Field(
         default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."
     )

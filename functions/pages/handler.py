@@ -34,6 +34,14 @@ def respond(request: Request, request_id: str) -> Answer:
             from functions.pages import tracker
 
             return tracker.show(request)
+        case [*_, "push.js"]:
+            from functions.pages import push
+
+            return push.script(request)
+        case [*_, "push"]:
+            from functions.pages import push
+
+            return push.show()
         case [*_, "sourceConfig"]:
             from functions.pages import sources
 

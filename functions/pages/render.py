@@ -42,7 +42,8 @@ def _environment() -> Environment:
 
 
 @cache
-def _text_of(name: str) -> str:
+def text_of(name: str) -> str:
+    """What stands in a file beside the templates."""
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
@@ -74,7 +75,7 @@ def _page(
     rules: str = "",
     words: Words | None = None,
 ) -> Answer:
-    styles = [text for text in (_text_of("page.css") + _text_of("form.css"), rules) if text]
+    styles = [text for text in (text_of("page.css") + text_of("form.css"), rules) if text]
     business = sending.business if sending else None
     page = (
         _environment()
@@ -157,7 +158,7 @@ def script(id: str, shown: Form, showing: Showing) -> Answer:
     facts = {
         "id": id,
         "html": fragment(id, shown, showing),
-        "css": _text_of("form.css") + fields.conditions_css(asked(shown, None)),
+        "css": text_of("form.css") + fields.conditions_css(asked(shown, None)),
         "language": words.language,
         "direction": words.direction,
         "prefill": sorted(one.name for one in shown.fields if one.prefill and one.value is None),
@@ -165,7 +166,7 @@ def script(id: str, shown: Form, showing: Showing) -> Answer:
     }
     # Nothing in it can end a script or a line, wherever somebody pastes it.
     told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")
-    text = _text_of("embed.js").replace("__FORM__", told)
+    text = text_of("embed.js").replace("__FORM__", told)
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
     return answer(200, text, "text/javascript; charset=utf-8", headers)
 
@@ -232,6 +233,16 @@ def privacy(release: Release) -> Answer:
         "contact": rules.contact or sending.sender.email,
     }
     return _page("privacy.html", 200, sending, values)
+
+
+def opt_in(release: Release) -> Answer:
+    """The page on which a visitor can ask for notifications. Its script is our own, and asks nothing before a click."""
+    made = _page("push.html", 200, release.sending, {"push": release.sending.push})
+    policy = made["headers"]["content-security-policy"]
+    made["headers"]["content-security-policy"] = (
+        f"{policy}; script-src 'self'; worker-src 'self'; connect-src 'self'; manifest-src 'self'"
+    )
+    return made
 
 
 def refused(request: Request, reason: Refused, sending: Sending | None = None, form: Form | None = None) -> Answer:

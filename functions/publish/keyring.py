@@ -1,12 +1,14 @@
-"""The deployment's secrets. Pepper and signing keys are made once and never replaced: ids and links already
-out there depend on them. Write keys come and go."""
+"""The deployment's secrets. Pepper, signing and VAPID keys are made once and never replaced: ids, links and
+subscriptions already out there depend on them. Write keys and webhooks' secrets come and go."""
 
+import contextlib
 import secrets
+from collections.abc import Mapping
 
 from functions import clock, settings
 from functions.aws import dynamodb
-from functions.core import keys
-from functions.core.keys import WriteKey
+from functions.core import keys, webhook
+from functions.core.keys import VapidKey, WriteKey
 from functions.core.retention import Keep
 from functions.releases import KEYRING, Keyring, NothingLive, keyring_from
 
@@ -24,11 +26,60 @@ class NameTaken(ValueError):
 
 
 def ensure() -> bool:
-    """Make the keyring unless there is one; whether it was made."""
-    now = clock.now_ms()
-    first = keys.public_key(FIRST, new_public(), at=now)
-    made = Keyring(secrets.token_bytes(32), (secrets.token_bytes(32),), (first,))
-    return dynamodb.put_new(settings.contacts_table(), to_row(made, now))
+    """Make the keyring, or what an older one lacks, unless it is there; whether the keyring was made."""
+    now, table = clock.now_ms(), settings.contacts_table()
+    row = dynamodb.get(table, KEYRING)
+    if row is None:
+        first = keys.public_key(FIRST, new_public(), at=now)
+        made = Keyring(secrets.token_bytes(32), (secrets.token_bytes(32),), (first,), vapid=(new_vapid(now),))
+        return dynamodb.put_new(table, to_row(made, now))
+    if "vapid" not in row:
+        with contextlib.suppress(dynamodb.ConditionFailed):
+            dynamodb.change(
+                table,
+                KEYRING,
+                "SET vapid = :vapid",
+                condition="attribute_exists(pk) AND attribute_not_exists(vapid)",
+                values={":vapid": [_vapid(new_vapid(now))]},
+            )
+    return False
+
+
+def new_vapid(now: int) -> VapidKey:
+    """A key by which push services know this deployment."""
+    import base64
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    public = base64.urlsafe_b64encode(point).rstrip(b"=").decode("ascii")
+    return VapidKey(public, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), now)
+
+
+def make_secret(name: str, *, replace: bool) -> str:
+    """Make the secret that signs the webhooks of that name; the secret, as receivers are given it.
+
+    With `replace` a new one signs from now on beside the one before it, until `retire`. Raises NameTaken where
+    there is one and it shall not be replaced, ConditionFailed if somebody was faster.
+    """
+    row, held = _read()
+    before = held.webhooks.get(name, ())
+    if before and not replace:
+        raise NameTaken(f'there is a secret "{name}" already: show it, or rotate it')
+    made = webhook.new_secret(secrets.token_bytes(webhook.SECRET_BYTES))
+    _replace_secrets(row, {**held.webhooks, name: (made, *before[:1])})
+    return made
+
+
+def retire(name: str) -> int:
+    """Let the older secrets of that name sign no more; how many went. Raises NoSuchKey, ConditionFailed."""
+    row, held = _read()
+    if name not in held.webhooks:
+        raise NoSuchKey(f'there is no secret "{name}"; there are: {", ".join(held.webhooks) or "none"}')
+    _replace_secrets(row, {**held.webhooks, name: held.webhooks[name][:1]})
+    return len(held.webhooks[name]) - 1
 
 
 def new_public() -> str:
@@ -83,9 +134,32 @@ def _replace(row: dynamodb.Item, held: tuple[WriteKey, ...]) -> None:
     )
 
 
+def _replace_secrets(row: dynamodb.Item, held: Mapping[str, tuple[str, ...]]) -> None:
+    """Store other secrets in place of those that were read. Raises ConditionFailed if somebody was faster."""
+    before = row.get("webhooks")
+    dynamodb.update(
+        settings.contacts_table(),
+        KEYRING,
+        "SET webhooks = :held",
+        condition="attribute_not_exists(webhooks)" if before is None else "webhooks = :before",
+        values={
+            ":held": {name: list(secrets) for name, secrets in held.items()},
+            **({} if before is None else {":before": before}),
+        },
+    )
+
+
+def _vapid(key: VapidKey) -> dict[str, object]:
+    return {"public": key.public, "private": key.private, "at": key.at}
+
+
 def to_row(keyring: Keyring, at: int) -> dynamodb.Item:
     """The item of keys made at `at` (ms)."""
-    kept = {"keep": keyring.keep.to_plain()} if keyring.keep != Keep() else {}
+    kept: dict[str, object] = {"keep": keyring.keep.to_plain()} if keyring.keep != Keep() else {}
+    if keyring.vapid:
+        kept["vapid"] = [_vapid(one) for one in keyring.vapid]
+    if keyring.webhooks:
+        kept["webhooks"] = {name: list(held) for name, held in keyring.webhooks.items()}
     return kept | {
         "pk": KEYRING[0],
         "sk": KEYRING[1],

@@ -61,15 +61,19 @@ def take_turn(browser: str, contact: str, event: Event) -> Identity | None:
     raise Contended(f"browser {browser} kept changing hands")
 
 
-def give(ref: str, before: str, after: str) -> bool:
-    """Move an identity that `before` only claimed to `after`; False where it is no longer `before`'s."""
+def give(ref: str, before: str, after: str, *, vouched: bool = True) -> bool:
+    """Move an identity that `before` only claimed to `after`; False where it is no longer `before`'s.
+
+    Not `vouched`, it stays a claim and may move on.
+    """
+    proved = {":yes": True} if vouched else {}
     for _ in range(ATTEMPTS):
         given = dynamodb.update_op(
             settings.contacts_table(),
             identities.key(ref),
-            "SET contact = :after, proved = :yes, v = :v",
+            f"SET contact = :after, {'proved = :yes, ' if vouched else ''}v = :v",
             condition="contact = :before AND attribute_not_exists(proved)",
-            values={":after": after, ":before": before, ":yes": True, ":v": identities.VERSION},
+            values={":after": after, ":before": before, **proved, ":v": identities.VERSION},
         )
         lists = [identities.unlisted_op(before, ref), identities.listed_op(after, ref)]
         try:

@@ -20,6 +20,7 @@ from functions.core.identity import (
     EMAIL,
     PERSONAL,
     PHONE,
+    PUSH,
     SELF,
     USER,
     contact_id,
@@ -82,11 +83,12 @@ class Resolver:
         owner = self._person(event, refs)
         browsers = [ref for ref in refs if kind_of(ref) == ANONYMOUS]
         if owner is None:
-            return self._visitor(event, event.source)
+            owner = self._visitor(event, event.source)
+            return self._told(event, refs, owner) if owner else owner
         for browser in browsers:
             if owner:
                 owner = self._identified(browser, owner, event)
-        return owner or None
+        return self._told(event, refs, owner) if owner else None
 
     @property
     def versions(self) -> dict[str, int]:
@@ -231,6 +233,22 @@ class Resolver:
         self._forget(owner)
         return owner
 
+    # Subscriptions to web push.
+
+    def _told(self, event: Event, refs: list[str], owner: str) -> str:
+        """The subscriptions that an event tells of are its person's from now on: whoever has the browser has them."""
+        for ref in refs:
+            if kind_of(ref) != PUSH or is_full(self._contact(owner)):
+                continue
+            known = self._known.get(ref) or self._claim(ref, owner, event)
+            if known.forgotten or known.contact == owner:
+                continue
+            holder = identities.survivor(known.contact)
+            if holder != owner and hands.give(ref, holder, owner, vouched=False):
+                self._known[ref] = Identity(ref, owner, known.proved)
+                self._forget(owner, holder)
+        return owner
+
     # What is known so far.
 
     def _claim(self, ref: str, contact: str, event: Event) -> Identity:
@@ -268,7 +286,7 @@ class Resolver:
 
 def kinds_of(contact: Contact) -> set[str]:
     """The kinds of identity that a contact is known by."""
-    return {kind_of(ref) for ref in contact.profile.identities} - {SELF}
+    return {kind_of(ref) for ref in contact.profile.identities} - {SELF, PUSH}
 
 
 def _is_nobody_yet(loser: Contact, winner: Contact | None = None) -> bool:

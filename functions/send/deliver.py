@@ -11,6 +11,7 @@ from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import compose, confirm, policy
 from functions.core import message as ledger
+from functions.core.channels import BY_EMAIL
 from functions.core.compose import Urls
 from functions.core.consent import EVERYTHING, Head
 from functions.core.message import Message
@@ -141,8 +142,19 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
 
     def click(url: str) -> str:
         followed.add(url)
-        own = release.sending.is_own(url) or url.startswith(f"{links.base_url}/")
-        return links.click_url(Clicked(*about, place, message.template, url, address if own else ""))
+        # Only what came to a mailbox proves whose mailbox it is.
+        own = message.channel == BY_EMAIL and (release.sending.is_own(url) or url.startswith(f"{links.base_url}/"))
+        said = Clicked(
+            message.contact,
+            message.id,
+            message.created,
+            place,
+            message.template,
+            url,
+            address if own else "",
+            message.channel,
+        )
+        return links.click_url(said)
 
     place = f"{message.journey}/{message.step}"
     about = (message.contact, message.id, message.created)

@@ -6,6 +6,7 @@ from functions.aws import dynamodb
 from functions.core import message as ledger
 from functions.core.message import PATIENCE, Feedback, Message
 from functions.observability import logger, metric
+from functions.send import told
 from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
 from functions.tables import caps, messages
 
@@ -26,6 +27,7 @@ def hand_over(message: Message, composed: Any, now: int) -> None:
         logger.warning("nobody knows whether a message went out", message=message.id, error=failure.code)
         metric("SendAnswersLost")
     else:
+        told.sent(message, now)
         messages.join(message, Feedback("sent", now, provider_id))
         metric("MessagesSent")
 

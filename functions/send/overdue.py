@@ -4,6 +4,7 @@ from functions import releases
 from functions.aws import dynamodb
 from functions.core import confirm, policy
 from functions.core import message as ledger
+from functions.core.channels import CHANNELS
 from functions.core.message import PATIENCE, Message
 from functions.observability import logger, metric
 from functions.send.queue import enqueue
@@ -34,6 +35,9 @@ def settle(contact: str, id: str, now: int) -> Message | None:
 
 
 def _bears_repeating(message: Message) -> bool:
+    channel = CHANNELS.get(message.channel)
+    if channel is not None and channel.repeatable:
+        return True
     topic = policy.topic_of(releases.by_id(message.release), message.topic)
     # Whoever waits for a mail to confirm fills in the form again; whoever never asked gets one, not two.
     return topic is not None and topic.transactional and confirm.form_of(topic.id) is None

@@ -2,7 +2,8 @@
 
 H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms;
 p and f (pause, frequency: when it arrived, what it said; absent without).
-L#<event ref> are the entries, appended once and never changed: the proof.
+L#<event ref> are the entries, appended once and never changed: the proof. T#help says when a number was last
+answered what it asked; P is the browser's subscription that the address stands for (tables/subscriptions).
 """
 
 from collections.abc import Iterator
@@ -174,3 +175,18 @@ def entry_from(item: dynamodb.Item) -> Entry:
     changes = tuple(Change(kind, subject, wording) for kind, subject, wording in item["changes"])
     about = {name: item.get(name, "") for name in ("language", "release", "page")}
     return Entry(item["sk"].removeprefix("L#"), item["at"], item["rx"], item["source"], changes, **about)
+
+
+def may_answer(address: str, now: int, every: int) -> bool:
+    """Whether a number may be answered at `now` (ms) what it asked, once in `every` ms; noted as answered then."""
+    try:
+        dynamodb.update(
+            settings.contacts_table(),
+            (f"A#{address}", "T#help"),
+            "SET answered = :now, v = :v",
+            condition="attribute_not_exists(answered) OR answered <= :before",
+            values={":now": now, ":before": now - every, ":v": SHAPE},
+        )
+    except dynamodb.ConditionFailed:
+        return False
+    return True

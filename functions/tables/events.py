@@ -15,7 +15,7 @@ from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core.errors import Newer
 from functions.core.event import LIVE, Event
-from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, kind_of
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, PUSH, SELF, USER, kind_of
 from functions.core.intake import LIKE_BROWSERS
 from functions.core.retention import Keep
 from functions.observability import metric
@@ -29,7 +29,7 @@ READ_AT_MOST: Final = 24 * 1024 * 1024
 source and claim it for an address; the function that counts must still come to an end."""
 _ROW_BYTES: Final = 200
 """What a row takes besides its body."""
-_FLOODED_LAST: Final = (USER, EMAIL, PHONE, SELF, ANONYMOUS)
+_FLOODED_LAST: Final = (USER, EMAIL, PHONE, PUSH, SELF, ANONYMOUS)
 
 
 def to_row(event: Event, keep: Keep = FOR_EVER) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Guarantees. Reports come in any order and any number of times. Suppression stands before anything else is
 written, and comes again with the report until it does. A report that comes again counts no second time;
 a crash between its event and the count loses the count of one batch, never a suppression.
+Texts that people send come by the same queue: see track/inbound.
 """
 
 from typing import Any, Final
@@ -16,7 +17,7 @@ from functions.core.message import SOFT, Message
 from functions.http import where
 from functions.observability import logger, metric
 from functions.tables import addresses, messages
-from functions.track import store
+from functions.track import inbound, store
 from functions.track.books import Books
 
 POISON: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -41,6 +42,8 @@ def _handle(record: dict[str, Any], books: Books) -> None:
     received = clock.now_ms()
     pepper = releases.keyring().pepper
     try:
+        if inbound.receive(record["body"], received):
+            return
         report = feedback.read(record["body"], pepper)
         events = feedback.to_events(report, received) if report else []
         if report and not events:

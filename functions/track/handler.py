@@ -36,6 +36,10 @@ def respond(request: Request) -> Answer:
             from functions.track import preferences
 
             return preferences.follow(request, token)
+        case ["push", "subscribe" | "unsubscribe" as action]:
+            from functions.track import pushing
+
+            return pushing.receive(request, action)
         case ["confirm", token]:
             from functions.track import confirming
 

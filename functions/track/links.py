@@ -15,6 +15,7 @@ from functions.core.event import (
     EMAIL_CLICKED,
     EMAIL_LOOKED,
     EMAIL_OPENED,
+    PUSH_CLICKED,
     RESUBSCRIBED,
     SYSTEM,
     UNSUBSCRIBED,
@@ -81,8 +82,10 @@ def _click(request: Request, token: str) -> Answer:
     if request.method != "GET":
         _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, url=said.url[:500]))
         return redirect(said.url)
+    # A notification's link is opened by the browser that showed it, not by scanners of mail.
+    name = EMAIL_CLICKED if said.channel == "email" else PUSH_CLICKED
     try:
-        store.insert([_event(request, said, EMAIL_CLICKED, CLICK_WINDOW_MS, url=said.url[:500])])
+        store.insert([_event(request, said, name, CLICK_WINDOW_MS, url=said.url[:500])])
     except Exception as error:
         if not is_passing(error):
             raise
@@ -140,7 +143,7 @@ def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, 
         name=name,
         properties={**properties, **more},
         context=trim_context({"userAgent": request.user_agent}, ahead=request.is_ahead),
-        held=name != EMAIL_LOOKED,
+        held=name not in (EMAIL_LOOKED, PUSH_CLICKED),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from functions import releases
-from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, hash_of, identity_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, PUSH, hash_of, identity_ref
 
 _ADDRESS: Final = re.compile(r"[^\s\"'<>,;:()\[\]\\]+@[^\s\"'<>,;:()\[\]\\]+")
 _DEEPEST: Final = 40
@@ -27,7 +27,7 @@ class Mentions:
         return any(self._is_theirs(text) for text in _texts(body, 0))
 
     def _is_theirs(self, text: str) -> bool:
-        candidates = [(kind, text) for kind in (*PERSONAL, ANONYMOUS)]
+        candidates = [(kind, text) for kind in (*PERSONAL, ANONYMOUS, PUSH)]
         candidates += [(EMAIL, found) for found in _ADDRESS.findall(text)]
         return any(identity_ref(kind, value, self._pepper) in self._refs for kind, value in candidates)
 

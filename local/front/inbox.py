@@ -3,11 +3,13 @@
 import json
 import threading
 import urllib.request
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from local import skip
-from local.front import letters
+from local.front import letters, outbox
 from local.front.server import Handler
 from local.front.templates import render
 from local.stack import Stack
@@ -40,6 +42,10 @@ class Inbox(Handler):
                 self.page("<h1>Nothing here</h1>", 404)
 
     def do_POST(self) -> None:
+        if self.route == "/outbox":
+            status = outbox.keep(self._outbox, dict(self.headers.items()), self.body() or b"", self.stack.now_ms())
+            self.answer(status, "text/plain", b"", location="https://push.example/m/1" if status == 201 else "")
+            return
         form = self.form()
         if self.route != "/skip" or self.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             self.page("<h1>Nothing here</h1>", 404)
@@ -51,6 +57,10 @@ class Inbox(Handler):
         with self.skipping:
             skip.skip(self.stack, int(seconds))
         self.see("/")
+
+    @property
+    def _outbox(self) -> Path:
+        return Path(self.stack.mail_dir).with_name("outbox")
 
     def _json(self, value: dict[str, Any]) -> None:
         self.answer(200, "application/json", json.dumps(value).encode())
@@ -64,6 +74,7 @@ class Inbox(Handler):
                 letters=everything,
                 chosen=chosen,
                 texts=self._texts(),
+                posted=outbox.kept(self._outbox),
                 hops=HOPS,
                 now=self.stack.now_ms(),
                 ahead=self.stack.offset_ms(),
@@ -77,6 +88,7 @@ class Inbox(Handler):
             "clock": datetime.fromtimestamp(self.stack.now_ms() / 1000, UTC).isoformat(timespec="seconds"),
             "messages": [letter.as_dict() for letter in self._letters()],
             "texts": self._texts(),
+            "posted": [asdict(one) for one in outbox.kept(self._outbox)],
         }
 
     def _letters(self) -> list[letters.Letter]:

@@ -78,6 +78,8 @@ def send(
         "thanks",
         "privacy",
         "samovar.js",
+        "push",
+        "push.js",
         "v1",
         "sourceConfig",
     )

@@ -166,7 +166,8 @@ def test_ses_keeps_its_own_suppression_and_tells_what_became_of_each_message(app
         *("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "RENDERING_FAILURE", "SUBSCRIPTION")
     }, "all but opens and clicks, which are our own links"
     topic = events["EventDestination"]["SnsDestination"]["TopicARN"]["Ref"]
-    (subscription,) = [s for s in app.properties("AWS::SNS::Subscription") if s["Protocol"] == "sqs"]
+    to_queues = [s for s in app.properties("AWS::SNS::Subscription") if s["Protocol"] == "sqs"]
+    (subscription,) = [s for s in to_queues if s["TopicArn"]["Ref"] == topic]
     assert subscription["TopicArn"]["Ref"] == topic
     assert not subscription.get("RawMessageDelivery", False)
     assert subscription["Endpoint"] == _mapping(app, "track", "queue")["EventSourceArn"]
@@ -219,3 +220,21 @@ def test_what_can_wait_leaves_a_new_account_room_for_what_can_t(app: Synthesized
     assert work > backfills.LANES
     # Ten functions at once are what AWS gives a new account; intake, scoring, journeys and mail need some.
     assert work + WORKERS <= 6
+
+
+def test_texts_that_people_send_come_by_the_queue_of_feedback(app: Synthesized) -> None:
+    queues = {
+        str(one["Endpoint"]["Fn::GetAtt"][0])
+        for one in app.properties("AWS::SNS::Subscription")
+        if one["Protocol"] == "sqs"
+    }
+    assert len(queues) == 1
+    policies = [
+        statement
+        for policy in app.properties("AWS::SNS::TopicPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Principal") == {"Service": "sms-voice.amazonaws.com"}
+    ]
+    assert [(one["Action"], "aws:SourceAccount" in one["Condition"]["StringEquals"]) for one in policies] == [
+        ("sns:Publish", True)
+    ]

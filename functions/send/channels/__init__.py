@@ -13,7 +13,9 @@ from functions.core.release import Release
 from functions.core.sending import Topic
 from functions.releases import Keyring
 
-MODULES: Final[dict[str, str]] = {"email": "functions.send.channels.email"}
+MODULES: Final[dict[str, str]] = {
+    name: f"functions.send.channels.{name}" for name in ("email", "sms", "push", "webhook")
+}
 """Where each channel's `Way` stands: in its module, as WAY."""
 
 

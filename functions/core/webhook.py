@@ -1,0 +1,96 @@
+"""Webhooks: what is authored of them, and how they are signed (Standard Webhooks, version 1).
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from functions.core.definition import Id
+from functions.core.template import Template
+
+PREFIX: Final = "whsec_"
+SECRET_BYTES: Final = 32
+LARGEST: Final = 64 * 1024
+"""Bytes of a body. The standard asks to stay small; whoever needs more asks for it by id."""
+_URL: Final = re.compile(r"https://[^\s/?#\\@{}]+(?:[/?#][^\s{}]*)?", re.IGNORECASE)
+
+
+class Webhook(Template):
+    """marketing/webhooks/ID.yaml"""
+
+    PLAIN: ClassVar[frozenset[str]] = frozenset({"url", "secret", "type"})
+    SAYS: ClassVar[str] = (
+        "A signed HTTP request to a program of yours or of somebody else. Retries, signatures and secrets: "
+        "[channels](../channels.md#webhooks)."
+    )
+    EXAMPLE: ClassVar[str] = (
+        "url: https://crm.example/hooks/samovar\n"
+        "secret: crm\n"
+        "type: lead.hot\n"
+        "payload:\n"
+        "  name: \"{{ contact.name | default('') }}\"\n"
+        "  city: \"{{ contact.city | default('') }}\"\n"
+        "  source: samovar\n"
+    )
+
+    url: str = Field(description="Where it goes: https only, and never an address inside your own network.")
+    secret: Id = Field("default", description="Name of the signing secret; `samovar webhooks secret NAME` makes it.")
+    type: str = Field(
+        "", max_length=100, pattern=r"^[A-Za-z0-9_.-]*$", description="Type that the receiver reads; the id without it."
+    )
+    payload: dict[str, Any] = Field(
+        default_factory=dict, description="What it says under `data`: texts in it are Jinja2, all else stays as it is."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        if not _URL.fullmatch(url):
+            raise ValueError("expected a complete address that begins with https:// and holds no variables")
+        return url
+
+
+def new_secret(random: bytes) -> str:
+    """The secret of random bytes, as receivers are given it."""
+    return PREFIX + base64.b64encode(random).decode("ascii")
+
+
+def secret_bytes(secret: str) -> bytes:
+    """The key in a secret. Raises ValueError for what is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not a secret: expected whsec_ and base64") from error
+    if not 24 <= len(key) <= 64:
+        raise ValueError("not a secret: expected 24 to 64 bytes")
+    return key
+
+
+def body_of(type: str, at: str, data: Mapping[str, Any]) -> bytes:
+    """The body: what happened, when (ISO 8601), and what is said of it."""
+    said = {"type": type, "timestamp": at, "data": data}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def headers(id: str, seconds: int, body: bytes, secrets: Iterable[str]) -> dict[str, str]:
+    """What signs a body sent at `seconds` (epoch): by every secret, the newest first, so that one can be replaced."""
+    signed = f"{id}.{seconds}.".encode() + body
+    signatures = [
+        "v1," + base64.b64encode(hmac.digest(secret_bytes(secret), signed, hashlib.sha256)).decode("ascii")
+        for secret in secrets
+    ]
+    return {
+        "content-type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": " ".join(signatures),
+    }

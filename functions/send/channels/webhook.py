@@ -1,0 +1,106 @@
+"""Webhooks: a signed request to a program, until it says that it has it.
+
+Repetition is part of the bargain: the message's id is the request's, so that a receiver knows what it
+has. Whatever is not a clear answer is tried again with growing pauses, for as long as the message may
+be sent. A receiver that says "gone" (410) is left alone for a while; its messages wait.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from functions import clock, outbound, releases
+from functions.core import compose, webhook
+from functions.core.compose import Unrenderable
+from functions.core.contact import Contact
+from functions.core.message import Message
+from functions.core.policy import Destination, Unreachable
+from functions.core.release import Release
+from functions.core.views import iso
+from functions.core.webhook import Webhook
+from functions.observability import logger, metric
+from functions.releases import Keyring
+from functions.send.channels import Draft, NotAccepted, Rejected
+from functions.tables import hooks
+
+GONE_FOR_MS: Final = 86_400_000
+"""So long a receiver that said it is gone is asked nothing; then one request looks whether it is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is posted; it is signed when it goes out."""
+
+    template: str
+    url: str
+    secret: str
+    body: bytes
+
+
+class _Webhook:
+    def destinations(
+        self, messages: Sequence[Message], contacts: Mapping[str, Contact], release: Release, keys: Keyring
+    ) -> Mapping[str, Destination | Unreachable]:
+        return {message.id: _destination(message, release, keys) for message in messages}
+
+    def compose(self, draft: Draft) -> Request:
+        message, release = draft.message, draft.release
+        template = release.template("webhook", message.template)
+        assert isinstance(template, Webhook)
+
+        def filled(value: Any) -> Any:
+            match value:
+                case str():
+                    return compose.plain_text(value, draft.contact, draft.topic, release, draft.urls)
+                case dict():
+                    return {key: filled(part) for key, part in value.items()}
+                case list():
+                    return [filled(part) for part in value]
+                case _:
+                    return value
+
+        body = webhook.body_of(template.type or message.template, iso(message.created), filled(template.payload))
+        if len(body) > webhook.LARGEST:
+            raise Unrenderable("too-long", f"{len(body)} bytes")
+        return Request(message.template, template.url, template.secret, body)
+
+    def hand_over(self, message: Message, composed: Request) -> str:
+        now = clock.now_ms()
+        gone = hooks.gone_since(composed.template, composed.url)
+        if gone is not None and now - gone < GONE_FOR_MS:
+            raise NotAccepted("gone")
+        secrets = releases.keyring().webhooks.get(composed.secret, ())
+        if not secrets:
+            raise NotAccepted("no-secret")
+        headers = webhook.headers(message.id, now // 1000, composed.body, secrets)
+        try:
+            reply = outbound.post(composed.url, composed.body, headers)
+        except outbound.Unsafe as failure:
+            raise Rejected("unsafe-address") from failure
+        except (outbound.Unreached, outbound.Lost) as failure:
+            raise NotAccepted(failure.code) from failure
+        if 200 <= reply.status < 300:
+            if gone is not None:
+                hooks.back(composed.template)
+            return message.id
+        if reply.status == 410:
+            hooks.note_gone(composed.template, composed.url, now)
+            logger.error("a webhook's receiver is gone: its messages wait", template=composed.template)
+            metric("WebhooksGone")
+            raise NotAccepted("gone")
+        code = f"http-{reply.status}"
+        # A redirect is a mistake in the address, which only a release mends: until then it may be one.
+        if reply.status >= 500 or reply.status in (408, 409, 425, 429) or 300 <= reply.status < 400:
+            raise NotAccepted(code, throttled=reply.status == 429)
+        raise Rejected(code)
+
+
+def _destination(message: Message, release: Release, keys: Keyring) -> Destination | Unreachable:
+    template = release.template("webhook", message.template)
+    if not isinstance(template, Webhook):
+        # What the release doesn't have is told by policy.
+        return Destination("", "")
+    return Destination("", template.url)
+
+
+WAY = _Webhook()
