@@ -1,6 +1,6 @@
 """sending.yaml: who sends, about what, how fast and how often."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -47,6 +47,26 @@ class Cap(Definition):
     within: Duration
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Brand(Definition):
+    """How the base layout of e-mails looks. Colours as #rrggbb; those of dark mode follow from them."""
+
+    primary: Colour = Field("#1f6f54", description="The band with name or logo, buttons.")
+    accent: Colour | None = Field(None, description="Buttons, where they aren't as the band is.")
+    background: Colour = Field("#f4f2ee", description="Around the letter.")
+    surface: Colour = Field("#ffffff", description="The letter itself.")
+    text: Colour = Field("#2b2b2b", description="What is written on it.")
+    font: str = Field(
+        "Helvetica, Arial, sans-serif",
+        pattern=r"^[\w \-,']+$",
+        description="Fonts that mail programs have, the best first.",
+    )
+    logo: str = Field("", pattern=r"^(https://[^\s\"<>]+)?$", description="A picture for the band; its name without one.")
+    logo_width: int = Field(160, ge=20, le=600, description="In pixels.")
+
+
 class Sending(Definition):
     """sending.yaml"""
 
@@ -55,6 +75,7 @@ class Sending(Definition):
     reply_to: str | None = Field(
         None, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", description="Where answers go, if not to the sender."
     )
+    brand: Brand = Field(default_factory=Brand, description="Colours, font and logo of e-mails.")
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
