@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functions import settings
 from functions.aws import ses
 from functions.core import compose, feedback, policy
-from functions.core.compose import Letter
+from functions.core.compose import Circumstances, Letter
 from functions.core.contact import Contact
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.message import Message
@@ -13,6 +13,7 @@ from functions.core.policy import Destination, Unreachable
 from functions.core.release import Release
 from functions.releases import Keyring
 from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected
+from functions.texts.writing import hand
 
 
 class _Email:
@@ -22,8 +23,9 @@ class _Email:
         return {message.id: _destination(contacts[message.contact], keys) for message in messages}
 
     def compose(self, draft: Draft) -> Letter:
+        when = Circumstances(draft.now, draft.zone, hand)
         return compose.compose(
-            draft.message, draft.contact, draft.topic, draft.destination.at, draft.release, draft.urls
+            draft.message, draft.contact, draft.topic, draft.destination.at, draft.release, draft.urls, when
         )
 
     def hand_over(self, message: Message, composed: Letter) -> str:
