@@ -52,7 +52,7 @@ def _path(
             case Send():
                 channel, template = channel_and_template(step.send)
                 if channel == BY_EMAIL:
-                    mend = f"Write emails/{template}.yaml, .mjml and .txt"
+                    mend = f"Write emails/{template}.yaml and .mjml"
                     names = asking.known.template_names
                     problems += unknown(document, (*here, "send"), "template", template, names, none=mend)
                 if step.topic:

@@ -4,7 +4,7 @@ The same code makes what is sent and what is previewed. See functions.core.links
 """
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -164,7 +164,7 @@ def _values(
         "business": Values("business", {name: Trusted(getattr(business, name)) for name in _OF_BUSINESS}),
         "topic": Values("topic", {"title": Trusted(topic.title), "transactional": topic.transactional}),
         "block": _Blocks(email.blocks, contact, release, when.now),
-        "products": _products(tuple(release.products), language) if release.products else [],
+        "products": shown(release.products, language),
         **as_is,
         links.SIGNER: _signer(urls),
         links.PIXEL: Markup(image if urls.open else ""),
@@ -175,7 +175,8 @@ def _values(
 _OF_BUSINESS: Final = ("name", "address", "site")
 
 
-def _products(products: tuple[Product, ...], language: str) -> list[Values]:
+def shown(products: Sequence[Product], language: str) -> list[Values]:
+    """Products as templates see them, in a language."""
     return [
         Values(
             "product",

@@ -72,9 +72,7 @@ def alternative(headers: Iterable[tuple[str, str]], text: bytes, html: bytes, bo
     Header values must be clean and encoded.
     """
     lines = [f"{name}: {value}\r\n" for name, value in headers]
-    head = "".join(lines) + (
-        "MIME-Version: 1.0\r\n" f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-    )
+    head = "".join(lines) + (f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n')
     mark = f"--{boundary}".encode("ascii")
     return b"".join(
         (

@@ -63,7 +63,9 @@ class Brand(Definition):
         pattern=r"^[\w \-,']+$",
         description="Fonts that mail programs have, the best first.",
     )
-    logo: str = Field("", pattern=r"^(https://[^\s\"<>]+)?$", description="A picture for the band; its name without one.")
+    logo: str = Field(
+        "", pattern=r"^(https://[^\s\"<>]+)?$", description="A picture for the band; its name without one."
+    )
     logo_width: int = Field(160, ge=20, le=600, description="In pixels.")
 
 
