@@ -44,6 +44,7 @@ class _Reader(HTMLParser):
         self._cells = 0
         self._pending = ""
         self._alone = False
+        self._carried = False
         self._depth: list[str] = []
 
     def text(self) -> str:
@@ -56,13 +57,17 @@ class _Reader(HTMLParser):
         if tag in ("br", "img", "hr", "meta", "link", "input", "col", "area", "wbr", "base", "source"):
             self._single(tag, given)
             return
-        hides = tag in _SKIPPED or re.search(r"display:\s*none", given.get("style", "")) is not None
+        hides = (
+            tag in _SKIPPED
+            or "band" in given.get("class", "").split()
+            or re.search(r"display:\s*none", given.get("style", "")) is not None
+        )
         self._depth.append(tag)
         if self._skipped or hides:
             self._skipped += 1
             return
         if tag == "a":
-            self._settle()
+            self._pay()
             self._links.append((given.get("href", "").strip(), len(self._out)))
         elif tag in ("ul", "ol"):
             self._owe(2 if not self._lists else 1)
@@ -77,6 +82,7 @@ class _Reader(HTMLParser):
             self._cells = 0
         elif tag in ("td", "th") and self._is_data():
             if self._cells:
+                self._settle()
                 self._out.append(" | ")
             self._cells += 1
         elif tag in _BREAKING | _HEADINGS and not (self._lists and tag in ("div", "p")):
@@ -127,7 +133,10 @@ class _Reader(HTMLParser):
 
     def _statement(self, found: re.Match[str]) -> None:
         if self._hidden.is_statement(int(found[1])):
+            owed = self._gap
+            follows = bool(self._out) and self._is_statement(self._out[-1]) and self._carried
             self._pay()
+            self._carried = bool(owed) or follows or not self._out
             self._out.append(f"jinja-piece-{found[1]}-")
 
     def _single(self, tag: str, given: dict[str, str]) -> None:
@@ -162,10 +171,8 @@ class _Reader(HTMLParser):
             return
         self._settle()
         # Whether words follow in its paragraph says how it is written.
-        first = self._out[start]
-        alone = start == 0 or first.startswith("\n") or self._is_statement(self._out[start - 1])
+        self._alone = start == 0 or self._out[start - 1].endswith("\n") or self._is_statement(self._out[start - 1])
         self._pending = url
-        self._alone = alone
 
     def _settle(self) -> None:
         """Write the address of the link that ended last: after a colon where it is all of its paragraph."""
@@ -208,6 +215,6 @@ class _Reader(HTMLParser):
             while len(self._out) > 1 and not self._out[-1]:
                 self._out.pop()
             # The lines that a statement took with it are enough for what it holds.
-            if not self._is_statement(self._out[-1]):
+            if not (self._is_statement(self._out[-1]) and self._carried):
                 self._out.append("\n" * self._gap)
         self._gap = 0
