@@ -40,7 +40,7 @@ def wrap(body: str, brand: Brand, words: Words) -> str:
 
 def _head(brand: Brand) -> str:
     button = brand.accent or brand.primary
-    panel = mix(brand.surface, brand.primary, 0.08)
+    panel = mix(brand.surface, button, 0.1)
     small = readable(mix(brand.text, brand.background, 0.35), brand.background)
     return (
         "<mj-head>"
@@ -70,22 +70,28 @@ def _head(brand: Brand) -> str:
 
 def _styles(brand: Brand) -> str:
     """Light and dark. Mail programs that know no media query show the light colours."""
+    button = brand.accent or brand.primary
     link = readable(brand.primary, brand.surface)
-    dark_link = readable(brand.accent or brand.primary, _DARK_SURFACE)
+    # Links stand on panels, too.
+    dark_link = readable(button, _DARK_PANEL)
     dark_small = readable("#a8a29a", _DARK_PAGE)
     return (
         ":root { color-scheme: light dark; supported-color-schemes: light dark; } "
-        f".card a {{ color: {link}; }} .button a {{ color: {on(brand.accent or brand.primary)}; }} "
+        f".card a {{ color: {link}; }} .button a {{ color: {on(button)}; }} "
         ".foot a { color: inherit; } "
         "@media (prefers-color-scheme: dark) { "
         f"body, .page {{ background-color: {_DARK_PAGE} !important; }} "
         f".card, .card > table {{ background: {_DARK_SURFACE} !important; }} "
-        f".panel > table > tbody > tr > td, .panel > table {{ background-color: {_DARK_PANEL} !important; }} "
+        f".panel table[style*=background-color] {{ background-color: {_DARK_PANEL} !important; }} "
         f".card div, .card table, .card td, .card th {{ color: {_DARK_TEXT} !important; }} "
-        f".card div > a, .card td:not(.button) a[style*=none] {{ color: {dark_link}; }} "
+        f".card a {{ color: {dark_link} !important; }} .card .button a {{ color: {on(button)} !important; }} "
         f".foot div {{ color: {dark_small} !important; }} "
         "}"
     )
+
+
+def _readable_on_band(brand: Brand) -> str:
+    return readable(brand.accent or on(brand.primary), brand.primary)
 
 
 def _band(brand: Brand) -> str:
@@ -96,7 +102,7 @@ def _band(brand: Brand) -> str:
         )
     else:
         inside = (
-            f'<mj-text align="center" color="{on(brand.primary)}" font-size="20px" letter-spacing="1px"'
+            f'<mj-text align="center" color="{_readable_on_band(brand)}" font-size="20px" letter-spacing="1px"'
             ' padding="0 32px">{{ business.name }}</mj-text>'
         )
     return (

@@ -44,7 +44,7 @@ class _Reader(HTMLParser):
         self._cells = 0
         self._pending = ""
         self._alone = False
-        self._carried = False
+        self._carried = 0
         self._depth: list[str] = []
 
     def text(self) -> str:
@@ -134,9 +134,9 @@ class _Reader(HTMLParser):
     def _statement(self, found: re.Match[str]) -> None:
         if self._hidden.is_statement(int(found[1])):
             owed = self._gap
-            follows = bool(self._out) and self._is_statement(self._out[-1]) and self._carried
+            follows = bool(self._out) and self._is_statement(self._out[-1])
             self._pay()
-            self._carried = bool(owed) or follows or not self._out
+            self._carried = max(owed, self._carried if follows else 0) if self._out else 2
             self._out.append(f"jinja-piece-{found[1]}-")
 
     def _single(self, tag: str, given: dict[str, str]) -> None:
@@ -214,7 +214,8 @@ class _Reader(HTMLParser):
             self._out[-1] = self._out[-1].rstrip(" ")
             while len(self._out) > 1 and not self._out[-1]:
                 self._out.pop()
-            # The lines that a statement took with it are enough for what it holds.
-            if not (self._is_statement(self._out[-1]) and self._carried):
-                self._out.append("\n" * self._gap)
+            # The lines that a statement took with it count for what it holds.
+            taken = self._carried if self._is_statement(self._out[-1]) else 0
+            if self._gap > taken:
+                self._out.append("\n" * (self._gap - taken))
         self._gap = 0

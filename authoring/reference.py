@@ -311,8 +311,8 @@ _MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
 _SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]'}
 _FILTERS = """`day` and `moment` write a date or a time, `number` a number, `money` an amount (`| money("EUR")`; of a
 product's price also without the currency), each in the language of the e-mail and the contact's time zone. `upper`,
-`lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's own
-filters are there too."""
+`lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's
+own filters are there too."""
 _MEANINGS = {
     "contact.TRAIT": "A trait of the person, such as `contact.first_name`",
     "business.name": "Name of the business in sending.yaml",

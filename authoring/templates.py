@@ -20,7 +20,7 @@ from functions.core.compose import shown
 from functions.core.filters import FILTERS, WRITER
 from functions.core.known import Traits, Values
 from functions.core.products import Product
-from functions.texts.writing import hand
+from functions.texts.writing import Hand
 
 VARIABLES = {
     "contact": None,
@@ -83,6 +83,22 @@ class _Every:
         return _Sample()
 
 
+class _Writer(Hand):
+    """Writes what is known; of a sample anything may be true."""
+
+    def day(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().day(value)
+
+    def moment(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().moment(value)
+
+    def number(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().number(value)
+
+    def money(self, value: Any, currency: str) -> str:
+        return value if isinstance(value, _Sample) else super().money(value, currency)
+
+
 class _Blocks:
     """All blocks, or none."""
 
@@ -117,6 +133,11 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
             template.render(**sample(given, traits=False, blocks=blocks))
         except UndefinedError as error:
             missing.append((_line(error), _said(str(error.message))))
+        except (TypeError, ValueError) as error:
+            if not given.required:
+                mend = "Check the filters and what they are given"
+                return [_problem(part, _line(error), f"the template fails: {error}", mend)]
+            # A sample value of another type than the real one proves nothing.
         except Exception as error:
             mend = "Check the filters and what they are given"
             return [_problem(part, _line(error), f"the template fails: {error}", mend)]
@@ -146,7 +167,7 @@ def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
         "unsubscribe_url": "https://example.com/u/token",
         "preferences_url": "https://example.com/p/token",
         "confirm_url": "https://example.com/confirm/token",
-        WRITER: hand("en", "UTC"),
+        WRITER: _Writer("en", "UTC"),
     }
 
 

@@ -43,7 +43,10 @@ class Ambiguous(Failed):
 
 
 def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], configuration_set: str = "") -> str:
-    """Hand over a raw MIME message; SES's id for it. Without a configuration set nothing is reported of it. Raises NotAccepted, Rejected or Ambiguous."""
+    """Hand over a raw MIME message; SES's id for it. Raises NotAccepted, Rejected or Ambiguous.
+
+    Without a configuration set nothing is reported of it.
+    """
     try:
         answer = client("sesv2", attempts=1).send_email(
             FromEmailAddress=sender,
