@@ -53,7 +53,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a source may rely on: traits that have a default, traits that are required, blocks, products."""
+    """What a source may rely on: traits that have a default, traits that are required, blocks, products.
+
+    Where `blocks` is None none of that could be read, and nothing that it may have said is missed.
+    """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
@@ -122,7 +125,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
         mend = _CURLY if any(quote in str(error.message) for quote in "“”„‘’«»") else _BRACES
         return [_problem(part, error.lineno, f"template syntax: {error.message}", mend)]
     problems = [*_unknown_names(part, tree, given)]
-    if problems:
+    if problems or given.blocks is None:
         return problems
     try:
         template = environment.from_string(part.text)

@@ -18,7 +18,7 @@ class Variable(Definition):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if self.required == (self.default is not None) or self.default == "":
-            raise ValueError("give a default, or write required: true")
+            raise ValueError("give it a default, or say that it is required")
         return self
 
 
