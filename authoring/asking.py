@@ -88,7 +88,7 @@ class Asking:
                 place = (*path, "segment")
                 yield from unknown(document, place, "segment", condition.segment, known.segment_names, none=mend)
             case c.EmailCondition():
-                mend = f"Write emails/{condition.email}.yaml, .mjml and .txt"
+                mend = f"Write emails/{condition.email}.yaml and .mjml"
                 yield from unknown(
                     document, (*path, "email"), "template", condition.email, known.template_names, none=mend
                 )

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from authoring.load import Document, Path
 from authoring.problems import Problem, choose
+from authoring.sources import EmailFile
 from functions.core import conditions as c
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import If, Journey, Step, Until, Wait
 from functions.core.privacy import Privacy
+from functions.core.products import Products
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
@@ -26,11 +28,13 @@ class Definitions:
     segments: tuple[Document, Segments] | None = None
     funnel: tuple[Document, Funnel] | None = None
     privacy: tuple[Document, Privacy] | None = None
+    products: tuple[Document, Products] | None = None
     forms: dict[str, tuple[Document, Form]] = field(default_factory=dict)
     journeys: dict[str, tuple[Document, Journey]] = field(default_factory=dict)
     templates: dict[str, dict[str, tuple[Document, Template]]] = field(default_factory=dict)
     """Those of other channels than e-mail, by channel."""
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
+    emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()
@@ -113,6 +117,9 @@ def _written(known: Definitions) -> Iterator[tuple[Document, Path, c.Condition]]
                 yield document, (*path, "if"), step.if_
             elif isinstance(step, Wait) and isinstance(step.wait, Until):
                 yield document, (*path, "wait", "until"), step.wait.until
+    for document, email in known.emails.values():
+        for name, block in email.blocks.items():
+            yield document, ("blocks", name, "when"), block.when
 
 
 def matches_in(known: Definitions) -> Iterator[tuple[Document, Path, c.EventMatch]]:

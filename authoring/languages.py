@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from authoring.load import Document, Path
 from authoring.problems import Problem, choose
-from functions.core.forms import LANGUAGE
+from functions.core.definition import LANGUAGE
 from functions.texts import catalogue
 
 _SLOT = re.compile(r"\{\w+\}")

@@ -25,7 +25,7 @@ COMPONENTS = frozenset({
 def check(part: Part) -> list[Problem]:
     """What is wrong with the tags of an MJML source."""
     reader = _Markup(part)
-    reader.feed(_Hidden().hide(part.text))
+    reader.feed(Hidden().hide(part.text))
     reader.close()
     for tag, line, column in reader.open:
         reader.note(line, column, tag, f"<{tag}> is never closed", f"Add </{tag}>")
@@ -43,7 +43,7 @@ def to_html(source: str, parts: dict[str, str], *, preheader: str, language: str
 
     The preheader becomes the hidden first line that inboxes show after the subject.
     """
-    hidden = _Hidden()
+    hidden = Hidden()
     source = hidden.hide(source)
     if preheader:
         preview = f"<mj-preview>{html.escape(hidden.hide(preheader), quote=False)}</mj-preview>"
@@ -57,7 +57,7 @@ def to_html(source: str, parts: dict[str, str], *, preheader: str, language: str
     return hidden.show(str(made))
 
 
-class _Hidden:
+class Hidden:
     """Jinja2's braces out of MJML's sight: what stands between them is no markup, whatever signs it holds."""
 
     _BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -73,6 +73,10 @@ class _Hidden:
     def show(self, text: str) -> str:
         """The text with its pieces again."""
         return self._MARK.sub(lambda mark: self._pieces[int(mark[1])], text)
+
+    def is_statement(self, piece: int) -> bool:
+        """Whether a piece is a statement, which says nothing itself."""
+        return not self._pieces[piece].startswith("{{")
 
     def _marked(self, found: re.Match[str]) -> str:
         self._pieces.append(found[0])

@@ -21,6 +21,7 @@ from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import STEPS, Journey
 from functions.core.privacy import Privacy
+from functions.core.products import Products
 from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
@@ -148,10 +149,19 @@ PAGES = (
     Page(
         "emails",
         "E-mails",
-        "emails/ID.yaml, ID.mjml, ID.txt",
+        "emails/ID.yaml, ID.mjml, ID.txt, ID.LANGUAGE.mjml",
         EmailFile,
         "emails/welcome.yaml",
-        "One e-mail in three files: subject and preheader, the HTML part as MJML, the plain part as text.",
+        "One e-mail: subject, preheader and what it relies on in YAML, its body in MJML, in other languages beside it. "
+        "[How to write one](../templates.md).",
+    ),
+    Page(
+        "products",
+        "Products",
+        "products.yaml",
+        Products,
+        "products.yaml",
+        "What the business sells, for lists in messages.",
     ),
     *channel_pages(),
 )
@@ -248,8 +258,9 @@ def _parsed(text: str) -> Condition:
 def _email_variables() -> list[str]:
     lines = ["## Variables", "", _VARIABLES, "", "| variable | meaning |", "| --- | --- |"]
     for name, parts in templates.VARIABLES.items():
-        names = [f"{name}.{part}" for part in parts] if parts else [f"{name}.TRAIT" if name == "contact" else name]
+        names = [f"{name}.{part}" for part in parts] if parts else [_SPELLED.get(name, name)]
         lines += [f"| `{variable}` | {_MEANINGS[variable]} |" for variable in names]
+    lines += ["", "## Filters", "", _FILTERS, ""]
     lines += ["", "## MJML", "", _MJML, "", ", ".join(f"`{name}`" for name in sorted(markup.COMPONENTS)), ""]
     return lines
 
@@ -288,7 +299,8 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
   "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
   "docs/reference/schemas/push.json": "marketing/push/*.yaml",
-  "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml"
+  "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml",
+  "docs/reference/schemas/products.json": "marketing/products.yaml"
 }
 ```"""
 _CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:
@@ -311,17 +323,26 @@ business's time zone, today among them; so do comparisons of dates. A condition 
 is not defined, and definitions that need each other are refused by `samovar validate`."""
 _PROBLEMS = """`samovar validate` names each with file, line, column and field, says what is wrong and how to mend it.
 With --json each also has a code, which stays when the words change. Warnings keep no release from being made."""
-_VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: say what stands
-there otherwise, as in `{{ contact.first_name | default("there") }}`. Marketing mail must carry
-`unsubscribe_url` and `business.address`."""
+_VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: give it a default under
+`variables:`, or where it stands, as in `{{ contact.first_name | default("there") }}`; or say that it is required.
+Marketing mail must carry `unsubscribe_url` and `business.address`; the base layout does."""
 _MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
 `<mj-include path="parts/NAME.mjml" />`. Elements:"""
+_SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]'}
+_FILTERS = """`day` and `moment` write a date or a time, `number` a number, `money` an amount (`| money("EUR")`; of a
+product's price also without the currency), each in the language of the e-mail and the contact's time zone. `upper`,
+`lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's
+own filters are there too."""
 _MEANINGS = {
     "contact.TRAIT": "A trait of the person, such as `contact.first_name`",
     "business.name": "Name of the business in sending.yaml",
     "business.address": "Its postal address",
     "business.site": "Its web site; links below it are counted",
     "topic.title": "Title of the topic that the message belongs to",
+    "topic.transactional": "Whether it is about something they did, and needs no way to unsubscribe",
+    'block["ID"]': "Whether this person gets a block that the YAML defines",
+    "products": "What products.yaml lists: `id`, `title`, `price`, `url`, `image`, `tags` of each",
+    "preferences_url": "Where this person chooses what to hear about; ask `{% if preferences_url is defined %}`",
     "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }

@@ -32,6 +32,14 @@ def _check(known: Definitions) -> Iterator[Problem]:
         yield from _form(document, form, known)
     for document, journey in known.journeys.values():
         yield from journeys.check(document, journey, known)
+    for document, email in known.emails.values():
+        for name, block in email.blocks.items():
+            yield from Asking(known).condition(document, ("blocks", name, "when"), block.when)
+        for code in (*([email.language] if email.language else []), *email.languages):
+            yield from languages.check(document, ("languages", code), code)
+    if known.products:
+        document, products = known.products
+        yield from duplicates(document, [(("products", i, "id"), one.id) for i, one in enumerate(products.products)])
     yield from misspelt.check(known)
 
 
@@ -78,5 +86,5 @@ def _form(document: Document, form: Form, known: Definitions) -> Iterator[Proble
     if form.double_opt_in:
         name = form.double_opt_in.email
         path: Path = ("double_opt_in", "email")
-        none = f"Write emails/{name}.yaml, .mjml and .txt"
+        none = f"Write emails/{name}.yaml and .mjml"
         yield from unknown(document, path, "template", name, known.template_names, none=none)

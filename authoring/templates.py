@@ -1,13 +1,14 @@
 """E-mail templates: every variable checked before anything is published.
 
-A template is rendered twice with samples: for a contact that has no trait at all, where
-a trait without `| default(...)` is a mistake, and for one that has every trait, which
-visits the other branches.
+A template is rendered with samples: for a contact of whom nothing is known but what the e-mail
+requires, where a trait without a default is a mistake, once without its blocks and once with all
+of them; and for one that has every trait, which visits the other branches.
 """
 
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
@@ -15,31 +16,27 @@ from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
 from authoring.problems import Problem, choose
+from functions.core.compose import shown
+from functions.core.filters import FILTERS, WRITER
+from functions.core.known import Traits, Values
+from functions.core.products import Product
+from functions.texts.writing import Hand
 
 VARIABLES = {
     "contact": None,
     "business": ("name", "address", "site"),
-    "topic": ("title",),
+    "topic": ("title", "transactional"),
+    "block": None,
+    "products": None,
     "unsubscribe_url": None,
+    "preferences_url": None,
     "confirm_url": None,
 }
 
-
-_NO_TRAIT = re.compile(r"_Traits object' has no attribute '([^']+)'")
+_NO_TRAIT = re.compile(r"Traits object' has no attribute '([^']+)'")
 _BRACES = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
 _CURLY = "Inside braces write straight quotes: \" or '"
-
-
-class _Traits:
-    """A sample person: with every trait, or with none. As when mail is rendered, traits are all there is."""
-
-    def __init__(self, every: bool) -> None:
-        self._every = every
-
-    def __getitem__(self, name: str) -> str:
-        if self._every:
-            return "Sample"
-        raise KeyError(name)
+_DEFAULT = 'Say what stands there otherwise: {{ %s | default("there") }}, or declare it under variables:'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,72 @@ class Part:
     column: int = 1
 
 
-def check(part: Part) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a source may rely on: traits that have a default, traits that are required, blocks, products.
+
+    Where `blocks` is None none of that could be read, and nothing that it may have said is missed.
+    """
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    blocks: frozenset[str] | None = frozenset()
+    products: tuple[Product, ...] = ()
+
+
+class _Sample(str):
+    """A value of some trait, whatever the trait is: text, a list of one, something with parts."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> "_Sample":
+        return super().__new__(cls, "Sample")
+
+    def __getitem__(self, key: Any) -> Any:
+        return _Sample() if isinstance(key, str) else super().__getitem__(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([_Sample()] if self else [])
+
+
+class _Every:
+    """A sample person with every trait. As when mail is rendered, traits are all there is."""
+
+    def __getitem__(self, name: str) -> str:
+        return _Sample()
+
+
+class _Writer(Hand):
+    """Writes what is known; of a sample anything may be true."""
+
+    def day(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().day(value)
+
+    def moment(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().moment(value)
+
+    def number(self, value: Any) -> str:
+        return value if isinstance(value, _Sample) else super().number(value)
+
+    def money(self, value: Any, currency: str) -> str:
+        return value if isinstance(value, _Sample) else super().money(value, currency)
+
+
+class _Blocks:
+    """All blocks, or none."""
+
+    _name = "block"
+
+    def __init__(self, every: bool) -> None:
+        self._every = every
+
+    def __getitem__(self, name: str) -> bool:
+        return self._every
+
+
+def check(part: Part, given: Given | None = None) -> list[Problem]:
     """What is wrong with one template source: syntax, unknown variables, missing defaults."""
+    given = given or Given()
     missing: list[tuple[int, str]] = []
     environment = _environment(part.html, missing)
     try:
@@ -63,42 +124,93 @@ def check(part: Part) -> list[Problem]:
     except TemplateSyntaxError as error:
         mend = _CURLY if any(quote in str(error.message) for quote in "“”„‘’«»") else _BRACES
         return [_problem(part, error.lineno, f"template syntax: {error.message}", mend)]
-    problems = [*_unknown_names(part, tree)]
-    if problems:
+    problems = [*_unknown_names(part, tree, given)]
+    if problems or given.blocks is None:
         return problems
     try:
         template = environment.from_string(part.text)
-        template.render(**sample(traits=False))
-    except UndefinedError as error:
-        missing.append((_line(error), _said(str(error.message))))
-    except Exception as error:
-        return [
-            _problem(part, _line(error), f"the template fails: {error}", "Check the filters and what they are given")
-        ]
+    except (TemplateError, SyntaxError) as error:
+        return [_problem(part, getattr(error, "lineno", 1) or 1, f"template syntax: {error}", _BRACES)]
+    for blocks in (False, True) if given.blocks else (False,):
+        try:
+            template.render(**sample(given, traits=False, blocks=blocks))
+        except UndefinedError as error:
+            missing.append((_line(error), _said(str(error.message))))
+        except (TypeError, ValueError) as error:
+            if not given.required:
+                mend = "Check the filters and what they are given"
+                return [_problem(part, _line(error), f"the template fails: {error}", mend)]
+            # A sample value of another type than the real one proves nothing.
+        except Exception as error:
+            mend = "Check the filters and what they are given"
+            return [_problem(part, _line(error), f"the template fails: {error}", mend)]
     for line, message in dict.fromkeys(missing):
-        mend = 'Say what stands there otherwise: {{ contact.first_name | default("there") }}'
-        problems.append(_problem(part, line, message, mend))
+        name = message.partition(" ")[0] if message.startswith("contact.") else "contact.first_name"
+        problems.append(_problem(part, line, message, _DEFAULT % name))
     if problems:
         return problems
     try:
-        template.render(**sample(traits=True))
+        template.render(**sample(given, traits=True, blocks=True))
     except UndefinedError as error:
         missing.append((_line(error), str(error.message)))
-    except (TemplateError, TypeError, ValueError, ArithmeticError):
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         # A sample value of another type than the real one proves nothing.
         return problems
     return [_problem(part, line, message, "Give it a default") for line, message in dict.fromkeys(missing)]
 
 
-def sample(*, traits: bool) -> dict[str, Any]:
-    """What a template is rendered with, for a contact with every trait or none."""
+def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
+    """What a template is rendered with, for a contact with every trait or none but the required ones."""
     return {
-        "contact": _Traits(traits),
+        "contact": _Every() if traits else Traits(_held(given.required), given.defaults),
         "business": {"name": "Business", "address": "1 Street, Town", "site": "https://example.com"},
-        "topic": {"title": "Topic"},
+        "topic": {"title": "Topic", "transactional": False},
+        "block": _Blocks(blocks),
+        "products": shown(given.products, "en"),
         "unsubscribe_url": "https://example.com/u/token",
+        "preferences_url": "https://example.com/p/token",
         "confirm_url": "https://example.com/confirm/token",
+        WRITER: _Writer("en", "UTC"),
     }
+
+
+def _held(required: tuple[str, ...]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for path in required:
+        inside = held
+        *outer, last = path.split(".")
+        for name in outer:
+            inside = inside.setdefault(name, {}) if isinstance(inside.get(name, {}), dict) else {}
+        inside.setdefault(last, _Sample())
+    return held
+
+
+def used(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Dotted paths of traits, and ids of blocks, that a sound source names."""
+    tree = SandboxedEnvironment().parse(text)
+    traits, blocks = set(), set()
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        path = _path(node)
+        if path and path[0] == "contact":
+            traits |= {".".join(path[1:end]) for end in range(2, len(path) + 1)}
+        elif path and path[0] == "block":
+            blocks.add(path[1])
+    return frozenset(traits), frozenset(blocks)
+
+
+def _path(node: nodes.Node) -> list[str] | None:
+    """The names that lead to a value: contact.address["city"] is contact, address, city."""
+    match node:
+        case nodes.Name():
+            return [node.name]
+        case nodes.Getattr():
+            inside = _path(node.node)
+            return None if inside is None else [*inside, node.attr]
+        case nodes.Getitem(arg=nodes.Const(value=str() as key)):
+            inside = _path(node.node)
+            return None if inside is None else [*inside, key]
+        case _:
+            return None
 
 
 def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedEnvironment:
@@ -111,8 +223,16 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
                 frame = frame.f_back
             template = frame.f_globals.get("environment") and frame.f_globals
             line = _source_line(str(template["debug_info"]), frame.f_lineno) if template else 1
-            missing.append((line, _said(self._undefined_message)))
+            missing.append((line, self._said()))
             return ""
+
+        def _said(self) -> str:
+            owner = self._undefined_obj
+            if isinstance(owner, Traits):
+                return f"{owner._name}.{self._undefined_name} is unknown for some people"
+            if isinstance(owner, Values):
+                return f"unknown variable {owner._name}.{self._undefined_name}"
+            return self._undefined_message
 
         def __str__(self) -> str:  # type: ignore[override]
             return self._note()
@@ -126,7 +246,9 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
         def __len__(self) -> int:  # type: ignore[override]
             return len(self._note())
 
-    return SandboxedEnvironment(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
+    made = SandboxedEnvironment(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
+    made.filters.update(FILTERS)
+    return made
 
 
 def _said(message: str) -> str:
@@ -156,23 +278,25 @@ def _line(error: BaseException) -> int:
     return line
 
 
-def _unknown_names(part: Part, tree: nodes.Template) -> list[Problem]:
-    problems = []
+def _unknown_names(part: Part, tree: nodes.Template, given: Given) -> Iterator[Problem]:
     assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name not in VARIABLES and name.name not in assigned | {"loop", "range"}:
             mend = choose(name.name, VARIABLES, none="")
-            problems.append(_problem(part, name.lineno, f"unknown variable {name.name}", mend))
+            yield _problem(part, name.lineno, f"unknown variable {name.name}", mend)
     for access in tree.find_all(nodes.Getattr):
         if isinstance(access.node, nodes.Name) and access.node.name not in assigned:
             known = VARIABLES.get(access.node.name)
             if known is not None and access.attr not in known:
                 words = f"{access.node.name}.{access.attr}"
-                problems.append(
-                    _problem(part, access.lineno, f"unknown variable {words}", choose(access.attr, known, none=""))
-                )
-    return problems
+                yield _problem(part, access.lineno, f"unknown variable {words}", choose(access.attr, known, none=""))
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        path = _path(node)
+        if path and path[0] == "block" and given.blocks is not None and path[1] not in given.blocks:
+            mend = choose(path[1], given.blocks, none="Define it under blocks: in the e-mail's YAML")
+            message = f'unknown block "{path[1]}"'
+            yield _problem(part, node.lineno, message, mend, "unknown-block")
 
 
-def _problem(part: Part, line: int, message: str, mend: str) -> Problem:
-    return Problem(part.file, part.line + line - 1, part.column, part.field, message, mend)
+def _problem(part: Part, line: int, message: str, mend: str, code: str = "invalid") -> Problem:
+    return Problem(part.file, part.line + line - 1, part.column, part.field, message, mend, code)

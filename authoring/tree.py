@@ -7,12 +7,21 @@ from pathlib import Path
 
 from authoring.problems import Problem, choose
 from functions.core.channels import BY_EMAIL, CHANNELS
-from functions.core.definition import ID_PATTERN
+from functions.core.definition import ID_PATTERN, LANGUAGE
 
 STATE = ".samovar.json"
 """What was published last, beside the authored files; written by publish and pull."""
 
-TOP = ("bots.yaml", "funnel.yaml", "privacy.yaml", "scoring.yaml", "segments.yaml", "sending.yaml", "tracking.yaml")
+TOP = (
+    "bots.yaml",
+    "funnel.yaml",
+    "privacy.yaml",
+    "products.yaml",
+    "scoring.yaml",
+    "segments.yaml",
+    "sending.yaml",
+    "tracking.yaml",
+)
 FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),
@@ -30,7 +39,8 @@ def folders() -> dict[str, tuple[str, ...]]:
 def layout() -> str:
     """Where files may stand, in words."""
     plain = [f"{folder}/ID.yaml" for folder, suffixes in folders().items() if suffixes == (".yaml",)]
-    return f"Expected: {', '.join([*TOP, *plain])}, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
+    mails = "emails/ID.yaml with ID.mjml (and ID.txt, ID.LANGUAGE.mjml), emails/parts/NAME.mjml"
+    return f"Expected: {', '.join([*TOP, *plain])}, {mails}"
 
 
 @dataclass(slots=True)
@@ -114,6 +124,10 @@ def misplaced(name: str) -> Problem | None:
             else f"{folder}/ takes files that end with {' or '.join(suffixes)}"
         )
         return Problem(name, 1, 1, "(file)", f"a file that has no meaning in {folder}/", mend)
+    stem, _, language = stem.partition(".") if folder == "emails" and suffix != "yaml" else (stem, "", "")
+    if language and not re.fullmatch(LANGUAGE, language):
+        mend = "Write a code such as en, tr or de-CH between the id and the ending"
+        return Problem(name, 1, 1, "(file)", f'"{language}" is no language code', mend)
     if not _ID.match(stem):
         mend = "Use lower-case letters, digits and single hyphens, 63 at most: the file's name is the id"
         return Problem(name, 1, 1, "(file)", f'"{stem}" is not an id', mend)

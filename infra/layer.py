@@ -23,6 +23,10 @@ LOCALE_DATA = frozenset(
         "numbering_systems",
         "default_numbering_system",
         "eras",
+        "time_formats",
+        "day_periods",
+        "currency_formats",
+        "currency_symbols",
     }
 )
 """What is kept of each language."""

@@ -42,15 +42,18 @@ class Ambiguous(Failed):
     """Nobody knows whether SES took it: the answer was lost or is a server's error."""
 
 
-def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], configuration_set: str) -> str:
-    """Hand over a raw MIME message; SES's id for it. Raises NotAccepted, Rejected or Ambiguous."""
+def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], configuration_set: str = "") -> str:
+    """Hand over a raw MIME message; SES's id for it. Raises NotAccepted, Rejected or Ambiguous.
+
+    Without a configuration set nothing is reported of it.
+    """
     try:
         answer = client("sesv2", attempts=1).send_email(
             FromEmailAddress=sender,
             Destination={"ToAddresses": [recipient]},
             Content={"Raw": {"Data": raw}},
             EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
-            ConfigurationSetName=configuration_set,
+            **({"ConfigurationSetName": configuration_set} if configuration_set else {}),
         )
     except ClientError as error:
         raise _failure(error) from error

@@ -1,62 +1,38 @@
-"""A message as mail: templates rendered, links signed, MIME built. Pure.
+"""A message as mail: its template rendered in the contact's language, links signed, MIME built. Pure.
 
-Only links whose scheme and host stand in the template (or in the release) are rewritten to
-signed redirects. A link that a contact brought along in a trait never is: else anybody
-could sign up with a URL for a name and be mailed a redirect from our domain to theirs.
+The same code makes what is sent and what is previewed. See functions.core.links for which links are signed.
 """
 
 import html
-import re
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import EmailPolicy
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from functions.core import links, mime
 from functions.core.contact import Contact
+from functions.core.emails import Block, Email, Version, defaults
+from functions.core.filters import FILTERS, WRITER, Plain, Writer
+from functions.core.known import Missing, Traits, Trusted, Values, holds
+from functions.core.known import Unrenderable as Unrenderable
+from functions.core.languages import language_of_contact
 from functions.core.message import Message
+from functions.core.products import Product
 from functions.core.release import Release
 from functions.core.sending import Topic
 
-_POLICY: Final = EmailPolicy(linesep="\r\n", cte_type="7bit", refold_source="none")
-_WORD_BYTES: Final = 39
-"""Bytes of an encoded word, so that its header's name fits on the line as well."""
-
-_OPEN, _CLOSE = "\ue000", "\ue001"
-"""Private characters that fence what came from an expression while links are looked for."""
-
-_FENCES = re.compile(f"[{_OPEN}{_CLOSE}]")
-_OWN_HOST = re.compile(rf"https?://[^/?#\s\\@{_OPEN}{_CLOSE}]+(?:[/?#]|$)", re.IGNORECASE)
-_LINK_TAG = re.compile(r"""<(?:a|area|v:roundrect)\s(?:[^>"']|"[^"]*"|'[^']*')*+>""", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([^\s=<>"'/]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_TEXT_URL = re.compile(r"""https?://[^\s<>"']+""", re.IGNORECASE)
-_NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_NOT_IN_BODIES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
-
-
-class Unrenderable(Exception):
-    """The template can't be rendered for this contact. `reason` is a code of policy.REASONS."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
+_AS_IS: Final = ("unsubscribe", "preferences", "confirm")
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
     """The addresses that one message's links lead to. `click` signs a redirect to a URL.
 
-    `confirm` is there in a mail that asks for confirmation only. `preferences` is "" where a message
-    goes to no person.
+    `confirm` is there in a mail that asks for confirmation only. Without `open` ("") no opening is noticed.
     """
 
     click: Callable[[str], str]
@@ -75,202 +51,245 @@ class Letter:
     raw: bytes
 
 
-class _Trusted(str):
-    """Text that the release wrote: its links may be signed."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody reads, and in which language."""
 
-    __slots__ = ()
-
-
-class _Values:
-    """What stands behind a name in a template: nothing but the values."""
-
-    __slots__ = ("_name", "_values")
-
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
-        self._name = name
-        self._values = values
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
+    language: str
+    subject: str
+    text: str
+    html: str
 
 
-class _Missing(StrictUndefined):
-    """An undefined value that says its full name when it is used."""
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """When and where a message is rendered: `now` (ms) judges blocks, `zone` is the contact's, `writer` makes what
+    writes numbers and dates in a language and a zone, and `language` is asked for in place of the contact's."""
 
-    __slots__ = ()
-
-    def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, exc: Any = None) -> None:
-        owner = f"{obj._name}." if isinstance(obj, _Values) else ""
-        super().__init__(hint, obj, name)
-        self._undefined_exception = lambda _: Unrenderable("missing-variable", f"{owner}{name}")  # type: ignore[assignment]
+    now: int = 0
+    zone: str = ""
+    writer: Callable[[str, str], Writer] = lambda language, zone: Plain()
+    language: str = ""
 
 
-def compose(message: Message, contact: Contact, topic: Topic, recipient: str, release: Release, urls: Urls) -> Letter:
-    """The letter of a message to `recipient`. Raises Unrenderable."""
-    template = release.emails[message.template]
-    values = _variables(contact, topic, release, urls)
-    subject = _header(_FENCES.sub("", _rendered(template.subject, False, values)))
-    plain = _sign_text(_rendered(template.text, False, values), urls)
-    rich = _with_pixel(_sign_html(_rendered(template.html, True, values), urls), urls.open)
-    mail = EmailMessage(policy=_POLICY)
-    sender = _ascii_domain(release.sending.sender.email)
-    # Raw, because the standard library's folding drops spaces from long names and subjects
+class _Blocks:
+    """Whether the contact gets each block, worked out when the template asks."""
+
+    __slots__ = ("_blocks", "_contact", "_name", "_now", "_release")
+
+    def __init__(self, blocks: Mapping[str, Block], contact: Contact, release: Release, now: int) -> None:
+        self._name = "block"
+        self._blocks = blocks
+        self._contact = contact
+        self._release = release
+        self._now = now
+
+    def __getitem__(self, key: str) -> bool:
+        from functions.core.evaluate import Seen, evaluate
+
+        return evaluate(self._blocks[key].when, Seen(self._contact, self._release), self._now).holds
+
+
+def compose(
+    message: Message,
+    contact: Contact,
+    topic: Topic,
+    recipient: str,
+    release: Release,
+    urls: Urls,
+    when: Circumstances = Circumstances(),
+    *,
+    mark: str = "",
+) -> Letter:
+    """The letter of a message to `recipient`; `mark` stands before its subject. Raises Unrenderable."""
+    words = render(message.template, contact, topic, release, urls, when)
+    sender = mime.ascii_domain(release.sending.sender.email)
+    # Written by hand, because the standard library's folding drops spaces from long names and subjects
     # beyond ASCII, and turns a long URL into encoded words, which nobody reads as a URL.
-    mail.set_raw("From", _mailbox(_header(release.sending.sender.name), sender))
-    mail.set_raw("To", _mailbox(_person(contact), recipient))
+    headers = [
+        ("From", mime.mailbox(mime.clean(release.sending.sender.name), sender)),
+        ("To", mime.mailbox(_person(contact), recipient)),
+    ]
     if release.sending.reply_to:
-        mail.set_raw("Reply-To", _ascii_domain(release.sending.reply_to))
-    mail.set_raw("Subject", _encoded(subject))
+        headers.append(("Reply-To", mime.ascii_domain(release.sending.reply_to)))
+    headers.append(("Subject", mime.encoded(f"{mark} {words.subject}" if mark else words.subject)))
     if not topic.transactional:
-        mail.set_raw("List-Unsubscribe", f"<{urls.unsubscribe}>")
-        mail.set_raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-    mail.set_content(plain)
-    mail.add_alternative(rich, subtype="html")
-    mail.set_boundary(f"=_{message.id}")
-    return Letter(sender, recipient, mail.as_bytes())
+        headers.append(("List-Unsubscribe", f"<{urls.unsubscribe}>"))
+        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    raw = mime.alternative(headers, mime.octets(words.text), mime.octets(words.html), f"=_{message.id}")
+    return Letter(sender, recipient, raw)
 
 
-def plain_text(source: str, contact: Contact, topic: Topic, release: Release, urls: Urls) -> str:
-    """A source rendered as plain text, its links as they are written. Raises Unrenderable."""
-    return _FENCES.sub("", _rendered(source, False, _variables(contact, topic, release, urls)))
+def render(
+    template: str, contact: Contact, topic: Topic, release: Release, urls: Urls, when: Circumstances = Circumstances()
+) -> Words:
+    """What the contact reads of a template. Raises Unrenderable."""
+    email = release.emails[template]
+    offered = email.offered(release.sending.business.language)
+    language = when.language or language_of_contact(contact, release.sending.business.language, offered)
+    version = email.version(language)
+    values = _values(email, version, language, contact, topic, release, urls, when)
+    subject = mime.clean(mime.seen(links.unfenced(_rendered(version.subject, False, values))))
+    text = links.unfenced(links.sign_text(_rendered(version.text, False, values), values[links.SIGNER]))
+    return Words(language, subject, text, links.unfenced(_rich(version.html, values)))
 
 
-def _variables(contact: Contact, topic: Topic, release: Release, urls: Urls) -> dict[str, Any]:
+def plain_text(
+    source: str,
+    contact: Contact,
+    topic: Topic,
+    release: Release,
+    urls: Urls,
+    when: Circumstances = Circumstances(),
+) -> str:
+    """A source of another channel as plain text, in `when`'s language, its links as they are written.
+
+    Raises Unrenderable.
+    """
+    language = when.language or release.sending.business.language
+    values = _values(_BARE, _BARE, language, contact, topic, release, urls, when)
+    return links.unfenced(_rendered(source, False, values))
+
+
+_BARE: Final = Email(subject="-", html="", text="")
+
+
+def _rich(source: str, values: Mapping[str, Any]) -> str:
+    if _prepared(source) is not None:
+        return _filled(_prepared, source, values)
+    signed = links.sign_html(_rendered(source, True, values), values[links.SIGNER])
+    return links.with_pixel(signed, values[links.PIXEL])
+
+
+def _values(
+    email: Email,
+    version: Version,
+    language: str,
+    contact: Contact,
+    topic: Topic,
+    release: Release,
+    urls: Urls,
+    when: Circumstances,
+) -> dict[str, Any]:
     business = release.sending.business
-    traits = {name: _bare(value) for name, (_, value) in contact.profile.traits.items() if value is not None}
+    held = {name: value for name, (_, value) in contact.profile.traits.items() if value is not None}
+    traits = Traits(held, defaults(email, version))
+    for path, variable in email.variables.items():
+        if variable.required and not holds(traits, path):
+            raise Unrenderable("missing-variable", f"contact.{path}")
+    as_is = {f"{name}_url": Trusted(url) for name in _AS_IS if (url := getattr(urls, name))}
+    image = f'<img src="{html.escape(urls.open)}" width="1" height="1" alt="" style="display:block;border:0">'
     return {
-        "contact": _Values("contact", traits),
-        "business": _Values(
-            "business",
-            {name: _Trusted(getattr(business, name)) for name in ("name", "address", "site")},
-        ),
-        "topic": _Values("topic", {"title": _Trusted(topic.title)}),
-        "unsubscribe_url": _Trusted(urls.unsubscribe),
-        **({"preferences_url": _Trusted(urls.preferences)} if urls.preferences else {}),
-        **({"confirm_url": _Trusted(urls.confirm)} if urls.confirm else {}),
+        "contact": traits,
+        "business": Values("business", {name: Trusted(getattr(business, name)) for name in _OF_BUSINESS}),
+        "topic": Values("topic", {"title": Trusted(topic.title), "transactional": topic.transactional}),
+        "block": _Blocks(email.blocks, contact, release, when.now),
+        "products": shown(release.products, language),
+        **as_is,
+        links.SIGNER: _signer(urls),
+        links.PIXEL: Markup(image if urls.open else ""),
+        WRITER: _lazily(when, language, business.time_zone),
     }
 
 
-def _bare(value: Any) -> Any:
-    """A trait without the private characters: nobody closes our fences from inside."""
-    match value:
-        case str():
-            return _FENCES.sub("", value)
-        case Mapping():
-            return {key: _bare(part) for key, part in value.items()}
-        case list() | tuple():
-            return [_bare(part) for part in value]
-        case _:
-            return value
+_OF_BUSINESS: Final = ("name", "address", "site")
+
+
+def shown(products: Sequence[Product], language: str) -> list[Values]:
+    """Products as templates see them, in a language."""
+    return [
+        Values(
+            "product",
+            {
+                "id": Trusted(one.id),
+                "title": Trusted(one.titles.get(language, one.title)),
+                "price": one.price,
+                "url": Trusted(one.url),
+                "image": Trusted(one.image),
+                "tags": one.tags,
+            },
+        )
+        for one in products
+    ]
+
+
+class _lazily:
+    """A writer that is made when a template first asks for it."""
+
+    __slots__ = ("_made", "_when", "_zone", "language")
+
+    def __init__(self, when: Circumstances, language: str, zone: str) -> None:
+        self.language = language
+        self._when = when
+        self._zone = zone
+        self._made: Writer | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._when.writer(self.language, self._when.zone or self._zone)
+        return getattr(self._made, name)
+
+
+def _signer(urls: Urls) -> links.Sign:
+    """Signs each address once, however often it stands in a letter."""
+    own = {getattr(urls, name) for name in _AS_IS}
+    signed: dict[str, str] = {}
+
+    def sign(url: str) -> str | None:
+        if url in own:
+            return None
+        if url not in signed:
+            signed[url] = urls.click(url)
+        return signed[url]
+
+    return sign
 
 
 def _fenced(value: Any) -> Any:
-    if isinstance(value, _Trusted | _Missing):
-        return value
-    if isinstance(value, Markup):
-        return Markup(_OPEN) + Markup(_FENCES.sub("", value)) + Markup(_CLOSE)
-    return f"{_OPEN}{_FENCES.sub('', str(value))}{_CLOSE}"
+    return value if isinstance(value, Trusted | Missing) else links.fenced(value)
 
 
 @lru_cache(maxsize=2)
 def _environment(autoescape: bool) -> SandboxedEnvironment:
-    return SandboxedEnvironment(
-        undefined=_Missing, autoescape=autoescape, finalize=_fenced, keep_trailing_newline=True, cache_size=0
+    made = SandboxedEnvironment(
+        undefined=Missing, autoescape=autoescape, finalize=_fenced, keep_trailing_newline=True, cache_size=0
     )
+    made.filters.update(FILTERS)
+    made.filters[links.SIGN] = links.sign_link
+    return made
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _compiled(source: str, autoescape: bool) -> Template:
     return _environment(autoescape).from_string(source)
 
 
-def _rendered(source: str, autoescape: bool, values: Mapping[str, Any]) -> str:
+@lru_cache(maxsize=512)
+def _prepared(source: str) -> Template | None:
+    """The template whose links are signed as it is rendered, None where that can't be."""
     try:
-        return _NOT_IN_BODIES.sub("", _compiled(source, autoescape).render(values))
+        return _environment(True).from_string(links.prepared(source))
+    except TemplateSyntaxError:
+        return None
+
+
+def _rendered(source: str, autoescape: bool, values: Mapping[str, Any]) -> str:
+    return _filled(lambda source: _compiled(source, autoescape), source, values)
+
+
+def _filled(compiled: Callable[[str], Template | None], source: str, values: Mapping[str, Any]) -> str:
+    try:
+        template = compiled(source)
+        assert template is not None
+        return template.render(values)
     except Unrenderable:
         raise
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Unrenderable("template-error", type(error).__name__) from error
 
 
-def _sign_html(text: str, urls: Urls) -> str:
-    def in_tag(tag: re.Match[str]) -> str:
-        def in_attribute(found: re.Match[str]) -> str:
-            value = next((group for group in found.groups()[2:] if group is not None), "")
-            url = re.sub(r"[\t\r\n]", "", html.unescape(value)).strip()
-            if found[1].lower() != "href" or _fenced_off(text, tag.start() + found.start()) or not _ours(url, urls):
-                return found[0]
-            return f'{found[1]}{found[2]}"{html.escape(_signed(url, urls))}"'
-
-        return _ATTRIBUTE.sub(in_attribute, tag[0])
-
-    return _FENCES.sub("", _LINK_TAG.sub(in_tag, text))
-
-
-def _sign_text(text: str, urls: Urls) -> str:
-    def in_line(found: re.Match[str]) -> str:
-        url = found[0].rstrip(".,;:!?")
-        while url.endswith(")") and url.count(")") > url.count("("):
-            url = url[:-1].rstrip(".,;:!?")
-        if _fenced_off(text, found.start()) or not _ours(url, urls):
-            return found[0]
-        return _signed(url, urls) + found[0][len(url) :]
-
-    return _FENCES.sub("", _TEXT_URL.sub(in_line, text))
-
-
-def _fenced_off(text: str, position: int) -> bool:
-    return text.rfind(_OPEN, 0, position) > text.rfind(_CLOSE, 0, position)
-
-
-def _ours(url: str, urls: Urls) -> bool:
-    return bool(_OWN_HOST.match(url)) and url not in (urls.unsubscribe, urls.preferences, urls.confirm)
-
-
-def _signed(url: str, urls: Urls) -> str:
-    return urls.click(quote(_FENCES.sub("", url), safe="!#$%&'()*+,/:;=?@[]~"))
-
-
-def _with_pixel(text: str, address: str) -> str:
-    image = f'<img src="{html.escape(address)}" width="1" height="1" alt="" style="display:block;border:0">'
-    ends = list(_BODY_END.finditer(text))
-    at = ends[-1].start() if ends else len(text)
-    return text[:at] + image + text[at:]
-
-
-def _ascii_domain(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
-
-
 def _person(contact: Contact) -> str:
     parts = [contact.profile.trait("name")]
     if not isinstance(parts[0], str):
         parts = [contact.profile.trait("first_name"), contact.profile.trait("last_name")]
-    return _header(" ".join(part for part in parts if isinstance(part, str)))[:80].strip()
-
-
-def _header(text: str) -> str:
-    return " ".join(_NOT_IN_HEADERS.sub(" ", text).split())
-
-
-def _encoded(text: str) -> str:
-    """RFC 2047: as it is where that is plain ASCII, otherwise as encoded words of whole characters."""
-    if text.isascii() and "=?" not in text:
-        return text
-    words = [b""]
-    for character in text:
-        encoded = character.encode()
-        if len(words[-1]) + len(encoded) > _WORD_BYTES:
-            words.append(b"")
-        words[-1] += encoded
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in words)
-
-
-def _mailbox(name: str, address: str) -> str:
-    shown = _encoded(name)
-    if not shown:
-        return address
-    if shown == name:
-        shown = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return f"{shown} <{address}>"
+    return mime.clean(" ".join(part for part in parts if isinstance(part, str)))[:80].strip()

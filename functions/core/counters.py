@@ -10,6 +10,7 @@ from functions.core.behaviour import counter_id as counter_id
 from functions.core.behaviour import matches as matches
 from functions.core.comparisons import PropertyComparison
 from functions.core.conditions import Condition, EventMatch
+from functions.core.emails import conditions as conditions_of_emails
 from functions.core.event import Event
 from functions.core.ids import digest
 from functions.core.journey import If, Until, Wait, walk
@@ -226,3 +227,4 @@ def conditions_of(release: Release) -> Iterator[Condition]:
                 yield step.if_
             elif isinstance(step, Wait) and isinstance(step.wait, Until):
                 yield step.wait.until
+    yield from conditions_of_emails(release.emails)

@@ -8,6 +8,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _DURATION = re.compile(r"^\s*(\d{1,9})\s+(second|minute|hour|day|week)s?\s*$")
 ID_PATTERN = r"^[a-z0-9](?:[a-z0-9]|-(?!-)){0,62}$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+"""A language tag, such as tr or de-CH."""
+COUNTRY = r"^[A-Z]{2}$"
 DURATION_EXAMPLE = "3 days"
 _ID = re.compile(ID_PATTERN)
 

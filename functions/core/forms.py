@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from functions.core.channels import BY_EMAIL, CHANNELS, ChannelName
-from functions.core.definition import Definition, Duration, Id
+from functions.core.definition import COUNTRY, LANGUAGE, Definition, Duration, Id
 
 Kind = Literal[
     "text",
@@ -26,8 +26,6 @@ CHOICES: Final = frozenset({"select", "radio", "checkboxes"})
 SWITCHES: Final = frozenset({*CHOICES, "checkbox"})
 """Kinds that other fields may depend on."""
 
-LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-COUNTRY: Final = r"^[A-Z]{2}$"
 NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
 ORIGIN: Final = r"^https?://[^/\s;,'\"]+$"
 

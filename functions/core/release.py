@@ -19,6 +19,7 @@ from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
 from functions.core.privacy import Privacy
+from functions.core.products import Product
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
@@ -40,6 +41,7 @@ class Release(Definition):
     journeys: dict[Id, Journey] = Field(default_factory=dict)
     forms: dict[Id, Form] = Field(default_factory=dict)
     emails: dict[Id, Email] = Field(default_factory=dict)
+    products: list[Product] = Field(default_factory=list)
     templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)

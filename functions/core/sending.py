@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from functions.core.channels import CHANNELS, ChannelName, to_people
-from functions.core.definition import Definition, Duration, Id
-from functions.core.forms import COUNTRY
+from functions.core.definition import COUNTRY, Definition, Duration, Id
 from functions.core.hours import Hours, holding, is_ever_open
 from functions.core.push import PushSettings
 from functions.core.sms import SmsSettings
@@ -76,6 +75,28 @@ def _ever_open(rules: list[Hours]) -> list[Hours]:
     return rules
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Brand(Definition):
+    """How the base layout of e-mails looks. Colours as #rrggbb; those of dark mode follow from them."""
+
+    primary: Colour = Field("#1f6f54", description="The band with name or logo, buttons.")
+    accent: Colour | None = Field(None, description="Buttons, where they aren't as the band is.")
+    background: Colour = Field("#f4f2ee", description="Around the letter.")
+    surface: Colour = Field("#ffffff", description="The letter itself.")
+    text: Colour = Field("#2b2b2b", description="What is written on it.")
+    font: str = Field(
+        "Helvetica, Arial, sans-serif",
+        pattern=r"^[\w \-,']+$",
+        description="Fonts that mail programs have, the best first.",
+    )
+    logo: str = Field(
+        "", pattern=r"^(https://[^\s\"<>]+)?$", description="A picture for the band; its name without one."
+    )
+    logo_width: int = Field(160, ge=20, le=600, description="In pixels.")
+
+
 class Sending(Definition):
     """sending.yaml"""
 
@@ -84,6 +105,7 @@ class Sending(Definition):
     reply_to: str | None = Field(
         None, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", description="Where answers go, if not to the sender."
     )
+    brand: Brand = Field(default_factory=Brand, description="Colours, font and logo of e-mails.")
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     hours: Annotated[list[Hours], AfterValidator(_ever_open)] = Field(

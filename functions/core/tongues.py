@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from functions.core.contact import Contact
-from functions.core.forms import LANGUAGE
+from functions.core.definition import LANGUAGE
+from functions.core.languages import language_of_contact
 
 ANY: Final = "*"
 """Under this stands a text that is written in one language only."""
@@ -47,20 +48,11 @@ Texts = Annotated[
 """A text by language tag; authored as one text, or as {en: …, tr: …}."""
 
 
-def text_for(texts: Mapping[str, str], contact: Contact, language: str) -> str:
-    """The text that a contact gets: of the language told by their traits, else the business's, else the first."""
-    wanted = [contact.profile.trait(name) for name in ("language", "locale")]
-    for tag in [*(tag for tag in wanted if isinstance(tag, str)), language]:
-        found = _of(texts, tag)
-        if found is not None:
-            return found
-    return next(iter(texts.values()))
+def language_for(texts: Mapping[str, str], contact: Contact, business: str) -> str:
+    """The language in which a contact gets it (see core/languages); the business's where it is written in one only."""
+    return business if list(texts) == [ANY] else language_of_contact(contact, business, list(texts))
 
 
-def _of(texts: Mapping[str, str], tag: str) -> str | None:
-    folded = {name.casefold(): text for name, text in texts.items()}
-    parts = tag.replace("_", "-").casefold().split("-")
-    return next(
-        (folded[one] for end in range(len(parts), 0, -1) if (one := "-".join(parts[:end])) in folded),
-        None,
-    )
+def text_for(texts: Mapping[str, str], contact: Contact, business: str) -> str:
+    """The text that a contact gets."""
+    return texts[ANY] if list(texts) == [ANY] else texts[language_of_contact(contact, business, list(texts))]

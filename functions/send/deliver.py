@@ -131,7 +131,7 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold |
     followed: set[str] = set()
     urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
     try:
-        composed = by.compose(Draft(message, contact, decision.topic, decision.destination, release, urls))
+        composed = by.compose(Draft(message, contact, decision.topic, decision.destination, release, urls, now))
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
     return _Ready(address, head, decision.reserved, composed, len(followed))

@@ -44,7 +44,7 @@ class Place:
 
     @property
     def _locale(self) -> "Locale":
-        return _locale(self.language)
+        return locale(self.language)
 
     def number(self, text: str) -> Decimal | None:
         """A number as the language writes it. "5.000" is five thousand in Turkish and five in English;
@@ -157,7 +157,8 @@ def is_disposable(address: str) -> bool:
 
 
 @cache
-def _locale(language: str) -> "Locale":
+def locale(language: str) -> "Locale":
+    """Babel's data of a language as definition files name it, of its base language, or of English."""
     from babel import Locale, UnknownLocaleError
 
     for name in (language, language.partition("-")[0], FALLBACK):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Protocol
 
-from functions.core.compose import Urls
+from functions.core.compose import Circumstances, Urls
 from functions.core.contact import Contact
 from functions.core.message import Message
 from functions.core.policy import Destination, Unreachable
 from functions.core.release import Release
 from functions.core.sending import Topic
 from functions.releases import Keyring
+from functions.texts.writing import hand
 
 MODULES: Final[dict[str, str]] = {
     name: f"functions.send.channels.{name}" for name in ("email", "sms", "push", "webhook")
@@ -49,7 +50,7 @@ class Ambiguous(NotTaken):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a channel composes from."""
+    """What a channel composes from, at `now` (ms). `zone` is the contact's time zone, "" for the business's."""
 
     message: Message
     contact: Contact
@@ -57,6 +58,13 @@ class Draft:
     destination: Destination
     release: Release
     urls: Urls
+    now: int = 0
+    zone: str = ""
+
+
+def circumstances(draft: Draft, language: str = "") -> Circumstances:
+    """When, where and in which language a draft is rendered."""
+    return Circumstances(draft.now, draft.zone, hand, language)
 
 
 class Way(Protocol):

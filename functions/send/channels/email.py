@@ -12,7 +12,7 @@ from functions.core.message import Message
 from functions.core.policy import Destination, Unreachable
 from functions.core.release import Release
 from functions.releases import Keyring
-from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected
+from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected, circumstances
 
 
 class _Email:
@@ -22,8 +22,9 @@ class _Email:
         return {message.id: _destination(contacts[message.contact], keys) for message in messages}
 
     def compose(self, draft: Draft) -> Letter:
+        when = circumstances(draft)
         return compose.compose(
-            draft.message, draft.contact, draft.topic, draft.destination.at, draft.release, draft.urls
+            draft.message, draft.contact, draft.topic, draft.destination.at, draft.release, draft.urls, when
         )
 
     def hand_over(self, message: Message, composed: Letter) -> str:

@@ -22,7 +22,7 @@ from functions.core.push import Push, Subscription
 from functions.core.release import Release
 from functions.observability import metric
 from functions.releases import Keyring
-from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected
+from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected, circumstances
 from functions.tables import addresses, identities, subscriptions
 from functions.tables import contacts as people
 
@@ -59,8 +59,10 @@ class _Push:
         assert isinstance(template, Push)
         language = release.sending.business.language
 
+        when = circumstances(draft, tongues.language_for(template.title, contact, language))
+
         def filled(source: str) -> str:
-            return " ".join(compose.plain_text(source, contact, draft.topic, release, draft.urls).split())
+            return " ".join(compose.plain_text(source, contact, draft.topic, release, draft.urls, when).split())
 
         title = filled(tongues.text_for(template.title, contact, language))
         body = filled(tongues.text_for(template.body, contact, language)) if template.body else ""

@@ -14,7 +14,7 @@ from functions.core.policy import Destination, Unreachable
 from functions.core.release import Release
 from functions.core.sms import Sms
 from functions.releases import Keyring
-from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected
+from functions.send.channels import Ambiguous, Draft, NotAccepted, Rejected, circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,10 @@ class _Sms:
         release, number = draft.release, draft.destination.at
         template = release.template("sms", draft.message.template)
         assert isinstance(template, Sms)
-        source = tongues.text_for(template.text, draft.contact, release.sending.business.language)
-        text = compose.plain_text(source, draft.contact, draft.topic, release, draft.urls).strip()
+        business = release.sending.business.language
+        source = tongues.text_for(template.text, draft.contact, business)
+        when = circumstances(draft, tongues.language_for(template.text, draft.contact, business))
+        text = compose.plain_text(source, draft.contact, draft.topic, release, draft.urls, when).strip()
         if template.plain:
             text = sms.plainly(text)
         if not text:

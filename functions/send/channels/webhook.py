@@ -20,7 +20,7 @@ from functions.core.views import iso
 from functions.core.webhook import Webhook
 from functions.observability import logger, metric
 from functions.releases import Keyring
-from functions.send.channels import Draft, NotAccepted, Rejected
+from functions.send.channels import Draft, NotAccepted, Rejected, circumstances
 from functions.tables import hooks
 
 GONE_FOR_MS: Final = 86_400_000
@@ -48,10 +48,12 @@ class _Webhook:
         template = release.template("webhook", message.template)
         assert isinstance(template, Webhook)
 
+        when = circumstances(draft)
+
         def filled(value: Any) -> Any:
             match value:
                 case str():
-                    return compose.plain_text(value, draft.contact, draft.topic, release, draft.urls)
+                    return compose.plain_text(value, draft.contact, draft.topic, release, draft.urls, when)
                 case dict():
                     return {key: filled(part) for key, part in value.items()}
                 case list():

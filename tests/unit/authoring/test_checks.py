@@ -242,7 +242,7 @@ def test_what_is_possible_and_rarely_meant_is_a_warning(
     folder: Folder, condition: str, field: str, mend: str, code: str
 ) -> None:
     for suffix in (".yaml", ".mjml", ".txt"):
-        folder.write(f"emails/unsent{suffix}", folder.read(f"emails/welcome{suffix}"))
+        folder.write(f"emails/unsent{suffix}", folder.read(f"emails/brewing-guide{suffix}"))
     asks(condition)(folder)
     (warning,) = bundle(folder.root).warnings
     assert (warning.field, warning.code, warning.severity) == (f"segments.it.when{field}", code, "warning")

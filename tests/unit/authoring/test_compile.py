@@ -72,15 +72,15 @@ def test_the_html_of_an_email_is_complete_and_says_its_language_and_preheader(fo
 
 
 def test_a_preheader_is_text_and_its_expressions_stay(folder: Folder) -> None:
-    folder.write("emails/welcome.yaml", "subject: Hi\npreheader: \"1 < 2 & {{ contact.a | default('<') }}\"\n")
-    html = bundle(folder.root).content.emails["welcome"].html
+    folder.write("emails/brewing-guide.yaml", "subject: Hi\npreheader: \"1 < 2 & {{ contact.a | default('<') }}\"\n")
+    html = bundle(folder.root).content.emails["brewing-guide"].html
     assert "1 &lt; 2 &amp; {{ contact.a | default('<') }}" in html
 
 
 def test_quotes_and_signs_inside_braces_are_no_markup(folder: Folder) -> None:
     link = '<mj-button href="{{ business.site }}/{{ contact.page | default("a<b") }}">'
     text = link + "{% if 1 < 2 %}Go{% endif %}</mj-button>"
-    folder.swap("emails/welcome.mjml", "</mj-column>", text + "</mj-column>")
-    html = bundle(folder.root).content.emails["welcome"].html
+    folder.swap("emails/brewing-guide.mjml", "</mj-column>", text + "</mj-column>")
+    html = bundle(folder.root).content.emails["brewing-guide"].html
     assert 'href="{{ business.site }}/{{ contact.page | default("a<b") }}"' in html
     assert "{% if 1 < 2 %}Go{% endif %}" in html

@@ -264,13 +264,15 @@ def test_the_open_pixel_stands_at_the_end_of_the_body() -> None:
         ("{{ contact['odd name'] }}", "contact.odd name"),
         ("{{ nobody }}", "nobody"),
         ("{{ contact.empty }}", "contact.empty"),
+        ("{{ contact.blank }}", "contact.blank"),
+        ("{{ contact.nested.blank }}", "contact.nested.blank"),
         ("{{ contact.first_name ~ '!' }}", "contact.first_name"),
     ],
 )
 @pytest.mark.parametrize("field", ["subject", "text", "html"])
 def test_a_missing_variable_is_named(field: str, source: str, name: str) -> None:
     with pytest.raises(Unrenderable) as failed:
-        build({"empty": None}, **{field: source})  # type: ignore[arg-type]
+        build({"empty": None, "blank": " ", "nested": {"blank": "", "x": 1}}, **{field: source})  # type: ignore[arg-type]
     assert (failed.value.reason, failed.value.detail) == ("missing-variable", name)
 
 
@@ -333,7 +335,7 @@ def _raw(letter: Letter, name: str) -> str:
 @given(anything, anything)
 def test_nothing_in_a_name_or_subject_becomes_a_header(name: str, subject: str) -> None:
     plain = {line.split(b":")[0] for line in head(build({"name": "Ada"}, subject="x")).split(b"\r\n")}
-    letter = build({"name": name, "line": subject}, subject="{{ contact.line }}")
+    letter = build({"name": name, "line": subject}, subject="{{ contact.line | default('') }}")
     lines = re.sub(rb"\r\n[ \t]+", b" ", head(letter)).split(b"\r\n")
     assert {line.split(b":")[0] for line in lines} == plain
     assert len(lines) == len(plain)
@@ -349,7 +351,7 @@ def test_nothing_in_a_name_or_subject_becomes_a_header(name: str, subject: str) 
 def test_a_name_reaches_the_body_as_text(name: str) -> None:
     letter = build({"first_name": name})
     assert len(Hrefs(part(letter, "html")).found) == 2
-    shown = DROPPED.sub("", name)
+    shown = DROPPED.sub("", name) if name.strip() else "you"
     assert re.sub(r"\r\n?|\n", "\n", f"Hello {shown}\n") in re.sub(r"\r\n?|\n", "\n", part(letter, "plain"))
 
 
@@ -367,6 +369,7 @@ def test_every_web_link_is_signed(links: list[tuple[str, str]]) -> None:
     source = "".join(f'<p><a href="{start}{rest}">x</a></p>' for start, rest in links)
     letter = build(html=source, text="", sign=sign)
     found = Hrefs(part(letter, "html")).found
-    assert len(sign.urls) == len(found) == len(links)
+    assert len(found) == len(links)
+    assert len(sign.urls) == len(set(found))
     assert all(url.startswith("https://api.example/c/") for url in found)
     assert all(url.isascii() and not re.search(r"\s", url) for url in sign.urls)

@@ -1,0 +1,114 @@
+"""What a template sees: values and nothing behind them, and what is missing says its name. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from jinja2 import StrictUndefined
+
+OPEN: Final = "\ue000"
+CLOSE: Final = "\ue001"
+"""Private characters that fence what came from an expression while links are looked for."""
+_PRIVATE = re.compile(f"[{OPEN}{CLOSE}]")
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Unrenderable(Exception):
+    """The template can't be rendered for this contact. `reason` is a code of policy.REASONS."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Trusted(str):
+    """Text that the release wrote: its links may be signed."""
+
+    __slots__ = ()
+
+
+class Values:
+    """What stands behind a name in a template: nothing but the values."""
+
+    __slots__ = ("_name", "_values")
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        self._name = name
+        self._values = values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+
+class Traits:
+    """What is known about a contact, or what one of their traits holds. Empty text is as good as nothing.
+
+    `defaults` are what stands for a missing trait, by its path from the contact.
+    """
+
+    __slots__ = ("_defaults", "_held", "_name", "_path")
+
+    def __init__(self, held: Mapping[str, Any], defaults: Mapping[str, Any] = _NOTHING, path: str = "") -> None:
+        self._held = held
+        self._defaults = defaults
+        self._path = path
+        self._name = f"contact.{path}" if path else "contact"
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._held.get(key)
+        path = f"{self._path}.{key}" if self._path else key
+        if value is None or (isinstance(value, str) and not value.strip()):
+            if path in self._defaults:
+                return self._defaults[path]
+            inside = f"{path}."
+            if any(name.startswith(inside) for name in self._defaults):
+                return Traits(_NOTHING, self._defaults, path)
+            raise KeyError(key)
+        return _bare(value, self._defaults, path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_bare(key, _NOTHING, "") for key in self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def _bare(value: Any, defaults: Mapping[str, Any], path: str) -> Any:
+    """A trait without the private characters: nobody closes our fences from inside."""
+    match value:
+        case str():
+            return value if value.isascii() else _PRIVATE.sub("", value)
+        case Mapping():
+            return Traits(value, defaults, path)
+        case list() | tuple():
+            return [_bare(part, _NOTHING, path) for part in value]
+        case _:
+            return value
+
+
+def holds(traits: Traits, path: str) -> bool:
+    """Whether there is something at a dotted path: text that isn't empty, a list that isn't."""
+    value: Any = traits
+    try:
+        if path in traits._held:
+            value = traits[path]
+        else:
+            for name in path.split("."):
+                if not isinstance(value, Traits):
+                    return False
+                value = value[name]
+    except KeyError:
+        return False
+    return not isinstance(value, list | Traits) or len(value) > 0
+
+
+class Missing(StrictUndefined):
+    """An undefined value that says its full name when it is used."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, exc: Any = None) -> None:
+        owner = f"{obj._name}." if isinstance(obj, Values | Traits) else ""
+        super().__init__(hint, obj, name)
+        self._undefined_exception = lambda _: Unrenderable("missing-variable", f"{owner}{name}")  # type: ignore[assignment]
