@@ -10,7 +10,7 @@ from functions import bots, clock, releases
 from functions.core import identity
 from functions.core.certainty import Verdict as Holds
 from functions.core.conditions import Condition
-from functions.core.consent import Head
+from functions.core.consent import Head, frequency, paused_until
 from functions.core.contact import Contact, Decision, Touch
 from functions.core.decisions import BACKFILL, BY_TIME
 from functions.core.enrollment import Enrollment
@@ -139,7 +139,10 @@ def _topics(contact: Contact, live: Live) -> dict[str, Any]:
             "by_events": consents(contact, topic.id),
         }
     suppressed = {reason: iso(at) for reason, at in head.suppressed.items()}
-    return {"topics": topics, "suppressed": suppressed}
+    wishes = {"paused_until": _moment(paused_until(head)), "frequency": frequency(head)}
+    return {"topics": topics, "suppressed": suppressed} | (
+        {"wishes": wishes} if head.paused[0] or head.frequency[0] else {}
+    )
 
 
 def _moment(at: int | None) -> str | None:

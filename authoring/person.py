@@ -7,6 +7,7 @@ from typing import Any
 from authoring.dossier import dossier_of
 from authoring.whom import of
 from functions import clock, releases
+from functions.core.channels import addressed
 from functions.core.contact import Contact
 from functions.core.definition import spell_duration
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of, kind_of, own_ref
@@ -24,7 +25,7 @@ def everything(name: str) -> dict[str, Any]:
     contact = of(name)
     live, now = releases.live(), clock.now_ms()
     known = dossier_of(contact, limit=None)
-    mailboxes = [hash_of(ref) for ref in contact.profile.identities if kind_of(ref) == EMAIL]
+    mailboxes = [hash_of(ref) for ref in contact.profile.identities if kind_of(ref) in addressed()]
     return {
         "made": iso(now),
         "business": live.release.sending.business.name,

@@ -369,6 +369,24 @@ DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#179000000
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
 OPENED = Opened(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome")
 LEAVING = Unsubscribing(CONTACT, MESSAGE, NOW, "tips", "hash")
+WITH_HOURS = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "tips", "title": "İpuçları"}, {"id": "orders", "title": "Orders", "transactional": True}],
+            "caps": [
+                {"at_most": 4, "within": "1 week"},
+                {"channel": "email", "topics": ["tips"], "at_most": 1, "within": "1 day", "then": "wait"},
+                {"transactional": True, "at_most": 9, "within": "1 day"},
+            ],
+            "hours": [
+                {"quiet": {"from": "21:00", "to": "09:00"}, "transactional": True},
+                {"channel": "email", "only": {"on": ["monday", "friday"], "between": ["09:00", "18:00"]}},
+            ],
+        }
+    }
+)
 PREFERRING = Preferring(CONTACT, MESSAGE, NOW, "hash")
 COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NOW - 9, "sms", "offers")})
 WISHES = Entry(
@@ -654,6 +672,11 @@ def samples() -> dict[str, Sample]:
         "release-with-funnel": Sample(
             WITH_FUNNEL,
             canonical(WITH_FUNNEL).decode(),
+            lambda text: load(text.encode()),
+        ),
+        "release-with-hours": Sample(
+            WITH_HOURS,
+            canonical(WITH_HOURS).decode(),
             lambda text: load(text.encode()),
         ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),

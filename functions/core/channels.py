@@ -66,6 +66,16 @@ ChannelName = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "st
 """The name of a channel."""
 
 
+def identity_of(channel: str) -> str:
+    """The kind of identity whose owners a channel reaches, "" where it reaches no person or is unknown."""
+    return CHANNELS[channel].identity if channel in CHANNELS else ""
+
+
+def addressed() -> frozenset[str]:
+    """The kinds of identity that have ledgers of consent."""
+    return frozenset(channel.identity for channel in CHANNELS.values() if channel.identity)
+
+
 def to_people(channel: str) -> bool:
     """Whether a channel's messages go to people, who have agreed to them; others go to systems."""
     return channel not in CHANNELS or bool(CHANNELS[channel].identity)

@@ -6,7 +6,7 @@ L#<event ref> are the entries, appended once and never changed: the proof. T#hel
 answered what it asked; P is the browser's subscription that the address stands for (tables/subscriptions).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -39,6 +39,14 @@ def head(address: str) -> Head:
     """
     item = dynamodb.get(settings.contacts_table(), head_key(address))
     return head_from(item) if item else Head()
+
+
+def heads(hashes: Iterable[str]) -> dict[str, Head]:
+    """What the ledgers of several address hashes amount to now, in one consistent read. Raises Newer."""
+    wanted = list(dict.fromkeys(hashes))
+    rows = dynamodb.batch_get(settings.contacts_table(), map(head_key, wanted))
+    found = ((address, rows.get(head_key(address))) for address in wanted)
+    return {address: head_from(row) if row else Head() for address, row in found}
 
 
 def append(address: str, entry: Entry) -> bool:

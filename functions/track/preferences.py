@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions import clock, releases, settings, tokens
-from functions.aws import dynamodb
+from functions import clock, releases, tokens
 from functions.core import consent, preferences
 from functions.core.channels import BY_EMAIL, CHANNELS
 from functions.core.consent import Entry, Head
@@ -114,11 +113,8 @@ def _person(said: Preferring) -> _Person:
             kinds[kind_of(ref)] = (*kinds.get(kind_of(ref), ()), hash_of(ref))
             own = kind_of(ref) if hash_of(ref) == said.address else own
     kinds[own] = tuple(dict.fromkeys((said.address, *kinds.get(own, ()))))
-    keys = [addresses.head_key(address) for hashes in kinds.values() for address in hashes]
-    rows = dynamodb.batch_get(settings.contacts_table(), keys)
-    heads = {pk.removeprefix("A#"): addresses.head_from(row) for (pk, _), row in rows.items()}
-    every = {address: heads.get(address, Head()) for hashes in kinds.values() for address in hashes}
-    return _Person(said, contact, own, kinds, every)
+    heads = addresses.heads(address for hashes in kinds.values() for address in hashes)
+    return _Person(said, contact, own, kinds, heads)
 
 
 def _offers(person: _Person, release: Release | None, words: Words) -> list[Offer]:

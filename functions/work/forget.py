@@ -15,10 +15,10 @@ from typing import Final
 from functions import settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
-from functions.core.channels import CHANNELS
+from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
-from functions.core.identity import ADDRESSES, ANONYMOUS, PERSONAL, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, PERSONAL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
@@ -74,8 +74,7 @@ def _close(job: Job, _: str, now: int) -> _Step:
         if state.erased:
             continue
         found = {*profile.identities, own_ref(contact)}
-        sent = [(CHANNELS.get(one.channel), one.address) for one in messages.list_for(contact)]
-        found |= {f"{channel.identity}#{address}" for channel, address in sent if channel and address}
+        found |= {f"{identity_of(one.channel)}#{one.address}" for one in messages.list_for(contact) if one.address}
         others = {hash_of(ref) for ref in found if kind_of(ref) == SELF} | ({state.merged_into or contact})
         if not (found <= refs and others <= set(names)):
             return _Step({}, "", {"contacts": [*names, *sorted(others - set(names))], "refs": sorted(refs | found)})
@@ -167,9 +166,9 @@ def _not_known_yet(job: Job, row: dynamodb.Item) -> dict[str, list[str]] | None:
 
 def _ledgers(job: Job, _: str, now: int) -> _Step:
     """Of consent nothing stays but the withdrawal of all of it, and the reason why no mail may go there."""
-    mailboxes = [ref for ref in job.about["refs"] if kind_of(ref) in ADDRESSES]
+    addressed_by = [ref for ref in job.about["refs"] if kind_of(ref) in addressed()]
     removed = 0
-    for ref, mark in tombstones.marks(mailboxes, consistent=True).items():
+    for ref, mark in tombstones.marks(addressed_by, consistent=True).items():
         removed += addresses.erase(hash_of(ref), mark.at, mark.since)
     return _Step({"ledger entries": removed})
 

@@ -1,6 +1,7 @@
 """The preference centre: what looking shows, what a button does, and what an old or stale page doesn't."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -292,3 +293,37 @@ def test_a_program_is_answered_as_programs_are(live: Stack) -> None:
     reply = send("POST", ada.path(), b'{"action": "off"}', {"content-type": "application/json"})
     assert (reply.status, reply.json) == (200, {"success": True})
     assert addresses.head(ada.address).withdrawn == {"*": NOW}
+
+
+def test_what_a_crash_left_undone_is_done_when_the_page_is_sent_again(
+    live: Stack, monkeypatch: pytest.MonkeyPatch, time: dict[str, int]
+) -> None:
+    """Between any two writes: the ledgers are first, and a second try adds what is missing and nothing else."""
+    with with_sms():
+        ada = Ada(live)
+        page = ada.look()
+        kept = addresses.append
+        for survived in range(3):
+            left = iter(range(survived))
+
+            def dying(address: str, entry: Entry, left: Iterator[int] = left) -> bool:
+                if next(left, None) is None:
+                    raise RuntimeError("the function was stopped")
+                return kept(address, entry)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(addresses, "append", dying)
+                patched.setattr("functions.tables.events.insert", _stopped)
+                assert ada.press("pause", page=page, on=["email.tips"]).status == 503
+            assert live.events() == []
+            time["now"] += 1000
+        assert ada.press("pause", page=page, on=["email.tips"]).status == 200
+        (event,) = live.events()
+        for ref in (ada.mail, ada.phone):
+            assert [entry.ref for entry in addresses.entries(hash_of(ref))] == [event.ref]
+            assert NOW <= consent.paused_until(addresses.head(hash_of(ref))) - 30 * DAY <= time["now"]
+        assert allowed(addresses.head(ada.address), "tips")
+
+
+def _stopped(*_: object) -> None:
+    raise RuntimeError("the function was stopped")

@@ -33,7 +33,7 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     headers = {key[5:].replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers |= BASIC | {"content-type": environ.get("CONTENT_TYPE", "")}
     request = event(method, path, environ["wsgi.input"].read(length), headers, environ.get("QUERY_STRING", ""))
-    is_page = method == "GET" and not path.startswith(("/o/", "/c/", "/u/"))
+    is_page = method == "GET" and not path.startswith(("/o/", "/c/", "/u/", "/p/"))
     answer = (pages if is_page else track)(request, None)
     raw = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
     status = answer["statusCode"]
@@ -86,8 +86,18 @@ def test_no_bytes_under_any_headers_are_a_server_error(
 
 MARK = "<script>alert(1)</script>\"'>"
 ASKED = {
-    "GET": ("/v1/projects/{}/settings", "/sourceConfig/{}", "/f/{}", "/thanks/{}", "/v1/{}", "/o/{}", "/c/{}", "/u/{}"),
-    "POST": ("/v1/{}", "/v1/track", "/v1/import", "/beacon/v1/batch", "/f/{}", "/f/hello", "/u/{}"),
+    "GET": (
+        "/v1/projects/{}/settings",
+        "/sourceConfig/{}",
+        "/f/{}",
+        "/thanks/{}",
+        "/v1/{}",
+        "/o/{}",
+        "/c/{}",
+        "/u/{}",
+        "/p/{}",
+    ),
+    "POST": ("/v1/{}", "/v1/track", "/v1/import", "/beacon/v1/batch", "/f/{}", "/f/hello", "/u/{}", "/p/{}"),
 }
 
 

@@ -101,10 +101,20 @@ def test_routes_lead_to_the_rooms(app: Synthesized) -> None:
             "GET /c/{token}",
             "HEAD /c/{token}",
             "HEAD /u/{token}",
+            "HEAD /p/{token}",
         ),
         *("POST /beacon/v1/batch", "GET /v1/projects/{key}/settings"),
         *("GET /sourceConfig", "GET /sourceConfig/{proxy+}"),
-        *("GET /u/{token}", "POST /u/{token}", "GET /f/{form}", "GET /thanks/{form}", "GET /v1/openapi.json", "GET /"),
+        *(
+            "GET /u/{token}",
+            "POST /u/{token}",
+            "GET /p/{token}",
+            "POST /p/{token}",
+            "GET /f/{form}",
+            "GET /thanks/{form}",
+            "GET /v1/openapi.json",
+            "GET /",
+        ),
         "GET /privacy",
     } <= routes
 

@@ -15,6 +15,8 @@ changes = st.one_of(
     st.builds(Change, st.just("request"), st.sampled_from([*TOPICS, BY_MAIL])),
     st.builds(Change, st.just("withdrawal"), st.sampled_from([*TOPICS, EVERYTHING])),
     st.builds(Change, st.just("suppression"), st.sampled_from(["bounce", "complaint"])),
+    st.builds(Change, st.just("pause"), st.integers(0, 90).map(str)),
+    st.builds(Change, st.just("frequency"), st.sampled_from(["every", "weekly", "monthly"])),
 )
 entries = st.builds(
     Entry,

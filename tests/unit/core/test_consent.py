@@ -1,6 +1,17 @@
 """The consent ledger's fold: what counts, and from when."""
 
-from functions.core.consent import Change, Entry, Head, allowed, fold, folded, suppression, withdrawn
+from functions.core.consent import (
+    Change,
+    Entry,
+    Head,
+    allowed,
+    fold,
+    folded,
+    frequency,
+    paused_until,
+    suppression,
+    withdrawn,
+)
 
 HOUR = 3_600_000
 
@@ -15,6 +26,15 @@ def withdrawal(at: int, arrived: int, topic: str = "tips", ref: str = "w") -> En
 
 def suppressing(reason: str, arrived: int = 5) -> Entry:
     return Entry(f"s{reason}", arrived, arrived, "ses", (Change("suppression", reason),))
+
+
+def test_of_pauses_and_wishes_the_latest_to_arrive_counts_whatever_its_clock_said() -> None:
+    first = Entry("a", 99, 10, "preference-page", (Change("pause", "5000"), Change("frequency", "weekly")))
+    second = Entry("b", 1, 20, "preference-page", (Change("pause", "0"), Change("frequency", "every")))
+    for ledger in ([first, second], [second, first], [first, second, first]):
+        assert (paused_until(folded(ledger)), frequency(folded(ledger))) == (0, "every")
+    assert (paused_until(folded([first])), frequency(folded([first]))) == (5000, "weekly")
+    assert frequency(Head(1, frequency=(5, "hourly"))) == "every"
 
 
 def test_nobody_agreed_to_anything_at_first() -> None:
