@@ -10,12 +10,17 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+CONNECTIONS = 32
+"""So many calls of one service may be under way at once without waiting for each other."""
+
 
 # Fewer seconds than any function's timeout, so that a hung call fails inside it.
 def _config(service: str, attempts: int) -> Config:
     return Config(
         connect_timeout=3,
         read_timeout=10,
+        # As many as send hands over at once.
+        max_pool_connections=CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": attempts},
         # Each of these is about an eighth of a call's CPU. Our own encoding makes only well-formed items …
         parameter_validation=service != "dynamodb",

@@ -21,6 +21,17 @@ def key(contact: str, channel: str = EMAIL) -> dynamodb.Key:
     return f"C#{contact}", f"K#{channel}"
 
 
+def old_key(contact: str) -> dynamodb.Key:
+    """Where version 1 kept what it counted."""
+    return key(contact)
+
+
+def from_items(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Recent:
+    """The recent sends of a contact's rows. Raises Newer."""
+    item = new or old
+    return from_item(item) if item else Recent()
+
+
 def get(contact: str) -> Recent:
     """Recent sends (consistent read)."""
     item = dynamodb.get(settings.contacts_table(), key(contact))

@@ -26,11 +26,13 @@ class NotTaken(Exception):
 
 
 class NotAccepted(NotTaken):
-    """Surely not taken, and worth another try later. `throttled` where the provider asks for less."""
+    """Surely not taken, and worth another try later. `throttled` where the provider asks for fewer in a second,
+    `closed` where it takes nothing for a while."""
 
-    def __init__(self, code: str, *, throttled: bool = False) -> None:
+    def __init__(self, code: str, *, throttled: bool = False, closed: bool = False) -> None:
         super().__init__(code)
         self.throttled = throttled
+        self.closed = closed
 
 
 class Rejected(NotTaken):
