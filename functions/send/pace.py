@@ -37,8 +37,8 @@ def pace(rate_per_second: float, last: float | None, now: float) -> float:
 class Turn:
     """Paces one worker on one channel across invocations. `account` asks what the provider allows.
 
-    `complaints` counts how often the provider asked for less. Moments are monotonic seconds: `last` send, `moved` when `share` (of the rate) was last changed, `opens` when
-    marketing may be tried again.
+    `complaints` counts how often the provider asked for less. Moments are monotonic seconds: `last` send, `moved`
+    when `share` (of the rate) was last changed, `opens` when marketing may be tried again.
     """
 
     account: Callable[[], Account] | None = None
