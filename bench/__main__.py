@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bench import backfill, cpu, crash, growth, importing, imports, money, sending, stack, tracker, units, waits
-from bench.report import BOUNDS, Run, console, is_ok, table
+from bench.report import BOUNDS, LEAST, Run, console, is_ok, table
 from infra.paths import ROOT
 
 FAMILIES: dict[str, Run] = {
@@ -56,7 +56,7 @@ def main(wanted: list[str]) -> int:
     write(numbers, RESULTS)
     out.print(table(numbers.items()))
     beyond = [name for name, value in numbers.items() if is_ok(name, value) is False]
-    absent = [] if wanted else [name for name in BOUNDS if name not in numbers]
+    absent = [] if wanted else [name for name in (*BOUNDS, *LEAST) if name not in numbers]
     for what, names in (("beyond its bound", beyond), ("not measured", absent), ("failed", failed)):
         for name in names:
             out.print(f"[bold red]{what}[/bold red]: {name}")

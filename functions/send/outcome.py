@@ -15,7 +15,7 @@ from functions.observability import logger, metric
 from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import enqueue_many
-from functions.tables import caps, messages
+from functions.tables import caps, messages, told
 
 ONE_BY_ONE_S: Final = 0.1
 """A provider answers within so many seconds: where a worker waits longer for its turn, one call at a time is enough."""
@@ -67,6 +67,7 @@ def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int) -> None
         later = [ledger.defer(ledger.put_back(one, now), now + CLOSED_MS, "provider-limit") for one in closed]
         messages.change_each(list(zip(closed, later, strict=True)))
         metric("MessagesDeferred", len(closed))
+        _tell_once(now)
     if broken is not None:
         raise broken
 
@@ -125,6 +126,19 @@ def _put_back(back: Sequence[Message], now: int) -> None:
     enqueue_many(
         [(one.contact, one.id) for one, still in zip(back, stood, strict=True) if still],
         BREATHER_S,
+    )
+
+
+def _tell_once(now: int) -> None:
+    if not told.first_today("provider-limit", now):
+        return
+    from functions import alerts
+
+    alerts.tell(
+        "The mail service takes no more mail for now",
+        "Amazon SES refused mail because what the account may send in 24 hours is used up, or because it paused the "
+        "account. Nothing is lost: marketing waits and is tried again every hour, mail about orders and the like is "
+        "tried as it comes. `samovar doctor` shows the quota. A higher one is asked for in the SES console.",
     )
 
 

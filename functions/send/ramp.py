@@ -13,10 +13,11 @@ def granted(release: Release, channel: str, wanted: int, now: int) -> tuple[int,
     warm_up = getattr(release.sending, "warm_up", None)
     if channel != BY_EMAIL or warm_up is None:
         return wanted, now
-    from functions.tables import reputation
+    from functions.core import warmup  # type: ignore[attr-defined,unused-ignore]
+    from functions.tables import reputation  # type: ignore[attr-defined,unused-ignore]
 
     zone = release.sending.business.time_zone
     today = day_of(now, zone)
-    allowance = warm_up.allowance(today)
+    allowance = warmup.allowance(warm_up, today)
     number = wanted if allowance is None else reputation.take(today.isoformat(), wanted, allowance)
     return number, midnight(local_day(now, zone) + 1, zone)

@@ -9,15 +9,16 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from functions import clock
+from functions import alerts, clock
 from functions.aws import dynamodb, ses
 from functions.core import compose
 from functions.core.consent import Change, Entry
 from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
+from functions.core.release import Release
+from functions.send import deliver, queue, ramp
 from functions.send import handler as room
-from functions.send import queue
 from functions.send.overdue import settle
 from functions.tables import addresses, caps, contacts, messages, pauses
 from tests.handlers.conftest import Stack
@@ -518,3 +519,37 @@ def test_a_message_that_stands_is_never_overwritten_by_a_second_decision(crowd: 
                       **CAMPAIGN) for contact, id in pairs]  # fmt: skip
     assert messages.intend_many(again) == [False] * 30
     assert crowd.states(pairs) == {"sent": 30}
+
+
+def test_a_person_is_told_once_a_day_that_the_mail_service_takes_no_more(crowd: Crowd) -> None:
+    told = []
+    crowd.monkeypatch.setattr(alerts, "tell", lambda subject, text: told.append(f"{subject} {text}"))
+    crowd.ses_fails(refusal("SendingPausedException", 400))
+    people = crowd.people(2)
+    for id, day in (("a", 0), ("b", 0), ("c", 2)):
+        crowd.now = NOW + day * 24 * HOUR
+        room.forget()
+        crowd.send(crowd.decided(people, id=id))
+    assert len(told) == 2
+    assert "@" not in "".join(told)
+
+
+def test_a_warming_domain_sends_what_the_day_allows_and_the_rest_waits_for_midnight(crowd: Crowd) -> None:
+    midnight, asked = NOW + 5 * HOUR, list[int]()
+
+    def granted(release: Release, channel: str, wanted: int, now: int) -> tuple[int, int]:
+        given = min(wanted, 3 - sum(asked))
+        asked.append(given)
+        return given, midnight
+
+    crowd.monkeypatch.setattr(deliver, "granted", granted)
+    people = crowd.people(6)
+    tips, receipts = crowd.decided(people), crowd.decided(people[:2], topic="orders", id="order")
+    crowd.send([*tips, *receipts])
+    assert (crowd.states(tips), crowd.states(receipts)) == ({"sent": 3, "intended": 3}, {"sent": 2})
+    waiting = [message for message in map(crowd.read, tips) if message.state == "intended"]
+    assert {(message.reason, message.due) for message in waiting} == {("warm-up", midnight)}
+
+
+def test_without_a_warm_up_everything_is_granted(crowd: Crowd) -> None:
+    assert ramp.granted(Release.model_validate(RELEASE), "email", 7, NOW)[0] == 7
