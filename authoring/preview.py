@@ -109,7 +109,7 @@ def _when(release: Release, template: str, language: str) -> Circumstances:
     found = nearest(language, offered) if language else ""
     if found is None:
         raise NoSuchTemplate(f'"{template}" is not written in "{language}"; there are {", ".join(offered)}')
-    return Circumstances(clock.now_ms(), "", hand, found)
+    return Circumstances(clock.now_ms(), str, hand, found)
 
 
 def _urls(release: Release, template: str) -> Urls:

@@ -46,7 +46,7 @@ def run(say: Say) -> dict[str, float]:
             links.open_url(Opened(*about, "welcome/hello", template)),
             links.unsubscribe_url(Unsubscribing(*about, "tips", "a" * 32)),
         )
-        when = Circumstances(_NOW, "", hand)
+        when = Circumstances(_NOW, str, hand)
         return compose.compose(message, person, topic, "ada@example.com", release, urls, when).raw
 
     found: dict[str, float] = {}

@@ -5,6 +5,7 @@ works out units from their sizes: the whole item, the larger of before and after
 transaction; what a refused condition costs; and the writes to the index that follow.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -107,7 +108,7 @@ def _written(operation: str, params: dict[str, Any]) -> list[Place]:
         bodies = [next(iter(entry.values())) for entry in params["TransactItems"]]
         return [_place(body["TableName"], body.get("Item") or body["Key"]) for body in bodies]
     if operation == "BatchExecuteStatement":
-        return [_inserted(statement) for statement in params["Statements"]]
+        return [_stated(statement) for statement in params["Statements"]]
     return []
 
 
@@ -115,9 +116,10 @@ def _place(table: str, item: dict[str, Any]) -> Place:
     return table, item["pk"]["S"], item["sk"]["S"]
 
 
-def _inserted(statement: dict[str, Any]) -> Place:
+def _stated(statement: dict[str, Any]) -> Place:
+    """The row of an INSERT, whose names stand before "': ?", or of an UPDATE, where they stand before '"=?'."""
     text = statement["Statement"]
-    names = [part.partition("':")[0].strip(" '") for part in text.partition("{")[2].split(", ")]
+    names = re.findall(r"""['"](\w+)(?:': |"=)\?""", text)
     values = dict(zip(names, statement["Parameters"], strict=True))
     return _place(text.split('"')[1], values)
 

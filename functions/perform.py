@@ -1,11 +1,10 @@
 """The one place where effects are performed. Each has a deterministic id: performing it twice changes nothing."""
 
-import json
 from typing import assert_never
 
 from functions import releases, settings
 from functions.aws import events as bus
-from functions.aws import sqs, stepfunctions
+from functions.aws import stepfunctions
 from functions.core import alarm, confirm
 from functions.core.effects import AddTag, Effect, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
@@ -15,6 +14,7 @@ from functions.core.journey_facts import noted
 from functions.core.message import intended
 from functions.core.retention import Keep
 from functions.observability import metric
+from functions.send.queue import enqueue
 from functions.tables import contacts, events, messages
 
 
@@ -74,8 +74,7 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
     )
     messages.intend(message)
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
-    body = {"v": 1, "contact": enrollment.contact, "message": effect.message}
-    sqs.send(settings.send_queue_url(), json.dumps(body, separators=(",", ":")))
+    enqueue(enrollment.contact, effect.message)
 
 
 def _tag(effect: AddTag, enrollment: Enrollment) -> None:

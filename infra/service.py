@@ -96,6 +96,8 @@ class ServiceStack(cdk.Stack):
         ]
         mail = [
             uses.sends_mail(self, self.mail.settings.configuration_set_name),
+            uses.knows_its_quota(),
+            uses.notes_messages(contacts),
             uses.makes_links(self.public_url),
             to_send,
         ]

@@ -60,6 +60,11 @@ def writes_contacts(table: dynamodb.ITable) -> Use:
     return Use(_READ + _WRITE, (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
 
 
+def notes_messages(table: dynamodb.ITable) -> Use:
+    """Changes single rows of the message ledger, many in one call."""
+    return Use(("dynamodb:PartiQLUpdate",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
 def walks_contacts(table: dynamodb.ITable) -> Use:
     """Goes through every row: long jobs only."""
     return Use(("dynamodb:Scan",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
@@ -158,6 +163,11 @@ def sends_texts() -> Use:
     """Sends text messages to telephone numbers, which have no ARN of their own: to whatever is no topic and no
     endpoint, so that nobody can be told anything else in this account's name."""
     return Use(("sns:Publish",), but=("arn:*:sns:*:*:*",))
+
+
+def knows_its_quota() -> Use:
+    """Asks how fast, and how much, the account may send."""
+    return Use(("ses:GetAccount",), ("*",), wildcards=(("*", "SES offers the account's quota for no resource"),))
 
 
 def makes_links(public_url: str) -> Use:

@@ -339,6 +339,7 @@ WITH_FUNNEL = Release.model_validate(
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
+MANY = [(CONTACT, MESSAGE), (CONTACT, MESSAGE[::-1])]
 COUNTED = work_queue.Recount(CONTACT, "time")
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
@@ -647,7 +648,8 @@ def samples() -> dict[str, Sample]:
         ),
         "audit": Sample(NOTED, _row(audit.to_row(NOTED)), lambda row: audit.from_row(_plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
-        "send-queue": Sample((CONTACT, MESSAGE), queue.body_of(CONTACT, MESSAGE), queue.parse),
+        "send-queue": Sample([(CONTACT, MESSAGE)], queue.body_of([(CONTACT, MESSAGE)]), queue.parse),
+        "send-queue-of-many": Sample(MANY, queue.body_of(MANY), queue.parse),
         "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
         "job-of-a-lane": Sample(LANE, _row(jobs.to_row(LANE)), lambda row: jobs.from_row(LANE.id, _plain(row))),
         "work-queue-recount": Sample(COUNTED, work_queue.body_of(COUNTED), work_queue.parse),

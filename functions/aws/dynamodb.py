@@ -1,7 +1,8 @@
 """DynamoDB in plain Python values (see attributes): dicts in, dicts out, conditions as expressions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,29 @@ Key = tuple[str, str]
 
 CONFLICTS = 4
 """So often a write is tried while transactions hold its item; a transaction takes milliseconds."""
+
+
+STATEMENTS: Final = 25
+"""So many statements DynamoDB takes in one call."""
+_MAY_PASS: Final = frozenset(
+    (
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "InternalServerError",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to change in one item: attributes set and removed, while `only_if` holds those values."""
+
+    key: Key
+    values: Mapping[str, Any]
+    removed: Sequence[str] = ()
+    only_if: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ConditionFailed(Exception):
@@ -319,8 +343,8 @@ def insert_new(table: str, items: Sequence[Mapping[str, Any]]) -> list[bool]:
     applied: repeating the whole call is safe, what stands is never overwritten.
     """
     new: list[bool] = []
-    for start in range(0, len(items), 25):
-        statements = [_insert_statement(table, item) for item in items[start : start + 25]]
+    for start in range(0, len(items), STATEMENTS):
+        statements = [_insert_statement(table, item) for item in items[start : start + STATEMENTS]]
         answer = client("dynamodb").batch_execute_statement(Statements=statements)
         for response in answer["Responses"]:
             code = response.get("Error", {}).get("Code")
@@ -328,6 +352,51 @@ def insert_new(table: str, items: Sequence[Mapping[str, Any]]) -> list[bool]:
                 raise RuntimeError(f"insert into {table} failed: {code}")
             new.append(code is None)
     return new
+
+
+def change_each(table: str, changes: Sequence[Change]) -> list[bool]:
+    """Change items, each by itself, 25 a call; whether each was as its change required, in order.
+
+    Unlike a transaction this costs a plain write for each item. What is throttled or in a transaction's way
+    is tried again; what fails for another reason raises after the others were applied.
+    """
+    done = [False] * len(changes)
+    left = list(range(len(changes)))
+    for attempt in range(CONFLICTS):
+        left, failed = _changed(table, changes, left, done)
+        if not left:
+            return done
+        if not failed <= _MAY_PASS:
+            break
+        clock.sleep(0.02 * 2**attempt)
+    raise RuntimeError(f"{len(left)} changes of {table} failed: {', '.join(sorted(failed))}")
+
+
+def _changed(table: str, changes: Sequence[Change], places: list[int], done: list[bool]) -> tuple[list[int], set[str]]:
+    left, failed = list[int](), set[str]()
+    for start in range(0, len(places), STATEMENTS):
+        batch = places[start : start + STATEMENTS]
+        statements = [_update_statement(table, changes[place]) for place in batch]
+        answer = client("dynamodb").batch_execute_statement(Statements=statements)
+        for place, response in zip(batch, answer["Responses"], strict=True):
+            code = response.get("Error", {}).get("Code")
+            done[place] = code is None
+            if code not in (None, "ConditionalCheckFailed"):
+                left.append(place)
+                failed.add(code)
+    return left, failed
+
+
+def _update_statement(table: str, change: Change) -> dict[str, Any]:
+    where = {"pk": change.key[0], "sk": change.key[1], **change.only_if}
+    text = (
+        f'UPDATE "{table}" '
+        + "".join(f'SET "{name}"=? ' for name in change.values)
+        + "".join(f'REMOVE "{name}" ' for name in change.removed)
+        + "WHERE "
+        + " AND ".join(f'"{name}"=?' for name in where)
+    )
+    return {"Statement": text, "Parameters": [encode(value) for value in (*change.values.values(), *where.values())]}
 
 
 def _insert_statement(table: str, item: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ mail. What the caller may conclude from a failure is in the exception's type.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -19,6 +21,9 @@ from functions.aws.session import client
 
 _FINAL = frozenset({"MessageRejected", "BadRequestException"})
 _UNVERIFIED = "not verified"
+_THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
+_CLOSED = frozenset({"LimitExceededException", "SendingPausedException", "AccountSuspendedException"})
+Limit = Literal["", "rate", "quota"]
 
 
 class Failed(Exception):
@@ -31,7 +36,15 @@ class Failed(Exception):
 
 
 class NotAccepted(Failed):
-    """Surely not taken, and worth another try later: throttled, paused, unreachable, not permitted."""
+    """Surely not taken, and worth another try later: throttled, paused, unreachable, not permitted.
+
+    `limit` is "rate" where SES wants fewer in a second, "quota" where it takes nothing for a while: what it
+    takes in 24 hours is used up, or sending is paused.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, limit: Limit = "") -> None:
+        super().__init__(code, detail)
+        self.limit: Limit = limit
 
 
 class Rejected(Failed):
@@ -76,4 +89,37 @@ def _failure(error: ClientError) -> Failed:
     if code in _FINAL and _UNVERIFIED not in said:
         return Rejected(code, said)
     # Every other 4xx is an answer given before the message was taken.
-    return NotAccepted(code) if 400 <= status < 500 else Ambiguous(code)
+    return NotAccepted(code, said, limit=_limit(code, said)) if 400 <= status < 500 else Ambiguous(code)
+
+
+def _limit(code: str, said: str) -> Limit:
+    if code in _THROTTLED:
+        # One code for both of SES's limits: "Maximum sending rate exceeded", "Daily message quota exceeded".
+        return "quota" if "daily" in said.lower() else "rate"
+    return "quota" if code in _CLOSED else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What SES allows this account in this region: messages in a second and in 24 hours (None: any number), how many
+    it took in the last 24 hours, whether only verified recipients are written to, and whether it takes anything."""
+
+    max_send_rate: float
+    max_24h: float | None
+    sent_24h: float
+    sandbox: bool
+    enabled: bool = True
+
+
+def account() -> Account:
+    """The account's quota as it stands. Raises what botocore raises."""
+    answer = client("sesv2", attempts=1).get_account()
+    quota = answer.get("SendQuota", {})
+    at_most = float(quota.get("Max24HourSend", -1))
+    return Account(
+        max_send_rate=float(quota.get("MaxSendRate", 0)),
+        max_24h=None if at_most < 0 else at_most,
+        sent_24h=float(quota.get("SentLast24Hours", 0)),
+        sandbox=not answer.get("ProductionAccessEnabled", True),
+        enabled=bool(answer.get("SendingEnabled", True)),
+    )

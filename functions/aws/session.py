@@ -10,15 +10,22 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from functions.aws import plain
+
+CONNECTIONS = 32
+"""So many calls of one service may be under way at once without waiting for each other."""
+
 
 # Fewer seconds than any function's timeout, so that a hung call fails inside it.
 def _config(service: str, attempts: int) -> Config:
     return Config(
         connect_timeout=3,
         read_timeout=10,
+        # As many as send hands over at once.
+        max_pool_connections=CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": attempts},
-        # Each of these is about an eighth of a call's CPU. Our own encoding makes only well-formed items …
-        parameter_validation=service != "dynamodb",
+        # Each of these is about an eighth of a call's CPU. Our own code makes only well-formed items and mails …
+        parameter_validation=service not in ("dynamodb", "sesv2"),
         # … and botocore would put together anew, for every call, what it says of itself.
         user_agent="samovar",
     )
@@ -39,6 +46,8 @@ def client(service: str, attempts: int = 4) -> Any:
     One attempt is for calls whose repetition would be seen outside.
     """
     made = _session().create_client(service, config=_config(service, attempts))
+    if service == "dynamodb":
+        plain.speak(made)
     _made.append(made)
     return made
 

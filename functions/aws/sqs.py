@@ -1,9 +1,20 @@
 """SQS: putting messages on a queue, and looking through one. Bodies that we put carry opaque ids, never an address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from functions import clock
 from functions.aws.session import client
+
+BATCH: Final = 10
+"""So many messages SQS takes in one call."""
+TRIES: Final = 4
+"""So often those of a batch that were not taken are tried."""
+
+
+class NotQueued(RuntimeError):
+    """Some of many messages could not be put on a queue; others were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +30,22 @@ def send(queue_url: str, body: str, *, delay: int = 0) -> None:
     """Put a message on a queue, to be seen after `delay` seconds (900 at most)."""
     arguments = {"DelaySeconds": delay} if delay else {}
     client("sqs").send_message(QueueUrl=queue_url, MessageBody=body, **arguments)
+
+
+def send_many(queue_url: str, bodies: Sequence[str], *, delay: int = 0) -> None:
+    """Put many messages on a queue, ten a call. What SQS leaves out of a batch is tried again; raises NotQueued."""
+    arguments = {"DelaySeconds": delay} if delay else {}
+    for start in range(0, len(bodies), BATCH):
+        left = {str(place): body for place, body in enumerate(bodies[start : start + BATCH])}
+        for attempt in range(TRIES):
+            entries = [{"Id": place, "MessageBody": body, **arguments} for place, body in left.items()]
+            answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+            left = {failed["Id"]: left[failed["Id"]] for failed in answer.get("Failed", ())}
+            if not left:
+                break
+            clock.sleep(0.05 * 2**attempt)
+        else:
+            raise NotQueued(f"{len(left)} of {len(bodies)} messages were not taken")
 
 
 def receive(queue_url: str, *, hold: int) -> list[Received]:

@@ -63,11 +63,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When and where a message is rendered: `now` (ms) judges blocks, `zone` is the contact's, `writer` makes what
+    """When and where a message is rendered: `now` (ms) judges blocks, `zone` tells the contact's, `writer` makes what
     writes numbers and dates in a language and a zone, and `language` is asked for in place of the contact's."""
 
     now: int = 0
-    zone: str = ""
+    zone: Callable[[], str] = str
     writer: Callable[[str, str], Writer] = lambda language, zone: Plain()
     language: str = ""
 
@@ -226,7 +226,7 @@ class _lazily:
 
     def __getattr__(self, name: str) -> Any:
         if self._made is None:
-            self._made = self._when.writer(self.language, self._when.zone or self._zone)
+            self._made = self._when.writer(self.language, self._when.zone() or self._zone)
         return getattr(self._made, name)
 
 

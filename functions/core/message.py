@@ -139,21 +139,35 @@ def intended(
 
 
 def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
-    """On its way to the provider with so many links: from here nobody may hand it over a second time."""
+    """On its way to the provider with so many links: from here nobody may hand it over a second time.
+
+    When it was due it still is: that is soon enough, and moving an entry of the index would cost two writes.
+    """
     return replace(
         _at(message, "sending", now),
         attempts=message.attempts + 1,
         address=address,
         links=links,
         reason="",
-        due=now + PATIENCE,
+        due=message.due if message.due is not None and message.due > now else now + PATIENCE,
     )
+
+
+def settled_by(message: Message) -> int:
+    """When (ms) nobody waits any longer for what became of a message in state sending."""
+    return message.times.get("sending", 0) + PATIENCE
 
 
 def postpone(message: Message, until: int) -> Message:
     """Back to intended, because the provider surely did not take it; due again at `until`."""
     times = {state: at for state, at in message.times.items() if state != "sending"}
     return replace(message, state="intended", times=times, due=until)
+
+
+def put_back(message: Message, now: int) -> Message:
+    """Intended as if it had not begun: the provider asked for a pause before it looked at the message."""
+    due = message.due if message.due is not None and message.due > now else now + PATIENCE
+    return replace(postpone(message, due), attempts=max(0, message.attempts - 1))
 
 
 def last_moment(message: Message) -> int:

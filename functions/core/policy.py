@@ -37,6 +37,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "quiet-hours": "It is outside the hours in which the contact may be written to.",
         "too-late": "The message could not be sent before its time was over.",
         "paused": "Sending is paused.",
+        "provider-limit": "The mail service takes no more for now: its quota is used up, or it paused us.",
+        "warm-up": "A new domain sends little at first; more may go out tomorrow.",
         "campaign-cancelled": "The campaign was cancelled before the message went out.",
         "other-address": "The contact's address is not the one that was asked to confirm.",
         "missing-variable": "The template needs something that is not known about the contact.",

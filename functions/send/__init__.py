@@ -1,5 +1,1 @@
 """The send room: what may go out goes out once, at the configured rate, or says why not."""
-
-from functions.send.overdue import settle
-
-__all__ = ["settle"]

@@ -1,177 +1,218 @@
-"""One message from the queue to the mail service.
+"""Many messages from the queue to their providers.
 
-Everything that may forbid it is read and decided again; then one transaction says
-`sending`, and only while the consent ledger and the caps are as they were read.
+Everything that may forbid a message is read and decided again; then one transaction says `sending` of as many as go
+out in the next two seconds, and only while the consent ledgers and the caps are as they were read.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from functions import clock, releases, settings
-from functions.aws import dynamodb
-from functions.core import compose, confirm, policy
-from functions.core import message as ledger
-from functions.core.channels import BY_EMAIL
-from functions.core.compose import Urls
-from functions.core.consent import EVERYTHING, Head
-from functions.core.message import Message
-from functions.core.policy import Allow, Case, Defer, Destination, Recent, Withhold
-from functions.core.release import Release
-from functions.send import outcome
-from functions.send.channels import Draft, way
-from functions.send.pace import pace
-from functions.send.queue import enqueue
-from functions.tables import addresses, caps, contacts, messages, pauses
-from functions.texts.zones import zone_of
-from functions.tokens import Clicked, Confirming, Links, Opened, Preferring, Unsubscribing
+from functions import clock, releases
+from functions.aws.faults import is_of_aws
+from functions.core import policy
+from functions.core.message import Message, last_moment
+from functions.core.pauses import Pauses
+from functions.core.policy import Allow, Case, Defer, Withhold
+from functions.send import commit, outcome
+from functions.send.drafts import Ready, compose_for
+from functions.send.gather import gather, look
+from functions.send.pace import WORKERS, Turn
+from functions.send.queue import Pair, enqueue_many
+from functions.send.ramp import granted
 
-ATTEMPTS = 10
+ATTEMPTS: Final = 10
 """How often a decision is made anew because something changed under it."""
+FRESH_S: Final = 5.0
+"""What is read is decided on within so many seconds."""
+UNDER_WAY_S: Final = 2.0
+"""So many seconds of messages are `sending` at once: a crash leaves that many of which nobody knows."""
+
+Allowed = tuple[Case, Allow]
+TurnOf = Callable[[str], Turn]
 
 
 class Contended(RuntimeError):
     """Others kept changing what the decision rests on; the message should come again."""
 
 
-@dataclass(slots=True)
-class Turn:
-    """Paces one worker across invocations. `last` is the monotonic second of its last send."""
+def deliver(pairs: Sequence[Pair], turn_of: TurnOf, budget: float) -> dict[Pair, Exception]:
+    """Send messages, or note why not; those that must come again, and why. What is under way or settled is left alone.
 
-    last: float | None = None
-
-    def take(self, rate_per_second: float, budget: float) -> float:
-        """Wait until the next send may go out: 0. If that is more than `budget` seconds off, how long."""
-        wait = pace(rate_per_second, self.last, clock.monotonic())
-        if wait > budget:
-            return wait
-        if wait:
-            clock.sleep(wait)
-        return 0.0
-
-    def used(self) -> None:
-        """A message goes out now."""
-        self.last = clock.monotonic()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A message that may go out, and what that rests on."""
-
-    address: str
-    head: Head
-    reserved: Recent | None
-    composed: Any
-    links: int
-
-
-def deliver(contact: str, id: str, turn: Turn, budget: float) -> None:
-    """Send a message, or note why not. One that is under way or settled is left alone.
-
-    `budget` is how many seconds may be spent waiting for its turn; what would take longer
-    goes back to the queue.
+    `turn_of` paces each channel; `budget` is how many seconds may be spent waiting for turns: what would take
+    longer goes back to the queue.
     """
-    message = messages.get(contact, id)
-    if message is None or message.state != "intended":
-        return
-    release = releases.by_id(message.release)
-    wait = turn.take(release.sending.rate_per_second, budget)
-    if wait:
-        enqueue(contact, id, delay=wait)
-        return
-    begun = _begin(message, release)
-    if begun is not None:
-        turn.used()
-        outcome.hand_over(*begun, clock.now_ms())
+    deadline = clock.monotonic() + budget
+    failed: dict[Pair, Exception] = {}
+    waiting, pauses = look(list(dict.fromkeys(pairs)), failed)
+    lanes: dict[str, list[Message]] = defaultdict(list)
+    for message in waiting:
+        lanes[message.channel].append(message)
+    # One channel's pace holds up the others of this batch: that of few first.
+    for channel, theirs in sorted(lanes.items(), key=lambda lane: len(lane[1])):
+        _Lane(channel, turn_of(channel), deadline, failed).send(theirs, pauses)
+    return failed
 
 
-def _begin(message: Message | None, release: Release) -> tuple[Message, Any] | None:
-    """Move a message to sending; None if it was withheld or is no longer ours to send."""
-    for attempt in range(ATTEMPTS):
-        if message is None or message.state != "intended":
-            return None
+@dataclass(slots=True)
+class _Lane:
+    """The messages of one channel."""
+
+    channel: str
+    turn: Turn
+    deadline: float
+    failed: dict[Pair, Exception]
+    alone: list[Message] = field(default_factory=list)
+    """Those whose decision no longer stood: each is decided again by itself."""
+
+    def send(self, messages: Sequence[Message], pauses: Pauses) -> None:
+        messages = self._without_broken(messages)
+        # Nobody waits for a receipt because of a campaign.
+        waiting = sorted(self._not_held(messages, pauses), key=lambda one: not _transactional(one))
+        while waiting:
+            if self._is_over(waiting):
+                break
+            round_, waiting = _apart(waiting, max(1, int(FRESH_S * self._rate(waiting[0]) / WORKERS)))
+            self._guarded(self._round, round_)
+        alone, self.alone = self.alone, []
+        for message in alone:
+            self._guarded(self._again, [message])
+
+    def _guarded(self, act: Callable[[Sequence[Message]], None], messages: Sequence[Message]) -> None:
+        try:
+            act(messages)
+        except Exception as error:
+            if len(messages) == 1 or is_of_aws(error):
+                self.failed |= {(one.contact, one.id): error for one in messages}
+            else:
+                # One that can't be dealt with must not hold up the others. Those that are under way are found so.
+                self.alone += messages
+
+    def _again(self, messages: Sequence[Message]) -> None:
+        """Decide one message anew, on what stands now, until nothing changes under it."""
+        (message,) = messages
+        pair = (message.contact, message.id)
+        for attempt in range(ATTEMPTS):
+            found, _ = look([pair], self.failed)
+            if not found or self._is_over(found):
+                return
+            self.alone = []
+            self._round(found)
+            if not self.alone:
+                return
+            clock.sleep(0.02 * 2 ** min(attempt, 5))
+        raise Contended("a message's consent or caps kept changing")
+
+    def _round(self, messages: Sequence[Message]) -> None:
+        keys = releases.keyring()
+        facts = gather(messages, self.channel, keys)
         now = clock.now_ms()
-        match _decide(message, release, now):
-            case Withhold(reason, detail):
-                if outcome.withhold(message, reason, detail, now):
-                    return None
-            case Defer(until, reason):
-                if outcome.defer(message, until, reason):
-                    return None
-            case _Ready() as ready:
-                begun, change = messages.change_op(message, ledger.begin(message, ready.address, now, ready.links))
-                reserve = [caps.reserve_op(message.contact, ready.reserved)] if ready.reserved else []
-                guard = [addresses.unchanged_op(ready.address, ready.head)] if ready.address else []
-                try:
-                    dynamodb.transact([*guard, change, *reserve])
-                except dynamodb.TransactionRefused as refused:
-                    if not refused.by_condition:
-                        clock.sleep(0.02 * 2 ** min(attempt, 5))
-                else:
-                    return begun, ready.composed
-        message = messages.get(message.contact, message.id)
-    raise Contended("a message's consent or caps kept changing")
+        allowed, others = list[Allowed](), list[tuple[Message, Withhold | Defer]]()
+        for message in messages:
+            case = facts.case(message)
+            decision = policy.decide(case, now)
+            if isinstance(decision, Allow):
+                allowed.append((case, decision))
+            else:
+                others.append((message, decision))
+        self.alone += outcome.settle(others, now)
+        allowed = self._as_far_as_granted(allowed, now)
+        while allowed:
+            size = max(1, min(commit.AT_MOST, int(UNDER_WAY_S * self._rate(allowed[0][0].message) / WORKERS)))
+            chunk, allowed = allowed[:size], allowed[size:]
+            waiting = [case.message for case, _ in [*chunk, *allowed]]
+            if self._is_over(waiting):
+                return
+            if self.turn.closed:
+                chunk = self._without_marketing(chunk)
+            self._hand_over(chunk, keys)
+
+    def _hand_over(self, chunk: Sequence[Allowed], keys: releases.Keyring) -> None:
+        ready, others = list[Ready](), list[tuple[Message, Withhold | Defer]]()
+        for case, decision in chunk:
+            match compose_for(case, decision, keys, clock.now_ms()):
+                case Withhold() as unrenderable:
+                    others.append((case.message, unrenderable))
+                case Ready() as draft:
+                    ready.append(draft)
+        self.alone += outcome.settle(others, clock.now_ms())
+        begun, refused = commit.begin(ready, clock.now_ms())
+        self.alone += refused
+        if begun:
+            outcome.hand_over(begun, self.turn, self._rate(begun[0][0]), clock.now_ms())
+
+    def _as_far_as_granted(self, allowed: list[Allowed], now: int) -> list[Allowed]:
+        marketing = [one for one in allowed if not one[1].topic.transactional]
+        if not marketing:
+            return allowed
+        number, until = granted(marketing[0][0].release, self.channel, len(marketing), now)
+        beyond = {case.message.id: case.message for case, _ in marketing[number:]}
+        self.alone += outcome.settle([(message, Defer(until, "warm-up")) for message in beyond.values()], now)
+        return [one for one in allowed if one[0].message.id not in beyond]
+
+    def _without_marketing(self, chunk: Sequence[Allowed]) -> list[Allowed]:
+        now = clock.now_ms()
+        waits = [case.message for case, decision in chunk if not decision.topic.transactional]
+        until = now + outcome.CLOSED_MS
+        self.alone += outcome.settle([(message, Defer(until, "provider-limit")) for message in waits], now)
+        return [one for one in chunk if one[1].topic.transactional]
+
+    def _is_over(self, waiting: Sequence[Message]) -> bool:
+        """Whether there is no time left for the next turn; then those that wait are back on the queue."""
+        wait = self.turn.wait(self._rate(waiting[0]))
+        if clock.monotonic() + wait <= self.deadline:
+            return False
+        enqueue_many([(one.contact, one.id) for one in waiting], wait)
+        return True
+
+    def _rate(self, message: Message) -> float:
+        return self.turn.rate(releases.by_id(message.release).sending.rate_per_second)
+
+    def _without_broken(self, messages: Sequence[Message]) -> list[Message]:
+        found = []
+        for message in messages:
+            try:
+                releases.by_id(message.release)
+            except Exception as error:
+                self.failed[message.contact, message.id] = error
+            else:
+                found.append(message)
+        return found
+
+    def _not_held(self, messages: Sequence[Message], pauses: Pauses) -> list[Message]:
+        """The messages that nothing holds back. For the others it is enough to know that: nothing more is read."""
+        now, held = clock.now_ms(), dict[str, Withhold | Defer]()
+        for message in messages:
+            decision = _held(message, pauses, now)
+            if decision is not None:
+                held[message.id] = decision
+        self.alone += outcome.settle([(one, held[one.id]) for one in messages if one.id in held], now)
+        return [one for one in messages if one.id not in held]
 
 
-def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold | Defer:
-    contact = contacts.surviving(message.contact)
-    keys = releases.keyring()
-    by = way(message.channel)
-    destination = by.destinations([message], {message.contact: contact}, release, keys)[message.id]
-    address = destination.address if isinstance(destination, Destination) else ""
-    head = addresses.head(address) if address else Head()
-    recent = caps.get(message.contact)
-    # Where no rule asks for it, nothing is looked up.
-    zone = zone_of(contact, release.sending) if release.sending.hours else release.sending.business.time_zone
-    case = Case(message, contact, release, destination, head, recent, pauses.get(), zone)
-    decision = policy.decide(case, now)
-    if not isinstance(decision, Allow):
-        return decision
-    if message.cause is not None and not confirm.is_for(message.cause, address):
-        return Withhold("other-address")
-    followed: set[str] = set()
-    urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
-    try:
-        composed = by.compose(Draft(message, contact, decision.topic, decision.destination, release, urls, now))
-    except compose.Unrenderable as failure:
-        return Withhold(failure.reason, failure.detail)
-    return _Ready(address, head, decision.reserved, composed, len(followed))
-
-
-def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:
-    """How the links of a message are made; where they lead is noted in `followed`."""
-
-    def click(url: str) -> str:
-        followed.add(url)
-        # Only what came to a mailbox proves whose mailbox it is.
-        own = message.channel == BY_EMAIL and (release.sending.is_own(url) or url.startswith(f"{links.base_url}/"))
-        said = Clicked(
-            message.contact,
-            message.id,
-            message.created,
-            place,
-            message.template,
-            url,
-            address if own else "",
-            message.channel,
-        )
-        return links.click_url(said)
-
+def _held(message: Message, pauses: Pauses, now: int) -> Withhold | Defer | None:
     place = f"{message.journey}/{message.step}"
-    about = (message.contact, message.id, message.created)
-    form = confirm.form_of(message.topic)
-    # Whoever never asked to be asked wants to hear nothing at all.
-    topic = message.topic if form is None else EVERYTHING
-    return Urls(
-        click=click,
-        open=links.open_url(Opened(*about, place, message.template)),
-        unsubscribe=links.unsubscribe_url(Unsubscribing(*about, topic, address)),
-        preferences=links.preferences_url(Preferring(*about, address)) if address else "",
-        confirm=None if form is None else _confirm_url(message, form, address, release, links),
-    )
+    if now > last_moment(message):
+        return None
+    if place in pauses.cancelled:
+        return Withhold("campaign-cancelled")
+    pause = pauses.holding(place, transactional=_transactional(message), now=now)
+    return None if pause is None else Defer(pause.until or now + policy.PAUSED_MS, "paused")
 
 
-def _confirm_url(message: Message, form: str, address: str, release: Release, links: Links) -> str:
-    asked = release.forms[form].double_opt_in
-    until = message.created + (asked.within if asked else 0) * 1000
-    said = Confirming(message.contact, message.id, message.created, form, address, message.cause or "", until)
-    return links.confirm_url(said)
+def _transactional(message: Message) -> bool:
+    topic = policy.topic_of(releases.by_id(message.release), message.topic)
+    return topic is not None and topic.transactional
+
+
+def _apart(waiting: Sequence[Message], at_most: int) -> tuple[list[Message], list[Message]]:
+    """The first so many messages of different contacts, and the others: what one does to caps, the next must see."""
+    taken: dict[str, Message] = {}
+    others = []
+    for message in waiting:
+        if len(taken) < at_most and message.contact not in taken:
+            taken[message.contact] = message
+        else:
+            others.append(message)
+    return list(taken.values()), others

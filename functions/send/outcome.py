@@ -1,56 +1,175 @@
-"""What comes of handing one message to the mail service."""
+"""What comes of messages: handed over, each once; withheld, deferred, put back."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache
+from typing import Any, Final
 
 from functions.aws import dynamodb
+from functions.aws.session import CONNECTIONS
 from functions.core import message as ledger
 from functions.core.message import PATIENCE, Feedback, Message
+from functions.core.policy import Defer, Withhold
 from functions.observability import logger, metric
-from functions.send import told
+from functions.send import reports
 from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
-from functions.tables import caps, messages
+from functions.send.pace import WORKERS, Turn
+from functions.send.queue import enqueue_many
+from functions.tables import caps, messages, told
+
+ONE_BY_ONE_S: Final = 0.1
+"""A provider answers within so many seconds: where a worker waits longer for its turn, one call at a time is enough."""
+CLOSED_MS: Final = 3_600_000
+"""What a provider that takes nothing for a while refused is tried again after so long."""
+BREATHER_S: Final = 15.0
+"""What a provider refused for being too fast comes again after so many seconds."""
+
+Begun = tuple[Message, Any]
+"""A message in state sending, and what is to be handed over."""
+Answer = str | Exception | None
+"""The provider's id for a message, what it said instead, or None where it was not asked."""
 
 
-def hand_over(message: Message, composed: Any, now: int) -> None:
-    """Give a message in state sending to its provider, once, and note what it answered.
+def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int) -> None:
+    """Give messages in state sending to their provider, each once and at its turn, and note what it answered.
 
-    A lost answer leaves it sending: feedback settles it, or sweep after an hour.
+    A lost answer leaves a message sending: feedback settles it, or sweep after an hour. Once the provider asks for
+    less, it is asked no more: those left are intended again.
     """
+    answers = list(_answers(begun, turn, rate))
+    sent, back, closed = list[tuple[Message, Feedback]](), list[Message](), list[Message]()
+    broken: Exception | None = None
+    for (message, _), answer in zip(begun, answers, strict=True):
+        match answer:
+            case str():
+                reports.sent(message, now)
+                sent.append((message, Feedback("sent", now, answer)))
+            case None:
+                back.append(message)
+            case NotAccepted() if answer.throttled:
+                back.append(message)
+            case NotAccepted() if answer.closed:
+                closed.append(message)
+            case NotAccepted():
+                _try_later(message, answer.code, now)
+            case Rejected():
+                _reject(message, answer.code, now)
+            case Ambiguous():
+                logger.warning("nobody knows whether a message went out", message=message.id, error=answer.code)
+                metric("SendAnswersLost")
+            case _:
+                broken = answer
+    if sent:
+        _note(sent)
+    if back:
+        _put_back(back, now)
+    if closed:
+        logger.warning("the mail service takes nothing for now", messages=len(closed))
+        later = [ledger.defer(ledger.put_back(one, now), now + CLOSED_MS, "provider-limit") for one in closed]
+        messages.change_each(list(zip(closed, later, strict=True)))
+        metric("MessagesDeferred", len(closed))
+        _tell_once(now)
+    if broken is not None:
+        raise broken
+
+
+def _answers(begun: Sequence[Begun], turn: Turn, rate: float) -> Iterator[Answer]:
+    heard = turn.complaints
+    if len(begun) == 1 or WORKERS / rate > ONE_BY_ONE_S:
+        for message, composed in begun:
+            if turn.complaints == heard:
+                turn.take(rate)
+            yield _ask(message, composed, turn) if turn.complaints == heard else None
+        return
+    under_way: list[Future[Answer] | None] = []
+    for message, composed in begun:
+        if turn.complaints != heard:
+            under_way.append(None)
+            continue
+        turn.take(rate)
+        # What is known of the invocation goes along.
+        under_way.append(_threads().submit(copy_context().run, _ask, message, composed, turn))
+    yield from (None if one is None else one.result() for one in under_way)
+
+
+def _ask(message: Message, composed: Any, turn: Turn) -> Answer:
     try:
-        provider_id = way(message.channel).hand_over(message, composed)
+        return way(message.channel).hand_over(message, composed)
     except NotAccepted as failure:
-        _try_later(message, failure.code, now)
-    except Rejected as failure:
-        withhold(message, "provider-rejected", failure.code, now)
-        caps.give_back(message.contact, message.id)
-    except Ambiguous as failure:
-        logger.warning("nobody knows whether a message went out", message=message.id, error=failure.code)
-        metric("SendAnswersLost")
-    else:
-        told.sent(message, now)
-        messages.join(message, Feedback("sent", now, provider_id))
-        metric("MessagesSent")
+        if failure.throttled:
+            turn.slow_down()
+        elif failure.closed:
+            turn.close()
+        return failure
+    except Exception as failure:
+        return failure
 
 
-def withhold(message: Message, reason: str, detail: str, now: int) -> bool:
-    """Note that a message will not be sent; False if its row changed meanwhile."""
-    try:
-        messages.change(message, ledger.withhold(message, reason, now, detail))
-    except dynamodb.ConditionFailed:
-        return False
-    logger.info("message withheld", message=message.id, reason=reason)
-    metric("MessagesWithheld")
-    return True
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(CONNECTIONS)
 
 
-def defer(message: Message, until: int, reason: str) -> bool:
-    """Note that a message waits, and for what; False if its row changed meanwhile."""
-    try:
-        messages.change(message, ledger.defer(message, until, reason))
-    except dynamodb.ConditionFailed:
-        return False
-    metric("MessagesDeferred")
-    return True
+def _note(sent: Sequence[tuple[Message, Feedback]]) -> None:
+    changes = [(message, ledger.settle(message, feedback)) for message, feedback in sent]
+    for (message, feedback), noted in zip(sent, messages.change_each(changes), strict=True):
+        if not noted:
+            # A report of it was faster than we are.
+            messages.settle(message.contact, message.id, feedback)
+    metric("MessagesSent", len(sent))
+
+
+def _put_back(back: Sequence[Message], now: int) -> None:
+    logger.warning("the mail service asks for fewer messages in a second", messages=len(back))
+    metric("SendsThrottled", len(back))
+    stood = messages.change_each([(message, ledger.put_back(message, now)) for message in back])
+    # The ledger comes first. Whatever is not queued after it is due within the hour.
+    enqueue_many(
+        [(one.contact, one.id) for one, still in zip(back, stood, strict=True) if still],
+        BREATHER_S,
+    )
+
+
+def _tell_once(now: int) -> None:
+    if not told.first_today("provider-limit", now):
+        return
+    from functions import alerts
+
+    alerts.tell(
+        "The mail service takes no more mail for now",
+        "Amazon SES refused mail because what the account may send in 24 hours is used up, or because it paused the "
+        "account. Nothing is lost: marketing waits and is tried again every hour, mail about orders and the like is "
+        "tried as it comes. `samovar doctor` shows the quota. A higher one is asked for in the SES console.",
+    )
+
+
+def settle(decided: Sequence[tuple[Message, Withhold | Defer]], now: int) -> list[Message]:
+    """Note that messages will not be sent, or not yet; those whose row changed meanwhile."""
+    if not decided:
+        return []
+    changes = [(message, _after(message, decision, now)) for message, decision in decided]
+    noted = messages.change_each(changes)
+    for (message, decision), still in zip(decided, noted, strict=True):
+        if still and isinstance(decision, Withhold):
+            logger.info("message withheld", message=message.id, reason=decision.reason)
+            metric("MessagesWithheld")
+        elif still:
+            metric("MessagesDeferred")
+    return [message for (message, _), still in zip(decided, noted, strict=True) if not still]
+
+
+def _after(message: Message, decision: Withhold | Defer, now: int) -> Message:
+    match decision:
+        case Withhold(reason, detail):
+            return ledger.withhold(message, reason, now, detail)
+        case Defer(until, reason):
+            return ledger.defer(message, until, reason)
+
+
+def _reject(message: Message, code: str, now: int) -> None:
+    settle([(message, Withhold("provider-rejected", code))], now)
+    caps.give_back(message.contact, message.id)
 
 
 def _try_later(message: Message, code: str, now: int) -> None:

@@ -1,5 +1,7 @@
 """Messages that stayed unsettled for an hour: what sweep asks for, one at a time."""
 
+from dataclasses import replace
+
 from functions import releases
 from functions.aws import dynamodb
 from functions.core import confirm, policy
@@ -22,6 +24,8 @@ def settle(contact: str, id: str, now: int) -> Message | None:
     if message is None or message.due is None or message.due > now:
         return message
     if message.state == "sending":
+        if ledger.settled_by(message) > now:
+            return _changed(message, replace(message, due=ledger.settled_by(message)))
         if not _bears_repeating(message):
             logger.warning("nobody knows whether a message went out", message=id)
             metric("MessagesUnknown")

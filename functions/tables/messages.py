@@ -4,6 +4,7 @@ A row that is unsettled stands in the `due` index; it leaves it when settled. Ev
 is conditional on the version that was read.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,11 @@ def key(contact: str, id: str) -> dynamodb.Key:
 def intend(message: Message) -> bool:
     """Store a decided message unless it is there; whether it was new. Then put it on the queue."""
     return dynamodb.put_new(settings.contacts_table(), to_item(message))
+
+
+def intend_many(decided: Sequence[Message]) -> list[bool]:
+    """Store many decided messages; whether each was new. One that is there stays as it is. Repeating it is safe."""
+    return dynamodb.insert_new(settings.contacts_table(), [to_item(message) for message in decided])
 
 
 def intend_op(message: Message) -> dict[str, Any]:
@@ -59,6 +65,18 @@ def change(before: Message, after: Message) -> Message:
     stored = replace(after, version=before.version + 1)
     dynamodb.put(settings.contacts_table(), to_item(stored), condition="n = :n", values={":n": before.version})
     return stored
+
+
+def change_each(changes: Sequence[tuple[Message, Message]]) -> list[bool]:
+    """The same for many (before, after), each by itself: whether `before` still stood. Costs a plain write each."""
+    return dynamodb.change_each(settings.contacts_table(), [_change(before, after) for before, after in changes])
+
+
+def _change(before: Message, after: Message) -> dynamodb.Change:
+    held, item = to_item(before), to_item(replace(after, version=before.version + 1))
+    changed = {name: value for name, value in item.items() if held.get(name) != value}
+    gone = [name for name in held if name not in item]
+    return dynamodb.Change(key(before.contact, before.id), changed, gone, {"n": before.version})
 
 
 def settle(contact: str, id: str, feedback: Feedback) -> Message | None:

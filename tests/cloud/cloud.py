@@ -106,7 +106,7 @@ class Cloud(Visitors):
     def fresh_process(self) -> None:
         """Forget what a warm worker keeps between invocations."""
         releases.forget()
-        importlib.import_module("functions.send.handler")._turn.last = None
+        importlib.import_module("functions.send.handler").forget()
 
     def close(self) -> None:
         """Remove what this deployment stored, and what it set in this process."""

@@ -66,9 +66,14 @@ class Postbox:
         """`swallows` says of a recipient and a message's tags whether it vanishes: not taken, and no answer."""
         self._now, self._swallows = now, swallows
         self.mails: list[Mail] = []
+        self.rate = 14.0
+        """Messages in a second that the account allows."""
 
     def play(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Answer an API call."""
+        if operation == "GetAccount":
+            quota = {"Max24HourSend": 50_000.0, "MaxSendRate": self.rate, "SentLast24Hours": 0.0}
+            return {"ProductionAccessEnabled": True, "SendingEnabled": True, "SendQuota": quota}
         assert operation == "SendEmail", operation
         tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
         if self._swallows(request["Destination"]["ToAddresses"][0], tags):

@@ -41,6 +41,17 @@ class Queues:
                 assert 0 <= delay <= 900
                 message = self.put(queue, body, delay)
                 return {"MessageId": message.id, "MD5OfMessageBody": _md5(body)}
+            case "SendMessageBatch":
+                entries = request["Entries"]
+                assert 1 <= len(entries) <= 10
+                assert len({entry["Id"] for entry in entries}) == len(entries)
+                made = [self.put(queue, entry["MessageBody"], entry.get("DelaySeconds", 0)) for entry in entries]
+                return {
+                    "Successful": [
+                        {"Id": entry["Id"], "MessageId": message.id, "MD5OfMessageBody": _md5(message.body)}
+                        for entry, message in zip(entries, made, strict=True)
+                    ]
+                }
             case "ReceiveMessage":
                 return {"Messages": [_handed_out(one) for one in self._received(queue, request)]}
             case "GetQueueAttributes":

@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -73,11 +74,20 @@ class _Silent:
         return False
 
 
-class _Doing(threading.local):
-    handler: str | None = None
+@dataclass(slots=True)
+class _Acting:
+    """A handler at work, in all the threads that it sets to work: whoever is killed in one of them is dead in all."""
+
+    handler: str
     path: tuple[str, ...] = ()
-    call: Call | None = None
     dead: BaseException | None = None
+
+
+_acting: ContextVar[_Acting | None] = ContextVar("acting", default=None)
+
+
+class _Doing(threading.local):
+    call: Call | None = None
 
 
 Play = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -93,6 +103,7 @@ class Wire:
     counts: dict[str, int] = field(default_factory=dict)
     writes: int = 0
     _doing: _Doing = field(default_factory=_Doing)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self) -> None:
         """Let all AWS calls of functions pass here. Clients are made anew where the endpoint changed."""
@@ -111,27 +122,26 @@ class Wire:
 
     @contextmanager
     def acting(self, handler: str) -> Iterator[None]:
-        """Calls of this thread inside the block are made by `handler`."""
-        doing = self._doing
-        outer = doing.handler, doing.path, doing.dead
-        doing.handler, doing.path, doing.dead = handler, (), None
+        """Calls inside the block, in this thread and in those that share its context, are made by `handler`."""
+        token = _acting.set(_Acting(handler))
         try:
             yield
         finally:
-            doing.handler, doing.path, doing.dead = outer
+            _acting.reset(token)
 
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
-        doing = self._doing
-        if doing.handler is None:
-            doing.call = None
+        doing = _acting.get()
+        if doing is None:
+            self._doing.call = None
             return
         if doing.dead is not None:
             raise doing.dead
-        number = self.counts[doing.handler] = self.counts.get(doing.handler, 0) + 1
         about = _about(params.get("body"))
-        doing.path = (*doing.path, f"{model.name} {about}")
         service = model.service_model.service_id.hyphenize()
-        doing.call = Call(doing.handler, number, service, model.name, about, doing.path)
+        with self._counting:
+            number = self.counts[doing.handler] = self.counts.get(doing.handler, 0) + 1
+            doing.path = (*doing.path, f"{model.name} {about}")
+            self._doing.call = Call(doing.handler, number, service, model.name, about, doing.path)
         self._told(self.watch.before)
 
     def _after(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
@@ -155,7 +165,8 @@ class Wire:
             raise
         except BaseException as killed:
             # A dead process makes no further call, whatever its code does while unwinding.
-            self._doing.dead = killed
+            if (doing := _acting.get()) is not None:
+                doing.dead = killed
             raise
 
     def _retry(self, attempts: int, **_: Any) -> float | None:

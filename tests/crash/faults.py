@@ -11,7 +11,16 @@ from tests.scale import SCALE
 
 EFFECTS = WRITES | frozenset(
     {
-        *("PutObject", "SendMessage", "StartExecution", "SendTaskSuccess", "SendTaskFailure", "SendEmail", "PutEvents"),
+        *(
+            "PutObject",
+            "SendMessage",
+            "SendMessageBatch",
+            "StartExecution",
+            "SendTaskSuccess",
+            "SendTaskFailure",
+            "SendEmail",
+            "PutEvents",
+        ),
     }
 )
 """Operations that change something."""

@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions import clock, releases
+from functions.aws import dynamodb
 from functions.core import compose
 from functions.core.consent import Change, Entry
 from functions.core.contact import ConsentFacts, Contact, Facts, Moment, Profile, Rank, State
@@ -21,8 +22,7 @@ from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
 from functions.core.release import Release, canonical, release_id
 from functions.send import handler as room
-from functions.send import settle
-from functions.send.deliver import Turn
+from functions.send.overdue import settle
 from functions.tables import addresses, caps, contacts, messages
 from functions.tokens import read_click, read_open, read_unsubscribe
 from local.feedback import Sent
@@ -64,7 +64,7 @@ class World:
         self.monkeypatch = monkeypatch
         monkeypatch.setattr(clock, "now_ms", lambda: self.now)
         monkeypatch.setattr(clock, "sleep", self.slept.append)
-        monkeypatch.setattr(room, "_turn", Turn())
+        room.forget()
         self.name = name = stack.environment["BUCKET"]
         self.queue = stack.emulator.client("sqs").create_queue(QueueName=f"{name}-send")["QueueUrl"]
         ses = stack.emulator.client("sesv2")
@@ -135,6 +135,12 @@ class World:
         """What stands in the send queue; taken from it."""
         answer = self.stack.emulator.client("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+    def delayed(self) -> int:
+        """How many bodies the queue holds back."""
+        name = "ApproximateNumberOfMessagesDelayed"
+        answer = self.stack.emulator.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=[name])
+        return int(answer["Attributes"][name])
 
     def ses_fails(self, error: Exception, *, taken: bool = False) -> list[str]:
         """From now on the mail service fails; with `taken` after it took the message. The calls made."""
@@ -370,19 +376,46 @@ def _with(load: Callable[..., dict[str, Contact]], contact: Contact) -> Callable
     return lambda ids: {contact.id: contact} if list(ids) == [contact.id] else load(ids)
 
 
-@pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException", "SendingPausedException"])
-def test_what_the_mail_service_did_not_take_is_tried_later(world: World, code: str) -> None:
+def test_what_the_mail_service_did_not_take_is_tried_later(world: World) -> None:
     world.intend()
-    calls = world.ses_fails(refusal(code, 429))
+    calls = world.ses_fails(refusal("MailFromDomainNotVerifiedException", 400))
     assert world.deliver() == []
     message = world.message()
-    assert (message.state, message.due, len(calls)) == ("intended", NOW + 60_000, 1)
+    assert (message.state, message.due, message.attempts, len(calls)) == ("intended", NOW + 60_000, 1, 1)
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ThrottlingException"])
+def test_what_came_too_fast_is_back_on_the_queue_in_seconds_and_no_attempt_is_burnt(world: World, code: str) -> None:
+    world.intend()
+    world.ses_fails(refusal(code, 429, "Maximum sending rate exceeded."))
+    assert world.deliver() == []
+    message = world.message()
+    assert (message.state, message.attempts, message.due) == ("intended", 0, NOW + PATIENCE)
+    assert world.delayed() == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("TooManyRequestsException", "Daily message quota exceeded."),
+        ("LimitExceededException", ""),
+        ("SendingPausedException", ""),
+        ("AccountSuspendedException", ""),
+    ],
+)
+def test_what_is_beyond_the_quota_waits_an_hour_and_says_why(world: World, code: str, words: str) -> None:
+    world.intend()
+    world.ses_fails(refusal(code, 400, words))
+    assert world.deliver() == []
+    message = world.message()
+    assert (message.state, message.reason, message.attempts) == ("intended", "provider-limit", 0)
+    assert (message.due, world.delayed()) == (NOW + HOUR, 0)
 
 
 def test_a_message_tried_again_by_sweep_goes_out_and_counts_once(world: World) -> None:
     original = BaseClient._make_api_call
     world.intend()
-    world.ses_fails(refusal("TooManyRequestsException", 429))
+    world.ses_fails(refusal("MailFromDomainNotVerifiedException", 400))
     world.deliver()
     world.monkeypatch.setattr(BaseClient, "_make_api_call", original)
     world.now += 60_000
@@ -479,31 +512,36 @@ def test_a_queue_message_that_means_nothing_is_set_aside_and_the_others_go_on(wo
     assert world.message().state == "sent"
 
 
-def test_a_failing_store_brings_the_message_back_and_the_others_go_on(world: World) -> None:
-    world.intend("m1")
-    world.intend("m2")
-    throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")  # type: ignore[typeddict-item]
-    get = messages.get
+def test_a_failing_store_brings_everything_back_and_loses_nothing(world: World) -> None:
+    for id in ("m1", "m2"):
+        world.intend(id)
+    throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "BatchGetItem")  # type: ignore[typeddict-item]
 
-    def failing(contact: str, id: str) -> Message | None:
-        if id == "m1":
-            raise throttled
-        return get(contact, id)
+    def failing(*_: Any, **__: Any) -> Any:
+        raise throttled
 
     with world.monkeypatch.context() as patch:
-        patch.setattr(messages, "get", failing)
-        assert world.deliver("m1", "m2") == ["r0"]
-    assert (world.message("m1").state, world.message("m2").state) == ("intended", "sent")
+        patch.setattr(dynamodb, "batch_get", failing)
+        assert world.deliver("m1", "m2") == ["r0", "r1"]
+    assert world.deliver("m1", "m2") == []
+    assert (world.message("m1").state, world.message("m2").state) == ("sent", "sent")
 
 
 def test_sends_keep_to_the_configured_rate_over_two_workers(world: World) -> None:
     slow = world.publish({**RELEASE, "sending": {**RELEASE["sending"], "rate_per_second": 4, "caps": []}})
-    ticks = iter(range(100))
-    world.monkeypatch.setattr(clock, "monotonic", lambda: next(ticks) / 100)
+    moment = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal moment
+        moment += seconds
+
+    world.monkeypatch.setattr(clock, "monotonic", lambda: moment)
+    world.monkeypatch.setattr(clock, "sleep", sleep)
     for id in ("m1", "m2", "m3"):
         world.intend(id, release=slow)
     world.deliver("m1", "m2", "m3")
-    assert world.slept == [pytest.approx(0.49, abs=0.02)] * 2
+    assert len(world.mails()) == 3
+    assert moment == pytest.approx(1.0)
 
 
 def test_what_would_wait_longer_than_the_function_lives_goes_back_to_the_queue(world: World) -> None:
@@ -513,10 +551,7 @@ def test_what_would_wait_longer_than_the_function_lives_goes_back_to_the_queue(w
     assert world.deliver("m1", "m2") == []
     assert (world.message("m1").state, world.message("m2").state) == ("sent", "intended")
     assert world.slept == []
-    attributes = world.stack.emulator.client("sqs").get_queue_attributes(
-        QueueUrl=world.queue, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
-    )
-    assert attributes["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert world.delayed() == 1
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -532,6 +567,7 @@ def test_a_crash_at_any_call_sends_no_marketing_message_twice_and_loses_none_unl
         world.now += 48 * HOUR
         world.intend(id, topic=topic)
         releases.forget()
+        room.forget()
         with pytest.raises(Crash), crash_at(call, after=after, monkeypatch=world.monkeypatch):
             world.deliver(id)
         world.deliver(id, id)

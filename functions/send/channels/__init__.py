@@ -1,6 +1,6 @@
 """How messages leave the house: one module for each channel, loaded when it first sends something."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -29,11 +29,13 @@ class NotTaken(Exception):
 
 
 class NotAccepted(NotTaken):
-    """Surely not taken, and worth another try later. `throttled` where the provider asks for less."""
+    """Surely not taken, and worth another try later. `throttled` where the provider asks for fewer in a second,
+    `closed` where it takes nothing for a while."""
 
-    def __init__(self, code: str, *, throttled: bool = False) -> None:
+    def __init__(self, code: str, *, throttled: bool = False, closed: bool = False) -> None:
         super().__init__(code)
         self.throttled = throttled
+        self.closed = closed
 
 
 class Rejected(NotTaken):
@@ -59,7 +61,7 @@ class Draft:
     release: Release
     urls: Urls
     now: int = 0
-    zone: str = ""
+    zone: Callable[[], str] = str
 
 
 def circumstances(draft: Draft, language: str = "") -> Circumstances:

@@ -37,7 +37,9 @@ class _Email:
                 configuration_set=settings.configuration_set(),
             )
         except ses.NotAccepted as failure:
-            raise NotAccepted(failure.code) from failure
+            raise NotAccepted(
+                failure.code, throttled=failure.limit == "rate", closed=failure.limit == "quota"
+            ) from failure
         except ses.Rejected as failure:
             raise Rejected(failure.code) from failure
         except ses.Ambiguous as failure:

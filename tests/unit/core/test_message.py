@@ -15,6 +15,7 @@ from functions.core.message import (
     give_up,
     intended,
     postpone,
+    put_back,
     settle,
     withhold,
 )
@@ -40,7 +41,18 @@ def test_an_intended_message_is_due_after_an_hour() -> None:
 def test_beginning_counts_an_attempt_and_names_the_address() -> None:
     begun = sending()
     assert (begun.state, begun.attempts, begun.address) == ("sending", 1, "hash")
-    assert begun.due == NOW + 5 + PATIENCE
+    assert begun.due == NOW + PATIENCE
+
+
+def test_what_begins_when_it_was_due_is_looked_at_an_hour_later() -> None:
+    late = NOW + 2 * PATIENCE
+    assert begin(message(), "hash", late).due == late + PATIENCE
+
+
+def test_what_was_put_back_is_as_if_it_had_not_begun() -> None:
+    again = put_back(sending(), NOW + 6)
+    assert (again.state, again.attempts, again.due) == ("intended", 0, NOW + PATIENCE)
+    assert again.times == message().times
 
 
 def test_a_postponed_message_is_intended_again_and_keeps_its_attempts() -> None:

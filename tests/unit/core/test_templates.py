@@ -52,7 +52,7 @@ def read(
     contact = Contact(State("c", facts=Facts()), Profile("c", 1, held))
     content = release(**email)
     urls = Urls(sign or Signing(), "https://api.example/o", "https://api.example/u", None, "https://api.example/p")
-    when = Circumstances(NOW, zone, hand, language)
+    when = Circumstances(NOW, lambda: zone, hand, language)
     return compose.render("one", contact, content.sending.topics[0], content, urls, when)
 
 
@@ -205,7 +205,7 @@ def test_no_writer_is_made_for_a_template_that_writes_nothing() -> None:
     content = release(text="{{ contact.x | default('a') }}")
     contact = Contact(State("c"), Profile("c"))
     urls = Urls(str, "", "u")
-    compose.render("one", contact, content.sending.topics[0], content, urls, Circumstances(NOW, "", refuse))
+    compose.render("one", contact, content.sending.topics[0], content, urls, Circumstances(NOW, str, refuse))
 
 
 def test_without_an_opens_address_no_picture_is_put_in() -> None:

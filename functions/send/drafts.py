@@ -1,0 +1,79 @@
+"""What is handed over: composed for one person, its links signed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions import settings
+from functions.core import compose, confirm
+from functions.core.channels import BY_EMAIL
+from functions.core.compose import Urls
+from functions.core.consent import EVERYTHING, Head
+from functions.core.message import Message
+from functions.core.policy import Allow, Case, Recent, Withhold
+from functions.core.release import Release
+from functions.releases import Keyring
+from functions.send.channels import Draft, way
+from functions.texts.zones import zone_of
+from functions.tokens import Clicked, Confirming, Links, Opened, Preferring, Unsubscribing
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that may go out, and what that rests on."""
+
+    message: Message
+    address: str
+    head: Head
+    reserved: Recent | None
+    composed: Any
+    links: int
+
+
+def compose_for(case: Case, allowed: Allow, keys: Keyring, now: int) -> Ready | Withhold:
+    """The message as it will be handed over at `now` (ms), or why it can't be."""
+    message, release, address = case.message, case.release, allowed.destination.address
+    if message.cause is not None and not confirm.is_for(message.cause, address):
+        return Withhold("other-address")
+    followed: set[str] = set()
+    urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
+
+    def zone() -> str:
+        return zone_of(case.contact, release.sending)
+
+    draft = Draft(message, case.contact, allowed.topic, allowed.destination, release, urls, now, zone)
+    try:
+        composed = way(message.channel).compose(draft)
+    except compose.Unrenderable as failure:
+        return Withhold(failure.reason, failure.detail)
+    return Ready(message, address, case.head, allowed.reserved, composed, len(followed))
+
+
+def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:
+    """How the links of a message are made; where they lead is noted in `followed`."""
+
+    def click(url: str) -> str:
+        followed.add(url)
+        # Only what came to a mailbox proves whose mailbox it is.
+        own = message.channel == BY_EMAIL and (release.sending.is_own(url) or url.startswith(f"{links.base_url}/"))
+        proves = address if own else ""
+        return links.click_url(Clicked(*about, place, message.template, url, proves, message.channel))
+
+    place = f"{message.journey}/{message.step}"
+    about = (message.contact, message.id, message.created)
+    form = confirm.form_of(message.topic)
+    # Whoever never asked to be asked wants to hear nothing at all.
+    topic = message.topic if form is None else EVERYTHING
+    return Urls(
+        click=click,
+        open=links.open_url(Opened(*about, place, message.template)),
+        unsubscribe=links.unsubscribe_url(Unsubscribing(*about, topic, address)),
+        preferences=links.preferences_url(Preferring(*about, address)) if address else "",
+        confirm=None if form is None else _confirm_url(message, form, address, release, links),
+    )
+
+
+def _confirm_url(message: Message, form: str, address: str, release: Release, links: Links) -> str:
+    asked = release.forms[form].double_opt_in
+    until = message.created + (asked.within if asked else 0) * 1000
+    said = Confirming(message.contact, message.id, message.created, form, address, message.cause or "", until)
+    return links.confirm_url(said)
