@@ -24,6 +24,7 @@ WINDOW_MS: Final = 15 * 60_000
 RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
+        *(names.EMAIL_NOT_SPAM, names.EMAIL_REJECTED, names.EMAIL_UNRENDERED, names.EMAIL_DELAYED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
         *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
         names.IMPORTED,
