@@ -33,15 +33,14 @@ _NAMES: Final[Mapping[str, str]] = {
     "Delivery": names.EMAIL_DELIVERED,
     "Bounce": names.EMAIL_BOUNCED,
     "Complaint": names.EMAIL_COMPLAINED,
-    "Reject": "Email Rejected",
-    "Rendering Failure": "Email Rendering Failed",
-    "DeliveryDelay": "Email Delayed",
+    "Reject": names.EMAIL_REJECTED,
+    "Rendering Failure": names.EMAIL_UNRENDERED,
+    "DeliveryDelay": names.EMAIL_DELAYED,
     "Subscription": "Email Subscription Changed",
     # Our own pixel and redirects are what counts as an open or a click.
     "Open": "Email Opened (reported by SES)",
     "Click": "Email Link Clicked (reported by SES)",
 }
-_NOT_SPAM: Final = "Email Marked as Not Spam"
 _SUPPRESSED: Final = "OnAccountSuppressionList"
 """Subtype of a bounce or complaint that SES made up: it did not send, because its own list holds the address."""
 _CONTENT: Final = frozenset({"MessageTooLarge", "ContentRejected", "AttachmentRejected"})
@@ -238,7 +237,7 @@ def _events(report: Report, source: str, received: int) -> Iterator[Event]:
     told = str(report.details.get("feedbackId", ""))
     properties = {"message": report.message, "provider_id": report.provider_id, **report.origin, **report.details}
     not_spam = report.kind == "Complaint" and report.suppress is None
-    told_as = _NOT_SPAM if not_spam else _NAMES.get(report.kind, f"Email {report.kind[:60]}")
+    told_as = names.EMAIL_NOT_SPAM if not_spam else _NAMES.get(report.kind, f"Email {report.kind[:60]}")
     stated = [(told_as, properties, digest("ses", report.kind, report.provider_id, told, *report.addresses))]
     if report.kind == "DeliveryDelay":
         # A mail may be late more than once, and SES gives these no id.

@@ -24,6 +24,7 @@ WINDOW_MS: Final = 15 * 60_000
 RESERVED: Final = frozenset(
     (
         *(names.EMAIL_SENT, names.EMAIL_DELIVERED, names.EMAIL_BOUNCED, names.EMAIL_COMPLAINED),
+        *(names.EMAIL_NOT_SPAM, names.EMAIL_REJECTED, names.EMAIL_UNRENDERED, names.EMAIL_DELAYED),
         *(names.EMAIL_OPENED, names.EMAIL_CLICKED, names.EMAIL_LOOKED, names.UNSUBSCRIBED, names.RESUBSCRIBED),
         *(names.SMS_RECEIVED, names.SMS_UNSUBSCRIBED, "SMS Sent", "Webhook Sent", "Push Sent"),
         *(names.PUSH_SUBSCRIBED, names.PUSH_UNSUBSCRIBED, names.PUSH_CLICKED),
