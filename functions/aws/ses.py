@@ -5,6 +5,7 @@ mail. What the caller may conclude from a failure is in the exception's type.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -74,3 +75,25 @@ def _failure(error: ClientError) -> Failed:
         return Rejected(code, said)
     # Every other 4xx is an answer given before the message was taken.
     return NotAccepted(code) if 400 <= status < 500 else Ambiguous(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What SES lets the account send: in a second, in a day; how much of that day's is used."""
+
+    max_send_rate: float
+    max_24h: float
+    sent_24h: float
+    sandbox: bool
+
+
+def account() -> Account:
+    """The account's quota, as SES has it now."""
+    answer = client("sesv2").get_account()
+    quota = answer.get("SendQuota", {})
+    return Account(
+        quota.get("MaxSendRate", 1.0),
+        quota.get("Max24HourSend", 200.0),
+        quota.get("SentLast24Hours", 0.0),
+        not answer.get("ProductionAccessEnabled", False),
+    )

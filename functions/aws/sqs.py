@@ -1,9 +1,13 @@
 """SQS: putting messages on a queue, and looking through one. Bodies that we put carry opaque ids, never an address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from functions.aws.session import client
+
+
+class NotTaken(RuntimeError):
+    """The queue refused some messages of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,16 @@ def send(queue_url: str, body: str, *, delay: int = 0) -> None:
     """Put a message on a queue, to be seen after `delay` seconds (900 at most)."""
     arguments = {"DelaySeconds": delay} if delay else {}
     client("sqs").send_message(QueueUrl=queue_url, MessageBody=body, **arguments)
+
+
+def send_many(queue_url: str, bodies: Sequence[str], *, delay: int = 0) -> None:
+    """Put messages on a queue, ten a call. Raises NotTaken if any was refused: sending all again is safe."""
+    more = {"DelaySeconds": delay} if delay else {}
+    for start in range(0, len(bodies), 10):
+        entries = [{"Id": str(at), "MessageBody": body, **more} for at, body in enumerate(bodies[start : start + 10])]
+        answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+        if answer.get("Failed"):
+            raise NotTaken(f"{len(answer['Failed'])} messages were not taken")
 
 
 def receive(queue_url: str, *, hold: int) -> list[Received]:

@@ -27,6 +27,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "frequency-cap": "The contact already got as many messages as the cap allows.",
         "too-late": "The message could not be sent before its time was over.",
         "paused": "Sending is paused.",
+        "same-person": "Another entry of the campaign's list turned out to be the same person, who gets it once.",
         "campaign-cancelled": "The campaign was cancelled before the message went out.",
         "other-address": "The contact's address is not the one that was asked to confirm.",
         "missing-variable": "The template needs something that is not known about the contact.",

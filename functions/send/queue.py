@@ -1,6 +1,7 @@
 """The send queue's messages: opaque ids only. A second copy finds nothing left to do."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from functions import settings
@@ -14,6 +15,12 @@ LONGEST_DELAY: Final = 900
 def enqueue(contact: str, message: str, *, delay: float = 0) -> None:
     """Ask for a message to be sent, after `delay` seconds (900 at most)."""
     sqs.send(settings.send_queue_url(), body_of(contact, message), delay=min(LONGEST_DELAY, int(-(-delay // 1))))
+
+
+def enqueue_many(pairs: Sequence[tuple[str, str]], *, delay: float = 0) -> None:
+    """The same for many (contact, message)."""
+    bodies = [body_of(contact, message) for contact, message in pairs]
+    sqs.send_many(settings.send_queue_url(), bodies, delay=min(LONGEST_DELAY, int(-(-delay // 1))))
 
 
 def body_of(contact: str, message: str) -> str:

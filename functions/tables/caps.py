@@ -34,6 +34,17 @@ def from_item(item: Mapping[str, Any]) -> Recent:
     return Recent(item["n"], item["times"])
 
 
+def old_key(contact: str) -> dynamodb.Key:
+    """Where the row of an earlier shape stands."""
+    return f"C#{contact}", f"K#{EMAIL}"
+
+
+def from_items(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Recent:
+    """The recent sends of a contact's rows, each None where it isn't there."""
+    item = new or old
+    return from_item(item) if item else Recent()
+
+
 def to_item(contact: str, recent: Recent) -> dict[str, Any]:
     """The item of recent sends."""
     pk, sk = key(contact)

@@ -4,6 +4,7 @@ A row that is unsettled stands in the `due` index; it leaves it when settled. Ev
 is conditional on the version that was read.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,11 @@ def key(contact: str, id: str) -> dynamodb.Key:
 def intend(message: Message) -> bool:
     """Store a decided message unless it is there; whether it was new. Then put it on the queue."""
     return dynamodb.put_new(settings.contacts_table(), to_item(message))
+
+
+def intend_many(many: Sequence[Message]) -> None:
+    """Store decided messages; those that are there stay as they are."""
+    dynamodb.insert_new(settings.contacts_table(), [to_item(message) for message in many])
 
 
 def intend_op(message: Message) -> dict[str, Any]:

@@ -66,9 +66,13 @@ class Postbox:
         """`swallows` says of a recipient and a message's tags whether it vanishes: not taken, and no answer."""
         self._now, self._swallows = now, swallows
         self.mails: list[Mail] = []
+        self.rate = 1000.0
 
     def play(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Answer an API call."""
+        if operation == "GetAccount":
+            quota = {"MaxSendRate": self.rate, "Max24HourSend": 1e6, "SentLast24Hours": float(len(self.mails))}
+            return {"SendQuota": quota, "ProductionAccessEnabled": True}
         assert operation == "SendEmail", operation
         tags = {tag["Name"]: tag["Value"] for tag in request["EmailTags"]}
         if self._swallows(request["Destination"]["ToAddresses"][0], tags):

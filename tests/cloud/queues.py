@@ -41,6 +41,13 @@ class Queues:
                 assert 0 <= delay <= 900
                 message = self.put(queue, body, delay)
                 return {"MessageId": message.id, "MD5OfMessageBody": _md5(body)}
+            case "SendMessageBatch":
+                taken = []
+                for one in request["Entries"]:
+                    body = one["MessageBody"]
+                    message = self.put(queue, body, one.get("DelaySeconds", 0))
+                    taken.append({"Id": one["Id"], "MessageId": message.id, "MD5OfMessageBody": _md5(body)})
+                return {"Successful": taken, "Failed": []}
             case "ReceiveMessage":
                 return {"Messages": [_handed_out(one) for one in self._received(queue, request)]}
             case "GetQueueAttributes":
