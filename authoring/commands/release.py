@@ -15,7 +15,7 @@ from functions import clock
 from functions.core.views import iso
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
-from functions.work import backfills
+from functions.work import backfills, campaigns
 
 
 @click.command()
@@ -149,6 +149,7 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         found = changes(releases.content(before.release) if before else None, releases.content(wanted))
         pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
         moved = before is None or pointer.seq != before.seq
+        campaigns.schedule(pointer.release, clock.now_ms())
         begun = backfills.start(pointer, clock.now_ms())
         about = {"release": pointer.release, "moved": moved, "seq": pointer.seq, "stack": where.name}
         _show(found, as_json, **about, backfill=begun)

@@ -61,9 +61,7 @@ def get(table: str, key: Key, *, consistent: bool = True) -> Item | None:
     return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def batch_get(
-    table: str, keys: Iterable[Key], *, consistent: bool = True, only: Sequence[str] = ()
-) -> dict[Key, Item]:
+def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True, only: Sequence[str] = ()) -> dict[Key, Item]:
     """The items that exist among `keys` (any number), by key; of each the key and the attributes `only`, or all."""
     wanted = list(dict.fromkeys(keys))
     chosen: dict[str, Any] = {}

@@ -94,7 +94,7 @@ def read(body: str, pepper: bytes) -> Report:
     provider_id = str(mail["messageId"])
     permanent = part.get("bounceType") == "Permanent"
     outcome, message = _OUTCOMES.get(kind), _tag(mail, "message", _ID)
-    origin = {name: value for name in _ORIGIN if (value := _tag(mail, name, _AUTHORED))} if message else {}
+    origin = _origin({name: value for name in _ORIGIN if (value := _tag(mail, name, _AUTHORED))}) if message else {}
     return Report(
         kind=kind,
         at=at,
@@ -107,6 +107,17 @@ def read(body: str, pepper: bytes) -> Report:
         details={name: clean(part[name]) for name in _DETAILS if isinstance(part.get(name), str | int)},
         origin=origin,
     )
+
+
+def _origin(said: dict[str, str]) -> dict[str, str]:
+    """What was sent and by what, as events say it."""
+    from functions.core import campaign
+
+    if "journey" in said and "step" in said:
+        said |= campaign.origin(said["journey"], said["step"])
+        if "campaign" in said:
+            del said["journey"], said["step"]
+    return said
 
 
 def _part(kind: str) -> str:

@@ -35,10 +35,10 @@ class Run:
     `release` is the release whose definition, template and topic hold for it. `at` is its moment: the first
     at which anything may go out. `begun` is when counting began, asked for `by` somebody ("samovar": by its
     plan). `held_until` is when the hold ends. `counts` is what counting foretold: "people", "allow", and "withhold
-    REASON", "defer REASON", "lately N" (got N messages lately). `parts` maps each moment (ms, as text) at which a part of the people
-    is due to how many they are; `chunks` is in how many pieces the list is stored. `intended` and `missed` say
-    how many messages were decided, and how many people it reached too late to. `seconds` is how long sending
-    was expected to take. `due` is when sweep looks at it.
+    REASON", "defer REASON", "lately N" (who got N messages lately). `parts` maps each moment (ms, as text) to how
+    many get it then; `chunks` is in how many pieces the list is stored. `intended` and `missed` say how many
+    messages were decided, and for how many people it was too late. `seconds` is how long sending was expected to
+    take, `sending` when it began, `ended` when nothing was left to decide. `due` is when sweep looks at it.
     """
 
     campaign: str

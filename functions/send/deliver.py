@@ -16,11 +16,11 @@ from functions.core.consent import EVERYTHING, Head
 from functions.core.message import Message
 from functions.core.policy import Allow, Case, Defer, Destination, Recent, Withhold
 from functions.core.release import Release
-from functions.send import outcome
+from functions.send import outcome, twins
 from functions.send.channels import Draft, way
 from functions.send.pace import pace
 from functions.send.queue import enqueue
-from functions.tables import addresses, caps, contacts, messages
+from functions.tables import addresses, caps, contacts, messages, pauses
 from functions.tokens import Clicked, Confirming, Links, Opened, Unsubscribing
 
 ATTEMPTS = 10
@@ -117,10 +117,12 @@ def _decide(message: Message, release: Release, now: int) -> _Ready | Withhold |
     destination = by.destinations([message], {message.contact: contact}, release, keys)[message.id]
     address = destination.address if isinstance(destination, Destination) else ""
     head = addresses.head(address) if address else Head()
-    case = Case(message, contact, release, destination, head, caps.get(message.contact))
+    case = Case(message, contact, release, destination, head, caps.get(message.contact), pauses.get())
     decision = policy.decide(case, now)
     if not isinstance(decision, Allow):
         return decision
+    if twins.is_second(message, contact, now):
+        return Withhold(twins.REASON)
     if message.cause is not None and not confirm.is_for(message.cause, address):
         return Withhold("other-address")
     followed: set[str] = set()

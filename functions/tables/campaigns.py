@@ -99,9 +99,7 @@ def runs_of(campaign: str, *, newest: int | None = None) -> list[Run]:
 def change(before: Run, after: Run) -> Run:
     """Put `after` in the place of `before`; as it stands then. Raises ConditionFailed unless `before` still stands."""
     stored = replace(after, version=before.version + 1)
-    dynamodb.put(
-        settings.contacts_table(), run_row(stored), condition="n = :n", values={":n": before.version}
-    )
+    dynamodb.put(settings.contacts_table(), run_row(stored), condition="n = :n", values={":n": before.version})
     return stored
 
 

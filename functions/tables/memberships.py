@@ -33,9 +33,7 @@ def page(segment: str, part: str, after: str, limit: int) -> tuple[list[str], st
     rows, and the last contact looked at; None where the shard is through."""
     low = f"C#{after}!" if after else "C#"
     pk = f"G#{segment}#{part}"
-    rows = list(
-        dynamodb.query(settings.contacts_table(), pk, between=(low, "C#~"), limit=limit, consistent=False)
-    )
+    rows = list(dynamodb.query(settings.contacts_table(), pk, between=(low, "C#~"), limit=limit, consistent=False))
     found = [row["sk"].removeprefix("C#") for row in rows if not row.get("left")]
     return found, rows[-1]["sk"].removeprefix("C#") if len(rows) == limit else None
 

@@ -8,6 +8,7 @@ came in, to which looks belong.
 from typing import Final
 
 from functions import clock, releases, tokens
+from functions.core.campaign import origin
 from functions.core.consent import EVERYTHING, Change, Entry, withdrawn
 from functions.core.errors import Refused
 from functions.core.event import (
@@ -127,7 +128,7 @@ def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, 
     properties = {"message": said.message, "sent": said.sent}
     if not isinstance(said, Unsubscribing):
         journey, _, step = said.place.partition("/")
-        properties |= {"journey": journey, "step": step, "template": said.template}
+        properties |= origin(journey, step) | {"template": said.template}
     return Event(
         source=own_ref(said.contact),
         # Who asks is part of it: a scanner that looks a moment before the person must not stand in for the click.
