@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from authoring.load import Document, Path
 from authoring.problems import Problem, choose
 from functions.core import conditions as c
+from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import If, Journey, Step, Until, Wait
@@ -27,6 +28,7 @@ class Definitions:
     privacy: tuple[Document, Privacy] | None = None
     forms: dict[str, tuple[Document, Form]] = field(default_factory=dict)
     journeys: dict[str, tuple[Document, Journey]] = field(default_factory=dict)
+    campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()

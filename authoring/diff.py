@@ -63,6 +63,7 @@ def _things(release: Release) -> dict[str, Any]:
         "form": release.forms,
         "email": release.emails,
         "journey": release.journeys,
+        "campaign": release.campaigns,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

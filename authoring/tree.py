@@ -15,13 +15,14 @@ TOP = ("bots.yaml", "funnel.yaml", "privacy.yaml", "scoring.yaml", "segments.yam
 FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),
+    "campaigns": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
 }
 LAYOUT = (
     "Expected: "
     + ", ".join(TOP)
-    + ", forms/ID.yaml, journeys/ID.yaml, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
+    + ", forms/ID.yaml, journeys/ID.yaml, campaigns/ID.yaml, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
 )
 _ID = re.compile(ID_PATTERN)
 

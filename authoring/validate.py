@@ -16,6 +16,7 @@ from authoring.problems import Invalid, Problem, choose
 from authoring.references import check
 from authoring.sources import EmailFile
 from functions.core.bots import Bots
+from functions.core.campaign import Campaign
 from functions.core.emails import Email
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
@@ -78,6 +79,9 @@ class _Reading:
         for name, file in found.ids("journeys", ".yaml").items():
             if journey := self._model(found, file, Journey):
                 known.journeys[name] = journey
+        for name, file in found.ids("campaigns", ".yaml").items():
+            if campaign := self._model(found, file, Campaign):
+                known.campaigns[name] = campaign
         bots = self._model(found, "bots.yaml", Bots)
         emails = self._emails(found)
         self._names(found, known)
@@ -95,6 +99,7 @@ class _Reading:
             funnel=known.funnel[1] if known.funnel else Funnel(),
             forms={name: form for name, (_, form) in known.forms.items()},
             journeys={name: journey for name, (_, journey) in known.journeys.items()},
+            campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
             emails={name: self._compiled(found, name, email, language) for name, (_, email) in emails.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
@@ -202,6 +207,11 @@ class _Reading:
             for step in walk(journey.steps)
             if isinstance(step, Send) and isinstance(step.send, str) and (step.topic or journey.topic) in marketing
         }
+        used |= {
+            campaign.send
+            for _, campaign in known.campaigns.values()
+            if isinstance(campaign.send, str) and campaign.topic in marketing
+        }
         for name in sorted(used & self.templates):
             for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
                 if file in found.sources and not any(problem.file == file for problem in self.problems):
@@ -222,6 +232,7 @@ class _Reading:
             for step in walk(journey.steps)
             if isinstance(step, Send) and isinstance(step.send, str)
         }
+        sent |= {campaign.send for _, campaign in known.campaigns.values() if isinstance(campaign.send, str)}
         for name in sorted(self.templates):
             for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
                 if file not in found.sources or any(problem.file == file for problem in self.problems):
@@ -232,8 +243,9 @@ class _Reading:
                     self.problems.append(Problem(file, 1, 1, "(file)", "it asks to confirm without the link", mend))
                 if name in sent and has:
                     line = found.sources[file][: found.sources[file].index("confirm_url")].count("\n") + 1
-                    mend = "Use it in the template of a form's double_opt_in only; a journey asks nobody to confirm"
-                    self.problems.append(Problem(file, line, 1, "confirm_url", "a journey sends this e-mail", mend))
+                    mend = "Use it in the template of a form's double_opt_in only; nothing else asks anybody to confirm"
+                    message = "a journey or a campaign sends this e-mail"
+                    self.problems.append(Problem(file, line, 1, "confirm_url", message, mend))
 
     def _compiled(self, found: tree.Tree, name: str, email: EmailFile, language: str) -> Email:
         file = f"emails/{name}.mjml"

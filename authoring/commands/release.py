@@ -31,7 +31,12 @@ def validate(app: App, as_json: bool) -> None:
     else:
         show_warnings(compiled.warnings)
         content = compiled.content
-        parts = (("journey", content.journeys), ("e-mail", content.emails), ("form", content.forms))
+        parts = (
+            ("journey", content.journeys),
+            ("campaign", content.campaigns),
+            ("e-mail", content.emails),
+            ("form", content.forms),
+        )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
         say(f"{app.marketing} is valid: {counts}. Release {compiled.release_id[:12]}.", "green")
 

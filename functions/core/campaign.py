@@ -8,7 +8,7 @@ import re
 from datetime import date, time
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 
 from functions.core.channels import Content
 from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
@@ -120,15 +120,27 @@ class Recurring(Definition):
     )
 
 
-def _kind_of_when(value: Any) -> Any:
-    if value == ON_REQUEST or isinstance(value, Once | Recurring):
-        return value
-    if isinstance(value, dict):
-        return Once.model_validate(value) if "on" in value else Recurring.model_validate(value)
-    raise ValueError(f'expected {ON_REQUEST}, {{on: 2026-12-01, at: "09:00"}} or {{every: monday, at: "09:00"}}')
+def _kind_of_when(value: Any) -> str | None:
+    match value:
+        case str():
+            return "request" if value == ON_REQUEST else None
+        case Once() | {"on": _}:
+            return "once"
+        case Recurring() | {"every": _}:
+            return "recurring"
+    return None
 
 
-When = Annotated[Literal["on request"] | Once | Recurring, BeforeValidator(_kind_of_when)]
+When = Annotated[
+    Annotated[Literal["on request"], Tag("request")]
+    | Annotated[Once, Tag("once")]
+    | Annotated[Recurring, Tag("recurring")],
+    Discriminator(
+        _kind_of_when,
+        custom_error_type="when_kind",
+        custom_error_message='expected on request, {on: 2026-12-01, at: "09:00"} or {every: monday, at: "09:00"}',
+    ),
+]
 """When a campaign runs."""
 
 

@@ -8,6 +8,7 @@ Who may get it is settled while counting and never again. Being paused is no sta
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -157,14 +158,15 @@ def cursor_from(key: tuple[str, str]) -> Cursor:
 
 
 def room(clear: int, per_second: float, now: int) -> int:
-    """How many more messages may be queued at `now` (ms) so that no more than AHEAD_MS of them wait, or one."""
+    """How many more messages may be queued at `now` (ms) so that no more than AHEAD_MS of them wait: those of a second
+    at least, or none; one where nothing waits."""
     free = AHEAD_MS - max(0, clear - now)
-    return max(int(clear <= now), int(free / 1000 * per_second))
+    return max(int(clear <= now), int(free / 1000 * per_second) if free >= 1000 else 0)
 
 
 def queued(clear: int, count: int, per_second: float, now: int) -> int:
     """`clear` after `count` more messages were queued."""
-    return max(clear, now) + int(count / per_second * 1000)
+    return max(clear, now) + ceil(count / per_second * 1000)
 
 
 def rest(clear: int, per_second: float, now: int) -> int:
