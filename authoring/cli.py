@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from authoring.commands import (
+    campaigns,
     contact,
     diff,
     exporting,
@@ -53,6 +54,7 @@ for _command in (
     release.list_releases,
     release.rollback,
     release.schema,
+    campaigns.campaigns,
     jobs.list_jobs,
     jobs.backfill,
     forms.form,

@@ -261,8 +261,8 @@ _NOBODY = Release(
 _NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
 _INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
 files: run `samovar schema` after changing one."""
-_IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are for ever:
-people's histories point at them. An id keeps its kind, and one that was removed is never used again;
+_IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are
+for ever: people's histories point at them. An id keeps its kind, and one that was removed is never used again;
 `samovar rollback` brings it back with its old meaning. Titles are free. What was published is
 remembered in `marketing/.samovar.json`; keep that file with the others."""
 _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:

@@ -22,7 +22,8 @@ FOLDERS = {
 LAYOUT = (
     "Expected: "
     + ", ".join(TOP)
-    + ", forms/ID.yaml, journeys/ID.yaml, campaigns/ID.yaml, emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
+    + ", forms/ID.yaml, journeys/ID.yaml, campaigns/ID.yaml"
+    + ", emails/ID.yaml with ID.mjml and ID.txt, emails/parts/NAME.mjml"
 )
 _ID = re.compile(ID_PATTERN)
 
