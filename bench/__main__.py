@@ -1,6 +1,6 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
-Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, importing. All of them
+Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing. All of them
 take about fifteen minutes.
 """
 
@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import backfill, cpu, crash, growth, importing, imports, money, stack, tracker, units, waits
+from bench import backfill, campaign, cpu, crash, growth, importing, imports, money, stack, tracker, units, waits
 from bench.report import BOUNDS, Run, console, is_ok, table
 from infra.paths import ROOT
 
@@ -26,6 +26,7 @@ FAMILIES: dict[str, Run] = {
     "stack": stack.run,
     "tracker": tracker.run,
     "backfill": backfill.run,
+    "campaign": campaign.run,
     "importing": importing.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"

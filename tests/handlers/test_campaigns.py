@@ -1,12 +1,16 @@
 """Campaigns: counted, held, sent once to everybody allowed, paused, resumed and cancelled, by the contact's clock."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from authoring.cli import main
+from authoring.commands.shared import App
 from functions.core import message as ledger
 from functions.core.campaign import journey_of, message_id, place_of
 from functions.core.consent import Change, Entry
@@ -441,3 +445,50 @@ def test_the_same_piece_counted_twice_is_the_first(town: Callable[..., Cloud]) -
     first = audiences.put_new(CAMPAIGN, "x", 0, audiences.Piece({5: ["a"]}, {"people": 1}, ("0", "a")))
     again = audiences.put_new(CAMPAIGN, "x", 0, audiences.Piece({5: ["b", "c"]}, {"people": 2}, None))
     assert again == first
+
+
+def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
+    town: Callable[..., Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(App, "connect", lambda self: None)
+    cloud = town()
+    people(cloud, 12, topic=None)
+
+    def asked(*words: str, code: int = 0) -> Any:
+        result = CliRunner().invoke(main, ["campaigns", *words, "--json"], catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return json.loads(result.output)
+
+    begun = asked("send", CAMPAIGN, "--key", "spring")
+    name = f"{CAMPAIGN}/{begun['run']}"
+    assert asked("send", CAMPAIGN, "--key", "spring")["run"] == begun["run"]
+    assert "is still counting" in asked("send", CAMPAIGN, code=1)["error"]
+    assert "there are: harvest" in asked("send", "harvst", code=1)["error"]
+    cloud.settle()
+    shown = asked("show", CAMPAIGN)
+    assert (shown["state"], shown["people"], shown["foretold"]["withhold no-consent"]) == ("holding", 13, 1)
+    assert shown["dollars"] == pytest.approx(0.0012)
+    text = CliRunner().invoke(main, ["campaigns", "show", name]).output
+    assert "1 don't: The address never agreed to this topic." in text
+    assert f"samovar campaigns cancel {name}" in text
+
+    asked("pause", name, "--why", "a look at the price")
+    asked("let-go", name)
+    cloud.skip(minutes=20)
+    assert cloud.mails == []
+    assert asked("show", name)["paused"] == "a look at the price"
+    asked("resume", name)
+    cloud.settle()
+    shown = asked("show", name)
+    assert (shown["state"], shown["states"]) == ("done", {"sent": 12, "withheld": 1})
+    assert shown["withheld"] == {"no-consent": 1}
+    assert [one["contact"] for one in asked("show", name, "--who", "no-consent")["people"]] == [contact_id(12)]
+    assert "nothing left to cancel" in asked("cancel", name, code=1)["error"]
+    assert "has only just ended" in asked("send", CAMPAIGN, code=1)["error"]
+
+    second = asked("send", CAMPAIGN, "--again")
+    cloud.settle()
+    assert asked("cancel", CAMPAIGN, "--why", "enough")["state"] == "cancelled"
+    (listed,) = asked("list")["campaigns"]
+    assert {run["run"]: run["state"] for run in listed["runs"]} == {begun["run"]: "done", second["run"]: "cancelled"}
+    assert "harvest" in CliRunner().invoke(main, ["campaigns", "list"]).output
