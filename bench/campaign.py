@@ -9,6 +9,7 @@ import gc
 import io
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,9 +45,7 @@ def run(say: Say, people: int = PEOPLE) -> dict[str, float]:
             rooms.let_go(run, clock.now_ms())
             sending, intended, more = _through(cloud, rooms.SEND, send_slice, people)
             metrics.clear_metrics()
-    say(
-        f"{people} people: counted with {counting / people * 1e6:.0f} µs of CPU each, {counted:.0f} a second by the clock"
-    )
+    say(f"{people} people: counted with {counting / people * 1e6:.0f} µs of CPU each, {counted:.0f} a second of time")
     say(f"decided and queued with {sending / people * 1e6:.0f} µs of CPU each, {intended:.0f} a second of time")
     say(f"the process grew by {max(grown, more):.1f} MB from the second slice to the last")
     return {
@@ -72,11 +71,9 @@ def _through(cloud: House, kind: str, slice_: Callable[[Job, int], Slice], peopl
         for queue in cloud.queues.by_name.values():
             queue.messages.clear()
         job = replace(job, start=done.next, slices=job.slices + 1, done=job.done + done.done)
-        job = replace(
-            job, notes={name: job.notes.get(name, 0) + done.notes.get(name, 0) for name in {*job.notes, *done.notes}}
-        )
+        job = replace(job, notes=dict(Counter(job.notes) + Counter(done.notes)))
         if job.slices == 2:
-            first = tracemalloc.get_traced_memory()[0]
+            first = _megabytes()
         cloud.clock.now += done.delay * 1000
         if done.next is None:
             return cpu, people / wall, _megabytes() - first if first else 0.0
