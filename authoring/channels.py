@@ -19,7 +19,7 @@ def others() -> list[Channel]:
 def missing(channel: str, template: str) -> str:
     """How a template that isn't there is mended."""
     if channel == BY_EMAIL:
-        return f"Write emails/{template}.yaml, .mjml and .txt"
+        return f"Write emails/{template}.yaml and .mjml"
     return f"Write {CHANNELS[channel].folder}/{template}.yaml"
 
 
@@ -53,12 +53,15 @@ def _spelled(path: Path) -> str:
 
 
 def _only_serving(known: Definitions) -> set[tuple[str, str]]:
-    """The templates that journeys send about transactional topics only."""
+    """The templates that journeys and campaigns send about transactional topics only."""
     marketing = {topic.id for topic in known.sending[1].topics if not topic.transactional} if known.sending else set()
     sent = [
         (channel_and_template(step.send), (step.topic or journey.topic) in marketing)
         for _, journey in known.journeys.values()
         for _, step in steps_of(journey.steps)
         if isinstance(step, Send)
+    ]
+    sent += [
+        (channel_and_template(campaign.send), campaign.topic in marketing) for _, campaign in known.campaigns.values()
     ]
     return {what for what, _ in sent} - {what for what, sells in sent if sells}

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from authoring.commands import (
+    campaigns,
     contact,
     diff,
     exporting,
@@ -58,6 +59,7 @@ for _command in (
     release.schema,
     preview.preview,
     preview.send_test,
+    campaigns.campaigns,
     jobs.list_jobs,
     jobs.backfill,
     forms.form,

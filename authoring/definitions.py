@@ -7,6 +7,7 @@ from authoring.load import Document, Path
 from authoring.problems import Problem, choose
 from authoring.sources import EmailFile
 from functions.core import conditions as c
+from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import If, Journey, Step, Until, Wait
@@ -35,6 +36,7 @@ class Definitions:
     """Those of other channels than e-mail, by channel."""
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
+    campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()

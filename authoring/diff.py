@@ -64,6 +64,7 @@ def _things(release: Release) -> dict[str, Any]:
         "email": release.emails,
         **release.templates,
         "journey": release.journeys,
+        "campaign": release.campaigns,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

@@ -240,8 +240,8 @@ class Emails:
                     yield Problem(file, 1, 1, "(file)", "it asks to confirm without the link", mend)
                 if name in sent and has:
                     line = text[: text.index("confirm_url")].count("\n") + 1
-                    mend = "Use it in the template of a form's double_opt_in only; a journey asks nobody to confirm"
-                    yield Problem(file, line, 1, "confirm_url", "a journey sends this e-mail", mend)
+                    mend = "Use it in the template of a form's double_opt_in only; nothing else asks anybody to confirm"
+                    yield Problem(file, line, 1, "confirm_url", "a journey or a campaign sends this e-mail", mend)
 
     def compiled(self, sending: Sending, problems: list[Problem]) -> dict[str, Email]:
         """Every e-mail as the release has it. What can't be compiled is added to `problems`."""
@@ -300,11 +300,14 @@ def _words(sending: Sending, language: str) -> Words:
 
 
 def _sends(known: Definitions) -> Iterator[tuple[str, str]]:
-    """The e-mails that journeys send, each with its topic."""
+    """The e-mails that journeys and campaigns send, each with its topic."""
     for _, journey in known.journeys.values():
         for step in walk(journey.steps):
             if isinstance(step, Send) and isinstance(step.send, str):
                 yield step.send, step.topic or journey.topic
+    for _, campaign in known.campaigns.values():
+        if isinstance(campaign.send, str):
+            yield campaign.send, campaign.topic
 
 
 def _both(one: Given, other: Given) -> Given:

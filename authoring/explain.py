@@ -81,6 +81,9 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return _unnamed(document, path, "a condition", KINDS)
         case "step_kind":
             return _unnamed(document, path, "a step", STEPS)
+        case "when_kind":
+            mend = 'Write on request, or a day or every so often with a time: {every: monday, at: "09:00"}'
+            return document.problem(path, f"expected when it runs, not {_shown(detail['input'])}", mend)
         case "model_type" | "model_attributes_type" | "dict_type":
             wanted = model_at(model, loc)
             mend = f"Write its keys below it, indented: {', '.join(keys_of(wanted))}" if wanted else "Write key: value"
@@ -202,7 +205,7 @@ def _shown(value: Any) -> str:
 
 _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
-_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind")
+_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind", "when_kind")
 _CODES = {
     "extra_forbidden": "unknown-key",
     "missing": "missing-key",
@@ -210,6 +213,7 @@ _CODES = {
     "union_tag_not_found": "no-kind",
     "union_tag_invalid": "no-kind",
     "step_kind": "no-kind",
+    "when_kind": "no-kind",
 }
 _DAY = "a day, such as 2027-03-08"
 _TYPES = (

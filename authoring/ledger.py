@@ -93,4 +93,5 @@ def ids_of(release: Release) -> dict[str, str]:
     for name, journey in release.journeys.items():
         ids[f"journey {name}"] = "journey"
         ids.update({f"journey {name}, step {step.id}": f"{step_kind(step)} step" for step in walk(journey.steps)})
+    ids.update({f"campaign {name}": "campaign" for name in release.campaigns})
     return dict(sorted(ids.items()))

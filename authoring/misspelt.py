@@ -152,11 +152,12 @@ def _emails(known: Definitions) -> Iterator[Problem]:
         for _, step in steps_of(journey.steps)
         if isinstance(step, Send) and isinstance(step.send, str)
     }
+    sent |= {campaign.send for _, campaign in known.campaigns.values() if isinstance(campaign.send, str)}
     sent |= {form.double_opt_in.email for _, form in known.forms.values() if form.double_opt_in}
     for document, path, condition in conditions_in(known):
         if isinstance(condition, c.EmailCondition) and condition.email in known.template_names - sent:
             message = f'nothing sends the e-mail "{condition.email}"'
-            mend = "Send it in a journey, or ask for another one"
+            mend = "Send it in a journey or a campaign, or ask for another one"
             yield _warning(document, (*path, "email"), message, mend, "email-of-nobody")
 
 

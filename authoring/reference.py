@@ -15,6 +15,7 @@ from authoring.problems import CODES
 from authoring.sources import EmailFile
 from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.bots import Bots
+from functions.core.campaign import Campaign
 from functions.core.conditions import KINDS, Condition
 from functions.core.definition import spell_duration
 from functions.core.forms import Form
@@ -137,6 +138,15 @@ PAGES = (
         Journey,
         "journeys/welcome.yaml",
         "What happens to somebody, step by step. The file's name is the journey's id.",
+    ),
+    Page(
+        "campaigns",
+        "Campaigns",
+        "campaigns/ID.yaml",
+        Campaign,
+        "campaigns/new-harvest.yaml",
+        "One message to everybody in a segment, once or again and again. The file's name is the campaign's id. "
+        "How it goes: [campaigns](../campaigns.md).",
     ),
     Page(
         "privacy",
@@ -279,8 +289,8 @@ _NOBODY = Release(
 _NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
 _INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
 files: run `samovar schema` after changing one."""
-_IDS = """Ids (of journeys, steps, forms, fields, topics, scores, rules, stages, segments and templates) are for ever:
-people's histories point at them. An id keeps its kind, and one that was removed is never used again;
+_IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are
+for ever: people's histories point at them. An id keeps its kind, and one that was removed is never used again;
 `samovar rollback` brings it back with its old meaning. Titles are free. What was published is
 remembered in `marketing/.samovar.json`; keep that file with the others."""
 _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
@@ -300,7 +310,8 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
   "docs/reference/schemas/push.json": "marketing/push/*.yaml",
   "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml",
-  "docs/reference/schemas/products.json": "marketing/products.yaml"
+  "docs/reference/schemas/products.json": "marketing/products.yaml",
+  "docs/reference/schemas/campaigns.json": "marketing/campaigns/*.yaml"
 }
 ```"""
 _CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:

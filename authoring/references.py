@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from authoring import forms, journeys, languages, misspelt, rules
+from authoring import campaigns, forms, journeys, languages, misspelt, rules
 from authoring.asking import Asking
 from authoring.circles import circles
 from authoring.definitions import Definitions, duplicates, unknown
@@ -40,6 +40,8 @@ def _check(known: Definitions) -> Iterator[Problem]:
     if known.products:
         document, products = known.products
         yield from duplicates(document, [(("products", i, "id"), one.id) for i, one in enumerate(products.products)])
+    for document, campaign in known.campaigns.values():
+        yield from campaigns.check(document, campaign, known)
     yield from misspelt.check(known)
 
 

@@ -25,6 +25,7 @@ TOP = (
 FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),
+    "campaigns": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
 }

@@ -17,6 +17,7 @@ from authoring.problems import Invalid, Problem
 from authoring.references import check
 from authoring.sources import EmailFile
 from functions.core.bots import Bots
+from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
@@ -85,6 +86,9 @@ class _Reading:
             for name, file in found.ids(channel.folder, ".yaml").items():
                 if (template := self._model(found, file, channel.template)) and isinstance(template[1], Template):
                     read[name] = (template[0], template[1])
+        for name, file in found.ids("campaigns", ".yaml").items():
+            if campaign := self._model(found, file, Campaign):
+                known.campaigns[name] = campaign
         bots = self._model(found, "bots.yaml", Bots)
         known.products = self._model(found, "products.yaml", Products)
         for name, file in found.ids("emails", ".yaml").items():
@@ -114,6 +118,7 @@ class _Reading:
             },
             emails=emails.compiled(known.sending[1], self.problems),
             products=known.products[1].products if known.products else [],
+            campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
         )

@@ -1,7 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
-Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, importing, compose, sending. All
-of them take about fifteen minutes.
+Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
+sending. All of them take about fifteen minutes.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     backfill,
+    campaign,
     compose,
     cpu,
     crash,
@@ -40,6 +41,7 @@ FAMILIES: dict[str, Run] = {
     "stack": stack.run,
     "tracker": tracker.run,
     "backfill": backfill.run,
+    "campaign": campaign.run,
     "importing": importing.run,
     "compose": compose.run,
     "sending": sending.run,

@@ -35,10 +35,14 @@ class DataStack(cdk.Stack):
         )
         # Under a name of its own, so that the one permission that ends in a wildcard reads well.
         self.releases_arn = f"{self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)}/releases/*"
+        self.campaigns_arn = f"{self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)}/campaigns/*"
+        self.bucket.add_lifecycle_rule(
+            prefix="campaigns/", expiration=cdk.Duration.days(400), noncurrent_version_expiration=cdk.Duration.days(1)
+        )
         accept(
             self.bucket,
             "AwsSolutions-S1",
-            "Holds releases only: public marketing content, named by its hash and read by our own functions. "
+            "Holds releases, which are public marketing content, and lists of opaque ids, read by our own functions. "
             "Access logs would need a second bucket and say nothing that CloudTrail's data events can't.",
         )
 

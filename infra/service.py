@@ -102,6 +102,7 @@ class ServiceStack(cdk.Stack):
             to_send,
         ]
         to_work = uses.sends_to(queues.work, "WORK_QUEUE_URL")
+        campaigns = [uses.freezes_audiences(self._data), uses.publishes_to(self.bus.bus), to_send]
         jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
         erasing = [
@@ -158,7 +159,7 @@ class ServiceStack(cdk.Stack):
                 "work",
                 memory=1024,
                 timeout=WORK_TIMEOUT,
-                needs=[*known, *jobs, *erasing, uses.receives(queues.work)],
+                needs=[*known, *jobs, *campaigns, *erasing, uses.receives(queues.work)],
                 calls_itself=True,
             ),
         }

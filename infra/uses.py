@@ -115,6 +115,17 @@ def _releases(data: DataStack, *actions: str) -> Use:
     return Use(actions, (data.releases_arn,), {"BUCKET": data.bucket.bucket_name}, (wildcard,))
 
 
+def freezes_audiences(data: DataStack) -> Use:
+    """Stores who gets a campaign, and reads it again. The first who stores a piece has said it."""
+    wildcard = (
+        f"{BUCKET_ARN}/campaigns/*",
+        "Audiences are objects named by campaign, run and number, under one prefix",
+    )
+    return Use(
+        ("s3:GetObject", "s3:PutObject"), (data.campaigns_arn,), {"BUCKET": data.bucket.bucket_name}, (wildcard,)
+    )
+
+
 def publishes_to(bus: events.IEventBus) -> Use:
     return Use(("events:PutEvents",), (bus.event_bus_arn,), {"BUS_NAME": bus.event_bus_name})
 

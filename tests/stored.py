@@ -44,12 +44,15 @@ from functions.core.push import Subscription
 from functions.core.release import Release, canonical, load
 from functions.core.reputation import Counts
 from functions.core.retention import Keep
+from functions.core.runs import Run as CampaignRun
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
     addresses,
+    audiences,
     audit,
+    campaigns,
     caps,
     closed,
     contacts,
@@ -69,6 +72,8 @@ from functions.tables import (
     tokens,
     tombstones,
 )
+from functions.tables.audiences import Piece
+from functions.tables.campaigns import Plan
 from functions.tables.identities import Identity
 from functions.tables.imports import Imported
 from functions.tokens import (
@@ -338,6 +343,53 @@ WITH_FUNNEL = Release.model_validate(
 )
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
+PLANNED = Plan("harvest", "r" * 32, "20261201t0900", NOW + 9_000, NOW + 8_000, NOW)
+PLAIN_PLAN = Plan("harvest", "r" * 32)
+PIECE = Piece({NOW: [CONTACT], NOW + 9_000: ["b" * 26]}, {"people": 2, "allow": 1, "defer paused": 1}, ("3", CONTACT))
+COUNTING = CampaignRun("harvest", "20261201t0900", "r" * 32, NOW, NOW, "samovar", due=NOW + 9)
+SENDING = replace(
+    COUNTING,
+    state="sending",
+    held_until=NOW + 5,
+    counts={"people": 2, "allow": 2},
+    parts={str(NOW): 2},
+    chunks=1,
+    seconds=7,
+    sending=NOW + 5,
+    version=3,
+)
+OVER = replace(SENDING, state="expired", intended=1, missed=1, ended=NOW + 9, why="ş", due=None)
+WITH_CAMPAIGNS = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "time_zone": "Europe/Istanbul"},
+            "from": {"name": "Çay", "email": "hello@tea.example"},
+            "topics": [{"id": "offers", "title": "Fiyatlar"}],
+        },
+        "segments": {"keen": {"when": {"consent": "offers"}}},
+        "campaigns": {
+            "asked": {"topic": "offers", "send": "harvest", "to": "keen"},
+            "once": {
+                "title": "Hasat geldi ☕",
+                "topic": "offers",
+                "send": "harvest",
+                "to": "keen",
+                "except": ["keen"],
+                "when": {"on": "2026-12-01", "at": "09:00", "in": "contact's time zone"},
+                "hold": "none",
+                "rate": "600 a minute",
+                "expires": "1 day",
+            },
+            "monthly": {
+                "topic": "offers",
+                "send": "harvest",
+                "to": "keen",
+                "when": {"every": "month", "day": 31, "at": "17:30"},
+                "rate": "30 an hour",
+            },
+        },
+    }
+)
 LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
 MANY = [(CONTACT, MESSAGE), (CONTACT, MESSAGE[::-1])]
 COUNTED = work_queue.Recount(CONTACT, "time")
@@ -665,6 +717,27 @@ def samples() -> dict[str, Sample]:
         "link-preferences": Sample(PREFERRING, sign([KEY], PREFER, payload(PREFERRING)), _read_token(PREFER)),
         "link-confirm": Sample(
             CONFIRMING, sign([KEY], CONFIRM, payload(CONFIRMING)), lambda text: read_confirm([KEY], text, NOW)
+        ),
+        "campaign-plan": Sample(
+            PLANNED, _row(campaigns.plan_row(PLANNED)), lambda row: campaigns.plan_from(_plain(row))
+        ),
+        "campaign-without-plan": Sample(
+            PLAIN_PLAN, _row(campaigns.plan_row(PLAIN_PLAN)), lambda row: campaigns.plan_from(_plain(row))
+        ),
+        "campaign-run-counting": Sample(
+            COUNTING, _row(campaigns.run_row(COUNTING)), lambda row: campaigns.run_from(_plain(row))
+        ),
+        "campaign-run-sending": Sample(
+            SENDING, _row(campaigns.run_row(SENDING)), lambda row: campaigns.run_from(_plain(row))
+        ),
+        "campaign-run-over": Sample(OVER, _row(campaigns.run_row(OVER)), lambda row: campaigns.run_from(_plain(row))),
+        "campaign-audience": Sample(
+            PIECE, audiences.to_bytes(PIECE).decode(), lambda text: audiences.from_bytes(text.encode())
+        ),
+        "release-with-campaigns": Sample(
+            WITH_CAMPAIGNS,
+            canonical(WITH_CAMPAIGNS).decode(),
+            lambda text: load(text.encode()),
         ),
         "release-with-forms": Sample(
             WITH_FORMS,

@@ -17,7 +17,7 @@ from authoring.when import minute
 from functions import clock
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
-from functions.work import backfills
+from functions.work import backfills, campaigns
 
 
 @click.command()
@@ -33,7 +33,12 @@ def validate(app: App, as_json: bool) -> None:
     else:
         show_warnings(compiled.warnings)
         content = compiled.content
-        parts = (("journey", content.journeys), ("e-mail", content.emails), ("form", content.forms))
+        parts = (
+            ("journey", content.journeys),
+            ("campaign", content.campaigns),
+            ("e-mail", content.emails),
+            ("form", content.forms),
+        )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
         say(f"{app.marketing} is valid: {counts}. Release {compiled.release_id[:12]}.", "green")
 
@@ -158,6 +163,7 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         found = changes(releases.content(before.release) if before else None, releases.content(wanted))
         pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
         moved = before is None or pointer.seq != before.seq
+        campaigns.schedule(pointer.release, clock.now_ms())
         begun = backfills.start(pointer, clock.now_ms())
         about = {"release": pointer.release, "moved": moved, "seq": pointer.seq, "stack": where.name}
         _show(found, as_json, **about, backfill=begun)

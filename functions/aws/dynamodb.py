@@ -85,14 +85,18 @@ def get(table: str, key: Key, *, consistent: bool = True) -> Item | None:
     return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]:
-    """The items that exist among `keys` (any number), by key."""
+def batch_get(table: str, keys: Iterable[Key], *, consistent: bool = True, only: Sequence[str] = ()) -> dict[Key, Item]:
+    """The items that exist among `keys` (any number), by key; of each the key and the attributes `only`, or all."""
     wanted = list(dict.fromkeys(keys))
+    chosen: dict[str, Any] = {}
+    if only:
+        names = {f"#{index}": name for index, name in enumerate(("pk", "sk", *only))}
+        chosen = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
     found: dict[Key, Item] = {}
     refused = 0
     while wanted:
         batch, wanted = wanted[:100], wanted[100:]
-        request = {table: {"Keys": [_key(key) for key in batch], "ConsistentRead": consistent}}
+        request = {table: {"Keys": [_key(key) for key in batch], "ConsistentRead": consistent, **chosen}}
         answer = client("dynamodb").batch_get_item(RequestItems=request)
         for raw in answer["Responses"].get(table, []):
             item = from_item(raw)

@@ -28,6 +28,18 @@ def put(bucket: str, key: str, content: bytes, *, content_type: str = "applicati
     client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
+def put_new(bucket: str, key: str, content: bytes, *, content_type: str = "application/json") -> bool:
+    """Store an object unless its key exists; whether it was stored."""
+    try:
+        client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+    except ClientError as error:
+        # 409 where somebody else is just storing one, which may still fail: the caller looks, and comes again.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (409, 412):
+            return False
+        raise
+    return True
+
+
 def exists(bucket: str, key: str) -> bool:
     """Whether an object has that key."""
     try:

@@ -39,6 +39,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "paused": "Sending is paused.",
         "provider-limit": "The mail service takes no more for now: its quota is used up, or it paused us.",
         "warm-up": "A new domain sends little at first; more may go out tomorrow.",
+        "same-person": "Another entry of the campaign's list turned out to be the same person, who gets it once.",
         "campaign-cancelled": "The campaign was cancelled before the message went out.",
         "other-address": "The contact's address is not the one that was asked to confirm.",
         "missing-variable": "The template needs something that is not known about the contact.",

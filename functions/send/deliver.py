@@ -15,7 +15,7 @@ from functions.core import policy
 from functions.core.message import Message, last_moment
 from functions.core.pauses import Pauses
 from functions.core.policy import Allow, Case, Defer, Withhold
-from functions.send import commit, outcome
+from functions.send import commit, outcome, twins
 from functions.send.drafts import Ready, compose_for
 from functions.send.gather import gather, look
 from functions.send.pace import WORKERS, Turn
@@ -112,6 +112,8 @@ class _Lane:
         for message in messages:
             case = facts.case(message)
             decision = policy.decide(case, now)
+            if isinstance(decision, Allow) and twins.is_second(message, case.contact, now):
+                decision = Withhold(twins.REASON)
             if isinstance(decision, Allow):
                 allowed.append((case, decision))
             else:

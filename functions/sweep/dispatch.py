@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.aws.dynamodb import Item
+from functions.tables.campaigns import PLANS, RUN, RUNS
 from functions.tables.contacts import STATE, contact_of
 from functions.tables.enrollments import CURRENT
 from functions.tables.messages import PREFIX as MESSAGE
@@ -40,7 +41,15 @@ def look_up(rows: Sequence[Item]) -> Known:
 def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
     """Let the owner of a due row do what is due at `now` (ms). Raises UnknownRow."""
     contact = contact_of(pk)
-    if sk == STATE:
+    if pk == PLANS:
+        from functions.work.campaigns import begin_planned
+
+        begin_planned(sk, now)
+    elif pk.startswith(RUNS):
+        from functions.work.campaigns import attend
+
+        attend(pk.removeprefix(RUNS), sk.removeprefix(RUN), now)
+    elif sk == STATE:
         from functions.score.apply import reconsider
 
         reconsider(contact, now, known.contacts.get(contact), known.live)

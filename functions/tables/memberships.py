@@ -28,6 +28,24 @@ def members(segment: str) -> Iterator[str]:
                 yield row["sk"].removeprefix("C#")
 
 
+def page(segment: str, part: str, after: str, limit: int) -> tuple[list[str], str | None]:
+    """Members of a segment in one shard that follow the contact `after` ("": from the first), of at most `limit`
+    rows, and the last contact looked at; None where the shard is through."""
+    low = f"C#{after}!" if after else "C#"
+    pk = f"G#{segment}#{part}"
+    rows = list(dynamodb.query(settings.contacts_table(), pk, between=(low, "C#~"), limit=limit, consistent=False))
+    found = [row["sk"].removeprefix("C#") for row in rows if not row.get("left")]
+    return found, rows[-1]["sk"].removeprefix("C#") if len(rows) == limit else None
+
+
+def among(segment: str, part: str, first: str, last: str) -> frozenset[str]:
+    """The members of a segment in one shard from contact `first` to contact `last`."""
+    rows = dynamodb.query(
+        settings.contacts_table(), f"G#{segment}#{part}", between=(f"C#{first}", f"C#{last}"), consistent=False
+    )
+    return frozenset(row["sk"].removeprefix("C#") for row in rows if not row.get("left"))
+
+
 def note(segment: str, contact: str, *, inside: bool, version: int, at: int) -> bool:
     """Note that the contact entered or left, as decided by `version` of its state at `at` (ms).
 

@@ -2,7 +2,8 @@
 
 Guarantees. A slice delivered again is recognised by where it starts and does nothing; a
 crash inside one repeats it, which its job must bear (refolding and backfilling do: they are
-functions of the events; so does erasing: what is gone stays so). A slice that died before goes on
+functions of the events; so does erasing: what is gone stays so; so do campaigns: a piece of an audience is said
+once, and a message's id is the same whoever decides it). A slice that died before goes on
 in small steps, so that one contact holds up nobody. Progress is a row that anyone may read
 while the job runs. A judgement that is asked for again finds nothing left to rule; a count
 finds the same.
@@ -18,13 +19,22 @@ from functions.observability import handler as observed
 from functions.score.apply import recount
 from functions.work import jobs, queue
 from functions.work.backfill import backfill_slice
+from functions.work.campaign_count import count_slice
+from functions.work.campaign_send import send_slice
+from functions.work.campaigns import COUNT, SEND
 from functions.work.forget import forget_slice
 from functions.work.judge import judge
 from functions.work.queue import Asked, Recount
 from functions.work.refold import refold_slice
 from functions.work.walk import SLICE_S
 
-SLICES = {"refold": refold_slice, "forget": forget_slice, "backfill": backfill_slice}
+SLICES = {
+    "refold": refold_slice,
+    "forget": forget_slice,
+    "backfill": backfill_slice,
+    COUNT: count_slice,
+    SEND: send_slice,
+}
 SOONEST_S: Final = 15
 LATEST_S: Final = 900
 """A message that raised is seen again after so many seconds at least, and at most."""

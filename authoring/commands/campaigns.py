@@ -1,0 +1,305 @@
+"""campaigns: what is planned, what a run would do and did, and every way to stop it."""
+
+import getpass
+import time
+from typing import Any
+
+import click
+from rich.table import Table
+
+from authoring import runs as told
+from authoring.commands.progress import LOOK_EVERY_S, bar
+from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
+from authoring.runs import Tally
+from functions import clock, releases
+from functions.core.campaign import place_of
+from functions.core.ids import digest
+from functions.core.occasions import run_on_request
+from functions.core.pauses import Pause
+from functions.core.policy import REASONS
+from functions.core.runs import Run
+from functions.core.views import iso
+from functions.tables import campaigns as rows
+from functions.tables import pauses
+from functions.work import campaigns as work
+from functions.work import jobs, queue
+
+AGAIN_MS = 3_600_000
+"""Whoever asks for a run so soon after the last one is asked whether that is meant."""
+
+
+@click.group()
+def campaigns() -> None:
+    """One message to everybody in a segment: plan, look, hold, send, stop.
+
+    A run is named CAMPAIGN/RUN; CAMPAIGN alone means its newest.
+    """
+
+
+@campaigns.command("list")
+@json_option
+@click.pass_obj
+def list_(app: App, as_json: bool) -> None:
+    """Every campaign, when it runs next, and how its newest run stands."""
+    with explained(as_json):
+        app.connect()
+        defined = releases.live().release.campaigns
+        plans = {plan.campaign: plan for plan in rows.plans()}
+        found = {name: rows.runs_of(name) for name in sorted({*defined, *plans})}
+        held = pauses.get()
+    newest = {name: max(runs, key=lambda run: run.begun, default=None) for name, runs in found.items()}
+    if as_json:
+        emit(
+            {
+                "campaigns": [
+                    {
+                        "campaign": name,
+                        "live": name in defined,
+                        "next": iso(plan.at) if (plan := plans.get(name)) and plan.at else None,
+                        "runs": [_plain(run) for run in runs],
+                    }
+                    for name, runs in found.items()
+                ]
+            }
+        )
+        return
+    table = Table("campaign", "title", "next (UTC)", "newest run", "state", "people", box=None)
+    for name, run in newest.items():
+        title = defined[name].title if name in defined else "(removed)"
+        plan = plans.get(name)
+        following = _minute(plan.at) if plan and plan.at else "on request" if name in defined else ""
+        state = "" if run is None else "paused" if place_of(name, run.run) in held.held and run.open else run.state
+        table.add_row(name, title, following, run.run if run else "", state, f"{run.people:,}" if run else "")
+    console().print(table)
+
+
+@campaigns.command()
+@click.argument("name", metavar="RUN")
+@click.option("--watch", is_flag=True, help="Follow it until it has ended.")
+@click.option("--who", metavar="STATE", help='List people: "sent", "withheld", "unknown", or a reason.')
+@json_option
+@click.pass_obj
+def show(app: App, name: str, watch: bool, who: str | None, as_json: bool) -> None:
+    """What a run would do, is doing, or did: counted from the ledger, message by message."""
+    with explained(as_json):
+        app.connect()
+        run = told.find(name)
+        if watch:
+            run = _follow(run, quiet=as_json)
+        if who:
+            _list(run, who, as_json)
+            return
+        tally = told.tally(run) if run.state not in ("counting", "holding") else None
+        held = pauses.get().held.get(place_of(run.campaign, run.run))
+    if as_json:
+        emit(_plain(run) | ({"paused": held.why} if held else {}) | (_tallied(tally) if tally else {}))
+        return
+    _say(run, tally, held)
+
+
+def _say(run: Run, tally: Tally | None, held: Pause | None) -> None:
+    say(f"{run.campaign}/{run.run}: {'paused' if held and run.open else run.state}", "bold")
+    if held and run.open:
+        say(f"  Paused by {held.by}: {held.why or 'no reason given'}.", "yellow")
+    if run.why:
+        say(f"  {run.why}")
+    if run.state == "counting":
+        say("  It is being counted.")
+        return
+    many = told.going(run)
+    say(f"  {run.people:,} on the list, as it was at {_minute(run.begun)} UTC.")
+    cost = told.dollars(run, many)
+    price = f", {cost:.2f} dollars to the provider" if cost is not None else ""
+    say(f"  Foretold: {many:,} get it{price}, in {told.in_about(run.seconds)} once it goes.")
+    for kind, verb in (("withhold ", "don't"), ("defer ", "get it later")):
+        for name, count in sorted(run.counts.items()):
+            if name.startswith(kind):
+                reason = name.removeprefix(kind)
+                say(f"    {count:,} {verb}: {REASONS.get(reason, reason)}")
+    often = {name.removeprefix("lately "): count for name, count in run.counts.items() if name.startswith("lately ")}
+    if set(often) - {"0"}:
+        words = ", ".join(f"{count:,} got {name}" for name, count in sorted(often.items()))
+        say(f"    Of messages that caps still count: {words}.")
+    if len(run.parts) > 1:
+        say("    By the clock of where they are (UTC):")
+        for at, count in sorted(run.parts.items(), key=lambda part: int(part[0])):
+            say(f"      {_minute(int(at))}  {count:,}")
+    if run.state == "holding":
+        say(f"  It goes out at {_minute(run.held_until)} UTC unless somebody says:", "yellow")
+        say(f"    samovar campaigns cancel {run.campaign}/{run.run}   or, not to wait: samovar campaigns let-go …")
+    if tally is not None:
+        _say_tally(tally)
+
+
+def _say_tally(tally: Tally) -> None:
+    say("  As it stands, counted from the ledger:")
+    for state, count in tally.states.most_common():
+        say(f"    {count:,} {state}")
+        reasons = tally.withheld if state == "withheld" else tally.deferred if state == "intended" else {}
+        for reason, many in sorted(reasons.items()):
+            say(f"      {many:,} {'deferred: ' if state == 'intended' else ''}{REASONS.get(reason, reason)}")
+    if tally.absent:
+        say(f"    {tally.absent:,} not decided: still to come, or gone since it was counted")
+
+
+def _list(run: Run, who: str, as_json: bool) -> None:
+    found = [
+        {"contact": contact, "message": message.id, "state": message.state, "reason": message.reason}
+        for contact, message in told.listed(run)
+        if message is not None and who in (message.state, message.reason)
+    ]
+    if as_json:
+        emit({"run": f"{run.campaign}/{run.run}", "people": found})
+        return
+    for one in found:
+        say(f"{one['contact']}  {one['state']}  {one['reason']}")
+    say(f"{counted(len(found), 'message')}.", "green")
+
+
+@campaigns.command()
+@click.argument("campaign")
+@click.option("--key", help="A name for this sending: asked for again with the same name, it is the same run.")
+@click.option("--again", is_flag=True, help="Although it is running, or ran within the hour.")
+@json_option
+@click.pass_obj
+def send(app: App, campaign: str, key: str | None, again: bool, as_json: bool) -> None:
+    """Begin a run now. It is counted, then holds as long as the campaign says before anything goes out."""
+    with explained(as_json):
+        app.connect()
+        live, now = releases.live(), clock.now_ms()
+        if campaign not in live.release.campaigns:
+            known = ", ".join(sorted(live.release.campaigns)) or "none"
+            raise ValueError(f'the live release has no campaign "{campaign}"; there are: {known}')
+        run = f"k{digest('run', campaign, key)[:15]}" if key else None
+        run = run or run_on_request(now, live.release.sending.business.time_zone)
+        others = [one for one in rows.runs_of(campaign) if one.run != run and one.state != "cancelled"]
+        near = [one for one in others if one.open or (one.ended or 0) > now - AGAIN_MS]
+        if near and not again:
+            state = "is still " + near[0].state if near[0].open else "has only just ended"
+            raise ValueError(f"its run {campaign}/{near[0].run} {state}: if another one is meant, add --again")
+        begun = work.begin_on_request(campaign, run, by=getpass.getuser(), now=now)
+    if as_json:
+        emit(_plain(begun))
+        return
+    say(f"Run {campaign}/{begun.run} is being counted; then it holds, and says so.", "green")
+    say(f"To look: samovar campaigns show {campaign}/{begun.run}")
+
+
+@campaigns.command()
+@click.argument("name", metavar="RUN")
+@click.option("--why", default="", help="For those who find it paused.")
+@json_option
+@click.pass_obj
+def pause(app: App, name: str, why: str, as_json: bool) -> None:
+    """Hold a run where it is: nothing of it goes out until it is resumed."""
+    with explained(as_json):
+        app.connect()
+        run = _open(name)
+        pauses.hold(place_of(run.campaign, run.run), Pause(clock.now_ms(), why, getpass.getuser()))
+    _done(run, "is paused; `samovar campaigns resume` lets it go on where it stopped", as_json)
+
+
+@campaigns.command()
+@click.argument("name", metavar="RUN")
+@json_option
+@click.pass_obj
+def resume(app: App, name: str, as_json: bool) -> None:
+    """Let a paused run go on where it stopped."""
+    with explained(as_json):
+        app.connect()
+        run = _open(name)
+        pauses.release(place_of(run.campaign, run.run))
+        if run.state == "sending":
+            queue.ask(work.job_id(run, work.SEND))
+    _done(run, "goes on", as_json)
+
+
+@campaigns.command()
+@click.argument("name", metavar="RUN")
+@click.option("--why", default="", help="For the record.")
+@json_option
+@click.pass_obj
+def cancel(app: App, name: str, why: str, as_json: bool) -> None:
+    """Stop a run for good: whatever hasn't gone out never will."""
+    with explained(as_json):
+        app.connect()
+        run = work.cancel(told.find(name), why or f"cancelled by {getpass.getuser()}", clock.now_ms())
+    _done(run, "is cancelled: nothing more of it goes out", as_json)
+
+
+@campaigns.command("let-go")
+@click.argument("name", metavar="RUN")
+@json_option
+@click.pass_obj
+def let_go(app: App, name: str, as_json: bool) -> None:
+    """End a run's hold: it goes out now."""
+    with explained(as_json):
+        app.connect()
+        run = work.let_go(told.find(name), clock.now_ms())
+    _done(run, "goes out now", as_json)
+
+
+def _open(name: str) -> Run:
+    run = told.find(name)
+    if not run.open:
+        raise ValueError(f"run {run.campaign}/{run.run} is {run.state}: nothing of it is left to hold or to resume")
+    return run
+
+
+def _done(run: Run, what: str, as_json: bool) -> None:
+    if as_json:
+        emit(_plain(run))
+    else:
+        say(f"Run {run.campaign}/{run.run} {what}.", "green")
+
+
+def _follow(run: Run, *, quiet: bool) -> Run:
+    """Show a run until it has ended, or holds; it goes on when nobody looks."""
+    begun, first = time.monotonic(), None
+    with bar(quiet=quiet) as shown:
+        task = shown.add_task(run.state, total=run.people or None, contacts=0, rate=0.0)
+        while True:
+            run = rows.get(run.campaign, run.run) or run
+            kind = work.COUNT if run.state == "counting" else work.SEND
+            job = jobs.get(work.job_id(run, kind))
+            done = job.done if job else 0
+            first = done if first is None else first
+            rate = max(0, done - first) / max(0.001, time.monotonic() - begun)
+            total = run.people or None
+            shown.update(task, description=run.state, completed=done, total=total, contacts=done, rate=rate)
+            if run.state not in ("counting", "sending"):
+                return run
+            time.sleep(LOOK_EVERY_S)
+
+
+def _minute(at: int) -> str:
+    return iso(at)[:16].replace("T", " ")
+
+
+def _plain(run: Run) -> dict[str, Any]:
+    times = {name: iso(at) for name in ("begun", "at", "held_until", "sending", "ended") if (at := getattr(run, name))}
+    return {
+        "campaign": run.campaign,
+        "run": run.run,
+        "state": run.state,
+        "release": run.release,
+        "by": run.by,
+        "why": run.why,
+        **times,
+        "people": run.people,
+        "foretold": dict(run.counts),
+        "parts": {iso(int(at)): count for at, count in run.parts.items()},
+        "seconds": run.seconds,
+        "intended": run.intended,
+        "missed": run.missed,
+        "dollars": told.dollars(run, told.going(run)),
+    }
+
+
+def _tallied(tally: Tally) -> dict[str, Any]:
+    return {
+        "states": dict(tally.states),
+        "withheld": dict(tally.withheld),
+        "deferred": dict(tally.deferred),
+        "not_decided": tally.absent,
+    }

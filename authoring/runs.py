@@ -1,0 +1,121 @@
+"""What became of a campaign's run: its messages counted one by one from the ledger, and said in words."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from functions import settings
+from functions.aws import dynamodb
+from functions.core.campaign import message_id
+from functions.core.channels import channel_and_template
+from functions.core.definition import spell_duration
+from functions.core.message import Message
+from functions.core.runs import Run
+from functions.tables import audiences, campaigns, contacts, messages
+from functions.work.campaigns import definition_of
+from infra.prices import SES_EMAIL
+
+READERS: Final = 4
+_PRICES: Final = {"email": SES_EMAIL}
+"""Dollars that a provider takes for one message, by channel; others charge by country."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many messages of a run are in each state, withheld and deferred ones by their reason. `absent` are
+    people on the list for whom none is decided (yet)."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
+    deferred: Counter[str] = field(default_factory=Counter)
+    absent: int = 0
+
+    def add(self, message: Message | None) -> None:
+        """Count one person's."""
+        if message is None:
+            self.absent += 1
+            return
+        self.states[message.state] += 1
+        if message.state == "withheld":
+            self.withheld[message.reason] += 1
+        elif message.state == "intended" and message.reason:
+            self.deferred[message.reason] += 1
+
+
+def tally(run: Run, seen: Callable[[int], None] | None = None) -> Tally:
+    """Count a run's messages as they stand now; `seen` is told how many people were looked at."""
+    found, done = Tally(), 0
+    with ThreadPoolExecutor(READERS) as readers:
+        for many in readers.map(lambda number: list(_of_piece(run, number)), range(run.chunks)):
+            for _, message in many:
+                found.add(message)
+            done += len(many)
+            if seen:
+                seen(done)
+    return found
+
+
+def listed(run: Run) -> Iterator[tuple[str, Message | None]]:
+    """Every person on a run's list, and their message."""
+    for number in range(run.chunks):
+        yield from _of_piece(run, number)
+
+
+def _of_piece(run: Run, number: int) -> Iterator[tuple[str, Message | None]]:
+    ids = [one for part in audiences.get(run.campaign, run.run, number).parts.values() for one in part]
+    found = _messages(run, ids)
+    # Whoever was merged since has theirs under the survivor's name.
+    missing = [one for one in ids if one not in found]
+    states = contacts.state_keys(missing)
+    into = dynamodb.batch_get(settings.contacts_table(), states, consistent=False, only=("into",))
+    moved = {one: contacts.surviving(one).id for one in missing if into.get((f"C#{one}", "S"), {}).get("into")}
+    found |= _by_survivor(run, moved)
+    for one in ids:
+        yield one, found.get(one)
+
+
+def _messages(run: Run, ids: list[str]) -> dict[str, Message]:
+    keys = {one: messages.key(one, message_id(run.campaign, run.run, one)) for one in ids}
+    rows = dynamodb.batch_get(settings.contacts_table(), keys.values(), consistent=False)
+    return {one: messages.from_item(rows[key]) for one, key in keys.items() if key in rows}
+
+
+def _by_survivor(run: Run, moved: dict[str, str]) -> dict[str, Message]:
+    theirs = _messages(run, sorted(set(moved.values())))
+    return {one: theirs[survivor] for one, survivor in moved.items() if survivor in theirs}
+
+
+def find(name: str) -> Run:
+    """The run that "CAMPAIGN/RUN" names, or the newest of "CAMPAIGN". Raises ValueError where there is none."""
+    campaign, _, wanted = name.partition("/")
+    if wanted:
+        run = campaigns.get(campaign, wanted)
+        if run is None:
+            raise ValueError(f'campaign "{campaign}" has no run "{wanted}": see `samovar campaigns list`')
+        return run
+    newest = sorted(campaigns.runs_of(campaign), key=lambda run: run.begun)
+    if not newest:
+        raise ValueError(f'campaign "{campaign}" has not run yet: see `samovar campaigns list`')
+    return newest[-1]
+
+
+def dollars(run: Run, many: int) -> float | None:
+    """What a provider takes for so many messages of a run; None where that depends on the country."""
+    channel, _ = channel_and_template(definition_of(run).send)
+    price = _PRICES.get(channel)
+    return None if price is None else price * many
+
+
+def going(run: Run) -> int:
+    """How many would get it as counting foretold: at once, or later."""
+    return sum(many for name, many in run.counts.items() if name == "allow" or name.startswith("defer "))
+
+
+def in_about(seconds: int) -> str:
+    """A length of time as people say it: to the minute, the hour, the day."""
+    for unit in (86_400, 3_600, 60):
+        if seconds >= 2 * unit:
+            return f"about {spell_duration(round(seconds / unit) * unit)}"
+    return "about a minute" if seconds >= 30 else "less than a minute"
