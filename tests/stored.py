@@ -328,6 +328,29 @@ WITH_FUNNEL = Release.model_validate(
         },
     }
 )
+
+WITH_LANGUAGES = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Tea"},
+            "from": {"name": "Tea", "email": "hello@tea.example"},
+            "topics": [{"id": "tips", "title": "Tips"}],
+            "brand": {"primary": "#3b2414"},
+        },
+        "products": [{"id": "sencha", "title": "Sencha", "price": {"EUR": "12.50"}, "tags": ["green"]}],
+        "emails": {
+            "welcome": {
+                "subject": "Hi",
+                "html": "<p>Hi</p>",
+                "text": "Hi",
+                "language": "en",
+                "languages": {"tr": {"subject": "Hoş geldin", "html": "x", "text": "x", "defaults": {"name": "dost"}}},
+                "variables": {"name": {"default": "friend"}, "order.id": {"required": True}},
+                "blocks": {"green": {"when": {"trait": "favourite", "is": "Green"}}},
+            }
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
@@ -557,6 +580,11 @@ def samples() -> dict[str, Sample]:
         "release-with-funnel": Sample(
             WITH_FUNNEL,
             canonical(WITH_FUNNEL).decode(),
+            lambda text: load(text.encode()),
+        ),
+        "release-with-languages": Sample(
+            WITH_LANGUAGES,
+            canonical(WITH_LANGUAGES).decode(),
             lambda text: load(text.encode()),
         ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),
