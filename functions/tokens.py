@@ -5,13 +5,15 @@ newest first: the first signs, all verify, so a key can be replaced while old li
 """
 
 import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer
+from itsdangerous.encoding import want_bytes
 
 from functions.core.errors import Refused
 
@@ -249,12 +251,27 @@ def _strings(payload: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return payload
 
 
-@lru_cache(maxsize=32)
+class _Signer(Signer):
+    """Derives each key once: a letter has a handful of links, and a worker makes a thousand letters."""
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        key = self.secret_keys[-1] if secret_key is None else secret_key
+        return _derived(bytes(want_bytes(key)), bytes(want_bytes(self.salt)))
+
+
+@lru_cache(maxsize=64)
+def _derived(secret: bytes, salt: bytes) -> bytes:
+    """What itsdangerous derives as "hmac"."""
+    return hmac.new(secret, salt, hashlib.sha256).digest()
+
+
+@lru_cache(maxsize=64)
 def _serializer(keys: tuple[bytes, ...], salt: str) -> URLSafeSerializer:
     # itsdangerous reads a key list from oldest to newest.
     return URLSafeSerializer(
         list(reversed(keys)),
         salt=f"samovar.{salt}",
+        signer=_Signer,
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )
 

@@ -341,6 +341,29 @@ WITH_FUNNEL = Release.model_validate(
         },
     }
 )
+
+WITH_LANGUAGES = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Tea"},
+            "from": {"name": "Tea", "email": "hello@tea.example"},
+            "topics": [{"id": "tips", "title": "Tips"}],
+            "brand": {"primary": "#3b2414"},
+        },
+        "products": [{"id": "sencha", "title": "Sencha", "price": {"EUR": "12.50"}, "tags": ["green"]}],
+        "emails": {
+            "welcome": {
+                "subject": "Hi",
+                "html": "<p>Hi</p>",
+                "text": "Hi",
+                "language": "en",
+                "languages": {"tr": {"subject": "Hoş geldin", "html": "x", "text": "x", "defaults": {"name": "dost"}}},
+                "variables": {"name": {"default": "friend"}, "order.id": {"required": True}},
+                "blocks": {"green": {"when": {"trait": "favourite", "is": "Green"}}},
+            }
+        },
+    }
+)
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 PLANNED = Plan("harvest", "r" * 32, "20261201t0900", NOW + 9_000, NOW + 8_000, NOW)
@@ -752,6 +775,11 @@ def samples() -> dict[str, Sample]:
         "release-with-hours": Sample(
             WITH_HOURS,
             canonical(WITH_HOURS).decode(),
+            lambda text: load(text.encode()),
+        ),
+        "release-with-languages": Sample(
+            WITH_LANGUAGES,
+            canonical(WITH_LANGUAGES).decode(),
             lambda text: load(text.encode()),
         ),
         "release": Sample(release(), row_of_release, lambda text: load(text.encode())),
