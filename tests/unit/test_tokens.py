@@ -16,10 +16,12 @@ from functions.tokens import (
     Clicked,
     Links,
     Opened,
+    Preferring,
     Unsubscribing,
     read,
     read_click,
     read_open,
+    read_preferring,
     read_unsubscribe,
     sign,
 )
@@ -28,6 +30,7 @@ OLD, NEW = b"old-key-old-key-old-key", b"new-key-new-key-new-key"
 LINKS = Links([NEW], "https://api.example")
 CLICKED = Clicked("c" * 26, "m" * 26, 1_700_000_000_000, "welcome/hello", "welcome", "https://shop.example/té?a=1&b=ı")
 OPENED = Opened("c" * 26, "m" * 26, 1_700_000_000_000, "welcome/hello", "welcome")
+PREFERRING = Preferring("c" * 26, "m" * 26, 1_700_000_000_000, "a" * 26)
 UNSUBSCRIBING = Unsubscribing("c" * 26, "m" * 26, 1_700_000_000_000, "tips", "a" * 26)
 
 
@@ -39,12 +42,21 @@ def test_links_come_back_as_they_were_made() -> None:
     assert read_click([NEW], token(LINKS.click_url(CLICKED))) == CLICKED
     assert read_open([NEW], token(LINKS.open_url(OPENED))) == OPENED
     assert read_unsubscribe([NEW], token(LINKS.unsubscribe_url(UNSUBSCRIBING))) == UNSUBSCRIBING
+    assert read_preferring([NEW], token(LINKS.preferences_url(PREFERRING))) == PREFERRING
+
+
+def test_a_link_to_unsubscribe_opens_no_preferences_and_none_the_other_way() -> None:
+    with pytest.raises(Refused):
+        read_preferring([NEW], token(LINKS.unsubscribe_url(UNSUBSCRIBING)))
+    with pytest.raises(Refused):
+        read_unsubscribe([NEW], token(LINKS.preferences_url(PREFERRING)))
 
 
 def test_links_lead_to_their_routes() -> None:
     assert LINKS.click_url(CLICKED).startswith("https://api.example/c/")
     assert LINKS.open_url(OPENED).startswith("https://api.example/o/")
     assert LINKS.unsubscribe_url(UNSUBSCRIBING).startswith("https://api.example/u/")
+    assert LINKS.preferences_url(PREFERRING).startswith("https://api.example/p/")
 
 
 def test_a_token_fits_a_url_path_segment() -> None:

@@ -20,6 +20,7 @@ from functions.core.release import Release
 from functions.core.sending import Topic
 
 UNSUBSCRIBE = "https://api.example/u/" + "eyJjIjoi-_x.A1b2" * 18
+PREFERENCES = "https://api.example/p/token"
 PIXEL = "https://api.example/o/pixel"
 HTML = (
     "<html><body><p>Hello {{ contact.first_name | default('you') }}</p>"
@@ -68,7 +69,17 @@ def build(
     held = {name: (Rank(False, Moment(1, 1)), value) for name, value in (traits or {}).items()}
     contact = Contact(State("c"), Profile("c", 1, held))
     topic = Topic(id="tips", title="Tips", transactional=transactional)
-    return compose(message, contact, topic, recipient, release, Urls(sign or Signed(), PIXEL, UNSUBSCRIBE))
+    urls = Urls(sign or Signed(), PIXEL, UNSUBSCRIBE, preferences=PREFERENCES)
+    return compose(message, contact, topic, recipient, release, urls)
+
+
+def test_the_link_to_the_preferences_stands_as_it_is_and_is_no_click() -> None:
+    sign = Signed()
+    html = '<a href="{{ preferences_url }}">Choose</a>'
+    letter = build(html=html, text="Choose: {{ preferences_url }}", sign=sign)
+    assert Hrefs(part(letter, "html")).found == [PREFERENCES]
+    assert part(letter, "plain").strip() == f"Choose: {PREFERENCES}"
+    assert sign.urls == []
 
 
 def parsed(letter: Letter) -> EmailMessage:
