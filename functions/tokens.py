@@ -7,7 +7,6 @@ newest first: the first signs, all verify, so a key can be replaced while old li
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
@@ -159,7 +158,7 @@ def payload(said: Opened | Clicked | Unsubscribing | Confirming) -> dict[str, An
 
 def sign(keys: Sequence[bytes], salt: str, content: Mapping[str, Any]) -> str:
     """A URL-safe token of `content`, good for this salt only."""
-    return str(_serializer(tuple(keys), salt).dumps({"x": VERSION, **content}))
+    return str(_serializer(keys, salt).dumps({"x": VERSION, **content}))
 
 
 def read(
@@ -172,7 +171,7 @@ def read(
     if len(token) > LONGEST:
         raise _bad()
     try:
-        content = _serializer(tuple(keys), salt).loads(token)
+        content = _serializer(keys, salt).loads(token)
     except (BadData, ValueError, RecursionError) as error:
         raise _bad() from error
     if not isinstance(content, dict) or content.get("x") != VERSION:
@@ -223,8 +222,7 @@ def _strings(payload: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return payload
 
 
-@lru_cache(maxsize=32)
-def _serializer(keys: tuple[bytes, ...], salt: str) -> URLSafeSerializer:
+def _serializer(keys: Sequence[bytes], salt: str) -> URLSafeSerializer:
     # itsdangerous reads a key list from oldest to newest.
     return URLSafeSerializer(
         list(reversed(keys)),

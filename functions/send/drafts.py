@@ -27,14 +27,14 @@ class Ready:
     links: int
 
 
-def compose_for(case: Case, allowed: Allow, keys: Keyring) -> Ready | Withhold:
-    """The message as it will be handed over, or why it can't be."""
+def compose_for(case: Case, allowed: Allow, keys: Keyring, now: int) -> Ready | Withhold:
+    """The message as it will be handed over at `now` (ms), or why it can't be."""
     message, release, address = case.message, case.release, allowed.destination.address
     if message.cause is not None and not confirm.is_for(message.cause, address):
         return Withhold("other-address")
     followed: set[str] = set()
     urls = _urls(message, address, release, Links(keys.signing, settings.public_url()), followed)
-    draft = Draft(message, case.contact, allowed.topic, allowed.destination, release, urls)
+    draft = Draft(message, case.contact, allowed.topic, allowed.destination, release, urls, now, case.zone)
     try:
         composed = way(message.channel).compose(draft)
     except compose.Unrenderable as failure:

@@ -49,7 +49,7 @@ class Ambiguous(NotTaken):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a channel composes from."""
+    """What a channel composes from, at `now` (ms). `zone` is the contact's time zone, "" for the business's."""
 
     message: Message
     contact: Contact
@@ -57,6 +57,8 @@ class Draft:
     destination: Destination
     release: Release
     urls: Urls
+    now: int = 0
+    zone: str = ""
 
 
 class Way(Protocol):
