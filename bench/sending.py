@@ -308,7 +308,7 @@ class _Watch:
             made = list(made)
         self.parts[part] += time.thread_time() - begun - (aws.spent_here - own)
         if part == "compose" and not self.about:
-            self.about |= {"mail": len(made.composed.raw), "links": made.composed.raw.count(b"/c/")}
+            self.about |= {"mail": len(made.composed.raw), "links": made.links}
         return made
 
 

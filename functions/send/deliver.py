@@ -132,13 +132,14 @@ class _Lane:
 
     def _hand_over(self, chunk: Sequence[Allowed], keys: releases.Keyring) -> None:
         ready, others = list[Ready](), list[tuple[Message, Withhold | Defer]]()
+        now = clock.now_ms()
         for case, decision in chunk:
-            match compose_for(case, decision, keys, clock.now_ms()):
+            match compose_for(case, decision, keys, now):
                 case Withhold() as unrenderable:
                     others.append((case.message, unrenderable))
                 case Ready() as draft:
                     ready.append(draft)
-        self.alone += outcome.settle(others, clock.now_ms())
+        self.alone += outcome.settle(others, now)
         begun, refused = commit.begin(ready, clock.now_ms())
         self.alone += refused
         if begun:
