@@ -32,6 +32,7 @@ _CONTACT_TYPES: Final = ("email",)
 
 def check(document: Document, form: Form) -> Iterator[Problem]:
     """What is wrong with a form by itself."""
+    yield from _texts(document, form)
     earlier: dict[str, FormField] = {}
     for index, asked in enumerate(form.fields):
         path: Path = ("fields", index)
@@ -51,6 +52,19 @@ def check(document: Document, form: Form) -> Iterator[Problem]:
     if form.redirect and re.search(r"[{}\s]", form.redirect):
         mend = "Write a plain address: nothing personal goes along"
         yield document.problem(("redirect",), "a redirect takes no variables", mend)
+
+
+def _texts(document: Document, form: Form) -> Iterator[Problem]:
+    """Boxes that agree to text messages need a number, and nothing confirms a number."""
+    for index, box in enumerate(form.consents):
+        if "sms" not in box.channels:
+            continue
+        path: Path = ("consents", index, "channels")
+        if not any(asked.type == "phone" for asked in form.fields):
+            yield document.problem(path, "text messages to no number", "Add a field of the type phone")
+        if form.double_opt_in:
+            mend = "Ask for text messages in a form without double_opt_in"
+            yield document.problem(path, "double_opt_in confirms a mailbox, not a telephone number", mend)
 
 
 def _keys(document: Document, path: Path, asked: FormField) -> Iterator[Problem]:

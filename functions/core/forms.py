@@ -102,6 +102,11 @@ class ConsentBox(Definition):
     topic: Id
     label: str = Field(description="The wording that people agree to.")
     required: bool = Field(False, description="Whether the form can only be sent with it.")
+    channels: list[Literal["email", "sms"]] = Field(
+        ["email"],
+        min_length=1,
+        description="What the wording agrees to: mail, text messages to the form's phone field, or both.",
+    )
 
 
 class Protect(Definition):

@@ -12,7 +12,7 @@ from functions.core.answers import Terms
 from functions.core.consent import Change, Entry
 from functions.core.errors import Refused
 from functions.core.event import Event
-from functions.core.identity import EMAIL, hash_of, kind_of
+from functions.core.identity import EMAIL, PHONE, hash_of, kind_of
 from functions.core.submission import Submission, Typed
 from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
@@ -98,11 +98,18 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Even
     A box left unticked says nothing: submitting again never takes consent back.
     """
     form = live.release.forms[said.form]
+    _agree_to_texts(event, said, live, page)
     if kind_of(event.source) != EMAIL or not said.consents:
         return event
     address = hash_of(event.source)
     if form.double_opt_in is None:
-        changes = tuple(Change("grant", box.topic, box.label) for box in form.consents if box.topic in said.consents)
+        changes = tuple(
+            Change("grant", box.topic, box.label)
+            for box in form.consents
+            if box.topic in said.consents and "email" in box.channels
+        )
+        if not changes:
+            return event
     else:
         mail = _shall_mail(address, event, said)
         changes = confirm.requests(form, said.consents, mail=mail)
@@ -112,6 +119,19 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Even
     entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, language, live.id, page[:400])
     addresses.append(address, entry)
     return event
+
+
+def _agree_to_texts(event: Event, said: Submission, live: Live, page: str) -> None:
+    """What was ticked about text messages, in the ledger of the number that was typed."""
+    form = live.release.forms[said.form]
+    boxes = [box for box in form.consents if box.topic in said.consents and "sms" in box.channels]
+    number = next((ref for ref in (event.source, *event.identities) if kind_of(ref) == PHONE), None)
+    if not boxes or number is None:
+        return
+    changes = tuple(Change("grant", box.topic, box.label) for box in boxes)
+    language = catalogue.language_of(live.release.sending, form)
+    entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, language, live.id, page[:400])
+    addresses.append(hash_of(number), entry)
 
 
 def _shall_mail(address: str, event: Event, said: Submission) -> bool:

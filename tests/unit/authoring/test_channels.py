@@ -94,3 +94,17 @@ def test_a_topic_of_notifications_must_be_there(gallery: Folder) -> None:
     gallery.swap("sending.yaml", "topics:", "push: {topics: [tps]}\ntopics:")
     with pytest.raises(Invalid, match='unknown topic "tps"'):
         bundle(gallery.root)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [("", "text messages to no number"), ("double_opt_in: true\n", "not a telephone number")],
+)
+def test_a_box_for_texts_needs_a_number_and_no_double_opt_in(more: str, said: str, folder: Folder) -> None:
+    folder.write(
+        "forms/texts.yaml",
+        f"title: Tea\n{more}fields: [{{name: email, label: E, type: email}}]\n"
+        "consents: [{topic: tips, label: Texts, channels: [sms]}]\n",
+    )
+    with pytest.raises(Invalid, match=said):
+        bundle(folder.root)
