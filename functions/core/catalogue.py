@@ -92,7 +92,7 @@ CATALOGUE: Final = (
     Kept(
         ("A# P", "T#"),
         {
-            "en": "Where your browser takes notifications, if you asked for them; when we last answered a text of yours",
+            "en": "Where your browser takes notifications, if you wanted them; when we last answered your text",
             "tr": "İstediyseniz tarayıcınızın bildirim adresi; kısa mesajınıza en son ne zaman yanıt verdiğimiz",
         },
         {
