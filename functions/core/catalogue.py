@@ -90,6 +90,18 @@ CATALOGUE: Final = (
         ("ever",),
     ),
     Kept(
+        ("A# P", "T#"),
+        {
+            "en": "Where your browser takes notifications, if you wanted them; when we last answered your text",
+            "tr": "İstediyseniz tarayıcınızın bildirim adresi; kısa mesajınıza en son ne zaman yanıt verdiğimiz",
+        },
+        {
+            "en": "To show you notifications, and to answer you no more often than you ask",
+            "tr": "Size bildirim göstermek ve sorduğunuzdan sık yanıt vermemek için",
+        },
+        ("erased",),
+    ),
+    Kept(
         ("A#",),
         {
             "en": "What you agreed to hear about, with the exact words, when, and where; and when you withdrew it",

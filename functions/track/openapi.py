@@ -358,6 +358,7 @@ def _sources() -> dict[str, Any]:
 
 def _rest() -> dict[str, Any]:
     answer = {"200": {"description": "JSON", "content": {_JSON: {}}}}
+    page = {"200": {"description": "A page", "content": {"text/html": {}}}, **_errors("503")}
     return {
         "/": {"get": {"operationId": "health", "summary": "Whether the API answers", "responses": answer}},
         "/samovar.js": {
@@ -370,6 +371,31 @@ def _rest() -> dict[str, Any]:
                     **_errors("404", "503"),
                 },
             },
+        },
+        "/push": {"get": {"operationId": "pushPage", "summary": "A page to ask for notifications", "responses": page}},
+        "/push.js": {
+            "get": {
+                "operationId": "pushScript",
+                "summary": "What asks for notifications in a page, and shows them as its service worker",
+                "responses": {
+                    "200": {"description": "A script", "content": {"text/javascript": {}}},
+                    **_errors("503"),
+                },
+            },
+        },
+        **{
+            f"/v1/push/{action}": {
+                "post": {
+                    "operationId": action,
+                    "summary": summary,
+                    "requestBody": {"content": {_JSON: {"schema": {"type": "object", "required": ["subscription"]}}}},
+                    "responses": {**answer, **_errors("400", "401", "403", "413", "503")},
+                }
+            }
+            for action, summary in (
+                ("subscribe", "A browser wants notifications: its PushSubscription, anonymousId, agreed, proof"),
+                ("unsubscribe", "It wants no more: its PushSubscription"),
+            )
         },
         "/v1/openapi.json": {
             "get": {"operationId": "describe", "summary": "This description", "responses": answer},

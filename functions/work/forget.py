@@ -18,7 +18,7 @@ from functions.aws.dynamodb import Key
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
-from functions.core.identity import ANONYMOUS, PERSONAL, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
@@ -169,7 +169,9 @@ def _ledgers(job: Job, _: str, now: int) -> _Step:
     addressed_by = [ref for ref in job.about["refs"] if kind_of(ref) in addressed()]
     removed = 0
     for ref, mark in tombstones.marks(addressed_by, consistent=True).items():
-        removed += addresses.erase(hash_of(ref), mark.at, mark.since)
+        # A number or a browser that nobody ever wrote to, nor agreed about, has no ledger to leave anything of.
+        if kind_of(ref) == EMAIL or addresses.head(hash_of(ref)).version:
+            removed += addresses.erase(hash_of(ref), mark.at, mark.since)
     return _Step({"ledger entries": removed})
 
 

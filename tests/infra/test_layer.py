@@ -67,7 +67,8 @@ def test_every_module_is_compiled_for_lambdas_python(folder: str, request: pytes
 
 def test_the_layer_is_small(built: Path) -> None:
     size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file())
-    assert size < 40 * MEGABYTE
+    # A third of it is what web push needs to encrypt.
+    assert size < 52 * MEGABYTE
 
 
 def test_every_language_and_country_can_still_be_read(code: Path) -> None:
