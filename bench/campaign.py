@@ -30,8 +30,8 @@ PEOPLE = 4_000
 
 
 def run(say: Say, people: int = PEOPLE) -> dict[str, float]:
-    """campaign_counted_per_s, campaign_intended_per_s: contacts by CPU seconds; campaign_growth_mb: the process's
-    memory from the second slice to the last."""
+    """campaign_counted_per_s, campaign_intended_per_s: contacts by CPU seconds; campaign_growth_mb: what the process
+    grew by from the second slice to the last."""
     with house() as cloud:
         cloud.publish(with_campaign(per_second=1000))
         releases.forget()

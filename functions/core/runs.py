@@ -81,9 +81,9 @@ def begin(campaign: str, run: str, release: str, *, at: int, by: str, now: int) 
 def hold(
     run: Run, *, counts: Mapping[str, int], parts: Mapping[str, int], chunks: int, seconds: int, hold_s: int, now: int
 ) -> Run:
-    """Counted: it waits out its hold, and for its moment should that be later."""
+    """Counted: it waits out its hold, and for the first moment at which it is anybody's turn should that be later."""
     _only(run, "counting")
-    until = max(now + hold_s * 1000, run.at)
+    until = max(now + hold_s * 1000, min(map(int, parts), default=run.at))
     return replace(
         run,
         state="holding",

@@ -21,7 +21,7 @@ DAY = 86_400_000
 
 @pytest.fixture
 def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cloud]]:
-    """Makes a deployment with a campaign, as it is told. It begins on Tuesday, 24 November 2026, 09:20 in İstanbul."""
+    """Makes a deployment with a campaign, as it is told. It begins on Tuesday, 24 November 2026, 09:00 in İstanbul."""
     made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 5)
     monkeypatch.setattr(campaign_pace._known, "read", None)
@@ -60,7 +60,7 @@ def test_what_is_planned_goes_out_on_time_though_counting_and_hold_come_before(t
     people(cloud, *range(7))
     cloud.skip(minutes=30)
     assert runs() == []
-    cloud.skip(minutes=40)
+    cloud.skip(minutes=60)
     assert runs() == ["20261124t1100 holding"]
     assert cloud.mails == []
     cloud.skip(hours=1)
@@ -72,16 +72,15 @@ def test_what_is_planned_goes_out_on_time_though_counting_and_hold_come_before(t
 
 def test_each_contact_gets_it_when_their_own_clock_shows_the_time(town: Callable[..., Cloud]) -> None:
     cloud = town(when={"on": "2026-11-25", "at": "09:00", "in": "contact's time zone"})
-    zones = ["Pacific/Auckland", "Asia/Tokyo", "Europe/Istanbul", "Europe/Lisbon", "America/New_York", "Not/A_Zone"]
+    zones = ["Asia/Karachi", "Asia/Yerevan", "Europe/Istanbul", "Europe/Lisbon", "Not/A_Zone"]
     for number, zone in enumerate(zones):
         people(cloud, number, time_zone=zone)
     cloud.skip(hours=18)
     (run,) = campaigns.runs_of(CAMPAIGN)
-    assert sum(run.parts.values()) == 6
-    assert len(run.parts) == 5
-    cloud.skip(hours=18)
+    assert (sum(run.parts.values()), len(run.parts)) == (5, 4)
+    cloud.skip(hours=11)
     sent = {mail.to: mail.sent.at for mail in cloud.mails}
-    assert len(sent) == len(cloud.mails) == 6
+    assert len(sent) == len(cloud.mails) == 5
     for number, zone in enumerate(zones):
         assert at(sent[email(number)], zone if "/A_" not in zone else "Europe/Istanbul")[:15] == "2026-11-25 09:0", zone
     assert runs() == ["20261125t0900 done"]
@@ -100,7 +99,7 @@ def test_every_week_it_runs_once_a_week_and_whoever_joins_gets_the_next(town: Ca
 def test_publishing_again_begins_nothing_twice(town: Callable[..., Cloud]) -> None:
     cloud = town(when={"on": "2026-11-24", "at": "10:00"})
     people(cloud, *range(3))
-    cloud.skip(minutes=25)
+    cloud.skip(minutes=45)
     assert runs() == ["20261124t1000 holding"]
     for _ in range(3):
         plan(cloud)
@@ -116,7 +115,7 @@ def test_publishing_again_begins_nothing_twice(town: Callable[..., Cloud]) -> No
 def test_a_time_changed_while_a_run_holds_does_not_make_a_second_one_that_day(town: Callable[..., Cloud]) -> None:
     cloud = town(when={"on": "2026-11-24", "at": "10:00"})
     people(cloud, 0)
-    cloud.skip(minutes=25)
+    cloud.skip(minutes=45)
     plan(cloud, with_campaign(when={"on": "2026-11-24", "at": "12:00"}))
     cloud.skip(hours=5)
     assert runs() == ["20261124t1000 done"]
@@ -149,8 +148,7 @@ def test_what_was_missed_by_far_is_said_and_not_made_up_for(town: Callable[..., 
     # Nobody swept for three days.
     cloud.clock.now += 3 * DAY
     cloud.skip(hours=2)
-    assert runs() == ["20261124t1000 expired"]
-    cloud.skip(days=1)
+    assert runs() == ["20261124t1000 expired", "20261127t1000 done"]
     assert len(cloud.mails) == 1
 
 

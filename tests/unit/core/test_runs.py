@@ -17,7 +17,13 @@ def run(**about: object) -> Run:
 
 def held(**about: object) -> Run:
     return runs.hold(
-        run(**about), counts={"people": 3}, parts={str(NOW): 3}, chunks=1, seconds=9, hold_s=600, now=NOW + 5
+        run(**about),
+        counts={"people": 3},
+        parts={str(run(**about).at): 3},
+        chunks=1,
+        seconds=9,
+        hold_s=600,
+        now=NOW + 5,
     )
 
 
