@@ -181,7 +181,7 @@ def payload(said: Opened | Clicked | Unsubscribing | Preferring | Confirming) ->
 
 def sign(keys: Sequence[bytes], salt: str, content: Mapping[str, Any]) -> str:
     """A URL-safe token of `content`, good for this salt only."""
-    return str(_serializer(keys, salt).dumps({"x": VERSION, **content}))
+    return str(_serializer(tuple(keys), salt).dumps({"x": VERSION, **content}))
 
 
 def read(
@@ -194,7 +194,7 @@ def read(
     if len(token) > LONGEST:
         raise _bad()
     try:
-        content = _serializer(keys, salt).loads(token)
+        content = _serializer(tuple(keys), salt).loads(token)
     except (BadData, ValueError, RecursionError) as error:
         raise _bad() from error
     if not isinstance(content, dict) or content.get("x") != VERSION:
