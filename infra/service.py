@@ -98,7 +98,12 @@ class ServiceStack(cdk.Stack):
             to_send,
         ]
         to_work = uses.sends_to(queues.work, "WORK_QUEUE_URL")
-        campaigns = [uses.freezes_audiences(self._data), uses.publishes_to(self.bus.bus), to_send]
+        campaigns = [
+            uses.freezes_audiences(self._data),
+            uses.decides_messages(contacts),
+            uses.publishes_to(self.bus.bus),
+            to_send,
+        ]
         jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
         erasing = [

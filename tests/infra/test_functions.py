@@ -89,9 +89,9 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
     [
         ("ses:SendEmail", {"send"}),
         ("dynamodb:Scan", {"work"}),
-        ("s3:PutObject", {"publish"}),
+        ("s3:PutObject", {"publish", "work"}),
         ("dynamodb:PartiQLInsert", {"track", "journey_step", "sweep", "work"}),
-        ("events:PutEvents", {"journey_step", "sweep"}),
+        ("events:PutEvents", {"journey_step", "sweep", "work"}),
         ("states:StartExecution", {"journey_step", "sweep"}),
         ("dynamodb:GetRecords", {"score", "journey_step"}),
         ("lambda:InvokeFunction", {"sweep"}),
