@@ -232,7 +232,7 @@ class _Reading:
             for step in walk(journey.steps)
             if isinstance(step, Send) and isinstance(step.send, str)
         }
-        sent |= {campaign.send for _, campaign in known.campaigns.values() if isinstance(campaign.send, str)}
+        by_campaigns = {campaign.send for _, campaign in known.campaigns.values() if isinstance(campaign.send, str)}
         for name in sorted(self.templates):
             for file in (f"emails/{name}.mjml", f"emails/{name}.txt"):
                 if file not in found.sources or any(problem.file == file for problem in self.problems):
@@ -241,10 +241,10 @@ class _Reading:
                 if name in asking and not has:
                     mend = "Put {{ confirm_url }} where people shall click"
                     self.problems.append(Problem(file, 1, 1, "(file)", "it asks to confirm without the link", mend))
-                if name in sent and has:
+                if name in sent | by_campaigns and has:
                     line = found.sources[file][: found.sources[file].index("confirm_url")].count("\n") + 1
-                    mend = "Use it in the template of a form's double_opt_in only; nothing else asks anybody to confirm"
-                    message = "a journey or a campaign sends this e-mail"
+                    mend = "Use it in the template of a form's double_opt_in only; a journey asks nobody to confirm"
+                    message = f"a {'journey' if name in sent else 'campaign'} sends this e-mail"
                     self.problems.append(Problem(file, line, 1, "confirm_url", message, mend))
 
     def _compiled(self, found: tree.Tree, name: str, email: EmailFile, language: str) -> Email:

@@ -203,7 +203,6 @@ def test_what_can_not_be_asked_names_file_line_field_and_mend(folder: Folder, br
 
 def test_a_grade_without_rules_is_told_where_it_is_asked_for(folder: Folder) -> None:
     scores("")(folder)
-    folder.remove(CAMPAIGN)
     folder.write(SEGMENTS, "segments:\n  it:\n    when: {grade: A}\n")
     (problem,) = problems_in(folder)
     assert (problem.field, problem.code) == ("segments.it.when.grade", "no-grade")
@@ -217,7 +216,6 @@ def test_two_stages_with_one_id_are_told(folder: Folder) -> None:
 
 def test_a_circle_through_stage_segment_and_grade_is_told_once_with_its_way(folder: Folder) -> None:
     scores(GRADE % ("{segment: circling}", 5))(folder)
-    folder.remove(CAMPAIGN)
     folder.write(SEGMENTS, "segments:\n  circling:\n    when: {stage: late, or_later: true}\n")
     folder.write(FUNNEL, "stages:\n  - id: late\n    when: {not: {grade: D}}\n")
     (problem,) = problems_in(folder)
