@@ -33,9 +33,9 @@ class DataStack(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.RETAIN,
             versioned=True,
         )
-        # Under a name of its own, so that the one permission that ends in a wildcard reads well.
-        self.releases_arn = f"{self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)}/releases/*"
-        self.campaigns_arn = f"{self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)}/campaigns/*"
+        # Under a name of its own, so that the permissions that end in a wildcard read well.
+        bucket_arn = self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)
+        self.releases_arn, self.campaigns_arn = f"{bucket_arn}/releases/*", f"{bucket_arn}/campaigns/*"
         self.bucket.add_lifecycle_rule(
             prefix="campaigns/", expiration=cdk.Duration.days(400), noncurrent_version_expiration=cdk.Duration.days(1)
         )

@@ -102,7 +102,14 @@ class ServiceStack(cdk.Stack):
             to_send,
         ]
         to_work = uses.sends_to(queues.work, "WORK_QUEUE_URL")
-        campaigns = [uses.freezes_audiences(self._data), uses.publishes_to(self.bus.bus), to_send]
+        campaigns = [
+            uses.freezes_audiences(self._data),
+            uses.decides_messages(contacts),
+            uses.knows_its_quota(),
+            uses.alerts(self.watch.topic),
+            uses.publishes_to(self.bus.bus),
+            to_send,
+        ]
         jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
         erasing = [
@@ -143,7 +150,14 @@ class ServiceStack(cdk.Stack):
                 "send",
                 memory=512,
                 timeout=SEND_TIMEOUT,
-                needs=[*known, *mail, uses.sends_texts(), uses.inserts_events(log), uses.receives(queues.send)],
+                needs=[
+                    *known,
+                    *mail,
+                    uses.sends_texts(),
+                    uses.inserts_events(log),
+                    uses.receives(queues.send),
+                    uses.alerts(self.watch.topic),
+                ],
                 # At a low rate a message goes back to the queue until its turn comes.
                 calls_itself=True,
             ),

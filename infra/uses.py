@@ -65,6 +65,11 @@ def notes_messages(table: dynamodb.ITable) -> Use:
     return Use(("dynamodb:PartiQLUpdate",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
 
 
+def decides_messages(table: dynamodb.ITable) -> Use:
+    """Adds many messages at once, each unless it is there."""
+    return Use(("dynamodb:PartiQLInsert",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
 def walks_contacts(table: dynamodb.ITable) -> Use:
     """Goes through every row: long jobs only."""
     return Use(("dynamodb:Scan",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})

@@ -22,13 +22,15 @@ def _modules() -> dict[str, ast.Module]:
 
 
 def _imported(module: str) -> set[str]:
-    """Our own modules that a module imports, anywhere in it."""
+    """Our own modules that a module imports, anywhere in it, or names to import them when they are needed."""
     names: set[str] = set()
     for node in ast.walk(_modules()[module]):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
     return names & _modules().keys()
 
 

@@ -14,6 +14,7 @@ from tests.unit.authoring.broken import Broken, check, problems_in, swap
 from tests.unit.authoring.folders import MARKETING, Folder
 
 SEGMENTS = "segments.yaml"
+CAMPAIGN = "campaigns/new-harvest.yaml"
 SCORING = "scoring.yaml"
 FUNNEL = "funnel.yaml"
 
@@ -32,6 +33,7 @@ def scores(text: str) -> Callable[[Folder], None]:
         scoring = folder.read(SCORING)
         ends = [at for word in ("\ngrade:", "\ntags:") if (at := scoring.find(word)) >= 0]
         folder.write(SCORING, scoring[: min(ends, default=len(scoring))] + "\n" + text)
+        folder.remove(CAMPAIGN)
         for file in (SEGMENTS, FUNNEL):
             folder.write(file, "segments: {}\n" if file == SEGMENTS else "stages: []\n")
 
