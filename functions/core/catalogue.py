@@ -43,6 +43,7 @@ ENDS: Final[Mapping[str, Mapping[str, str]]] = {
     "two days": {"en": "two days after you left", "tr": "ayrıldıktan iki gün sonra silinir"},
     "wait": {"en": "until the wait is over", "tr": "bekleme bitene kadar"},
     "ever": {"en": "for good; it names nobody", "tr": "sürekli; kimsenin adını içermez"},
+    "400 days": {"en": "400 days", "tr": "400 gün"},
     "14 days": {"en": "14 days", "tr": "14 gün"},
 }
 
@@ -148,6 +149,18 @@ CATALOGUE: Final = (
         {"en": "Lists of who belongs to a group", "tr": "Bir gruba kimlerin dahil olduğunun listeleri"},
         {"en": "To write to those whom it concerns", "tr": "İlgililere yazmak için"},
         ("erased", "two days"),
+    ),
+    Kept(
+        ("B# R#", "campaigns"),
+        {
+            "en": "For which of our campaigns you were on the list, as a number that names nobody",
+            "tr": "Hangi kampanyalarımızın listesinde olduğunuz, kimsenin adını içermeyen bir numara olarak",
+        },
+        {
+            "en": "So that everybody on it gets the message once",
+            "tr": "Listedeki herkes iletiyi bir kez alsın diye",
+        },
+        ("400 days",),
     ),
     Kept(
         ("aside",),

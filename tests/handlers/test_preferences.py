@@ -10,7 +10,6 @@ import pytest
 
 from functions import clock
 from functions.core import consent
-from functions.core.channels import CHANNELS
 from functions.core.consent import Change, Entry, allowed
 from functions.core.contact import Contact, Moment, Profile, Rank, State
 from functions.core.counters import counters
@@ -25,7 +24,7 @@ from tests.handlers.http_client import BROWSER, Reply, post_form, send
 CONTACT, MESSAGE = "c" * 26, "m" * 26
 DAY = 86_400_000
 NOW = 1_795_000_000_000
-TEMPLATE = {"subject": "S", "html": "H", "text": "T"}
+TEMPLATE = {"text": "T"}
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +75,6 @@ def labels(page: Reply) -> dict[str, bool]:
     """The boxes of a page and whether they are ticked."""
     found = re.findall(r'name="on" value="[^"]+"( checked)?( disabled)?><label for="on-\d+">([^<]+)</label>', page.text)
     return {label: bool(checked) for checked, _, label in found}
-
-
-def with_sms() -> Any:
-    sms = replace(CHANNELS["email"], name="sms", identity="p", word="SMS")
-    return patch.dict(CHANNELS, sms=sms)
 
 
 def shop() -> Release:
@@ -174,42 +168,39 @@ def test_a_page_that_lay_open_while_its_reader_left_elsewhere_brings_nothing_bac
 
 def test_a_pause_lasts_a_month_on_every_address_and_can_be_ended(live: Stack, time: dict[str, int]) -> None:
     ada = Ada(live)
-    with with_sms():
-        page = ada.press("pause")
-        assert "Paused: until Dec 18, 2026" in page.text
-        for ref in (ada.mail, ada.phone):
-            assert consent.paused_until(addresses.head(hash_of(ref))) == NOW + 30 * DAY
-        time["now"] += 1
-        assert "Paused" not in ada.press("resume").text
-        assert consent.paused_until(addresses.head(ada.address)) == 0
+    page = ada.press("pause")
+    assert "Paused: until Dec 18, 2026" in page.text
+    for ref in (ada.mail, ada.phone):
+        assert consent.paused_until(addresses.head(hash_of(ref))) == NOW + 30 * DAY
+    time["now"] += 1
+    assert "Paused" not in ada.press("resume").text
+    assert consent.paused_until(addresses.head(ada.address)) == 0
 
 
 def test_everything_off_is_off_on_every_address(live: Stack) -> None:
     ada = Ada(live)
     ada.say(Change("grant", "tips"))
-    with with_sms():
-        page = ada.press("off", on=["email.tips", "email.offers"])
-        assert "All e-mails are stopped" in page.text
-        assert not any(labels(page).values())
-        for ref in (ada.mail, ada.phone):
-            assert addresses.head(hash_of(ref)).withdrawn == {"*": NOW}
-        assert live.events()[0].properties["withdrawn"] == ["*", "sms:*"]
+    page = ada.press("off", on=["email.tips", "email.offers"])
+    assert "All e-mails are stopped" in page.text
+    assert not any(labels(page).values())
+    for ref in (ada.mail, ada.phone):
+        assert addresses.head(hash_of(ref)).withdrawn == {"*": NOW}
+    assert live.events()[0].properties["withdrawn"] == ["*", "sms:*"]
 
 
 def test_topics_stand_for_each_channel_that_the_business_has_and_the_person_can_be_reached_by(stack: Stack) -> None:
-    with with_sms():
-        stack.publish(shop())
-        ada = Ada(stack)
-        page = ada.press(on=["sms.tips"])
-        assert labels(page) == {
-            "Yes, send me “Brewing tips” by e-mail.": False,
-            "Yes, send me “Brewing tips” as text messages.": True,
-            "Yes, send me “Offers” by e-mail.": False,
-            "Yes, send me “Offers” as text messages.": False,
-        }
-        assert addresses.head(ada.address).granted == {}
-        assert addresses.head(hash_of(ada.phone)).granted == {"tips": NOW}
-        assert stack.events()[0].properties["consents"] == ["sms:tips"]
+    stack.publish(shop())
+    ada = Ada(stack)
+    page = ada.press(on=["sms.tips"])
+    assert labels(page) == {
+        "Yes, send me “Brewing tips” by e-mail.": False,
+        "Yes, send me “Brewing tips” as text messages.": True,
+        "Yes, send me “Offers” by e-mail.": False,
+        "Yes, send me “Offers” as text messages.": False,
+    }
+    assert addresses.head(ada.address).granted == {}
+    assert addresses.head(hash_of(ada.phone)).granted == {"tips": NOW}
+    assert stack.events()[0].properties["consents"] == ["sms:tips"]
 
 
 def test_after_thirty_days_a_link_is_good_for_less_but_not_for_more(live: Stack) -> None:
@@ -299,30 +290,29 @@ def test_what_a_crash_left_undone_is_done_when_the_page_is_sent_again(
     live: Stack, monkeypatch: pytest.MonkeyPatch, time: dict[str, int]
 ) -> None:
     """Between any two writes: the ledgers are first, and a second try adds what is missing and nothing else."""
-    with with_sms():
-        ada = Ada(live)
-        page = ada.look()
-        kept = addresses.append
-        for survived in range(3):
-            left = iter(range(survived))
+    ada = Ada(live)
+    page = ada.look()
+    kept = addresses.append
+    for survived in range(3):
+        left = iter(range(survived))
 
-            def dying(address: str, entry: Entry, left: Iterator[int] = left) -> bool:
-                if next(left, None) is None:
-                    raise RuntimeError("the function was stopped")
-                return kept(address, entry)
+        def dying(address: str, entry: Entry, left: Iterator[int] = left) -> bool:
+            if next(left, None) is None:
+                raise RuntimeError("the function was stopped")
+            return kept(address, entry)
 
-            with monkeypatch.context() as patched:
-                patched.setattr(addresses, "append", dying)
-                patched.setattr("functions.tables.events.insert", _stopped)
-                assert ada.press("pause", page=page, on=["email.tips"]).status == 503
-            assert live.events() == []
-            time["now"] += 1000
-        assert ada.press("pause", page=page, on=["email.tips"]).status == 200
-        (event,) = live.events()
-        for ref in (ada.mail, ada.phone):
-            assert [entry.ref for entry in addresses.entries(hash_of(ref))] == [event.ref]
-            assert NOW <= consent.paused_until(addresses.head(hash_of(ref))) - 30 * DAY <= time["now"]
-        assert allowed(addresses.head(ada.address), "tips")
+        with monkeypatch.context() as patched:
+            patched.setattr(addresses, "append", dying)
+            patched.setattr("functions.tables.events.insert", _stopped)
+            assert ada.press("pause", page=page, on=["email.tips"]).status == 503
+        assert live.events() == []
+        time["now"] += 1000
+    assert ada.press("pause", page=page, on=["email.tips"]).status == 200
+    (event,) = live.events()
+    for ref in (ada.mail, ada.phone):
+        assert [entry.ref for entry in addresses.entries(hash_of(ref))] == [event.ref]
+        assert NOW <= consent.paused_until(addresses.head(hash_of(ref))) - 30 * DAY <= time["now"]
+    assert allowed(addresses.head(ada.address), "tips")
 
 
 def _stopped(*_: object) -> None:

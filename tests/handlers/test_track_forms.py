@@ -1,14 +1,11 @@
 """Form posts, from a browser or a program, kept once and with proof of consent."""
 
 import json
-from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from functions import releases
-from functions.core.channels import CHANNELS
 from functions.core.consent import Change, Head
 from functions.core.identity import hash_of
 from functions.core.release import Release
@@ -210,10 +207,6 @@ def test_a_browser_in_a_hurry_cannot_make_the_ledger_fail(live: Stack) -> None:
     assert json.dumps(live.events()[0].properties)
 
 
-def with_sms() -> Any:
-    return patch.dict(CHANNELS, sms=replace(CHANNELS["email"], name="sms", identity="p", word="SMS"))
-
-
 def asking_for_both(**more: Any) -> Release:
     """The demo with a form that asks for letters and for text messages."""
     raw = demo().model_dump(by_alias=True, exclude_defaults=True)
@@ -237,53 +230,49 @@ BOTH = {"email": "ada@tea.example", "mobile": "0532 123 45 67", "consent": ["tip
 
 
 def test_a_box_of_another_channel_agrees_for_the_number_and_each_ledger_keeps_its_own_words(stack: Stack) -> None:
-    with with_sms():
-        stack.publish(asking_for_both())
-        page = send("GET", "/f/both", headers=BROWSER)
-        assert 'value="sms:tips"' in page.text
-        for _ in range(2):
-            assert post_form("/f/both", BOTH).status == 303
-        phone = hash_of(stack.ref("p", "+905321234567"))
-        assert [entry.changes for entry in addresses.entries(phone)] == [
-            (Change("grant", "tips", "Tips as text messages, please."),)
-        ]
-        mailbox = hash_of(stack.ref("e", "ada@tea.example"))
-        assert [entry.changes for entry in addresses.entries(mailbox)] == [
-            (Change("grant", "tips", "Tips by mail, please."),)
-        ]
-        assert stack.events()[0].properties["consents"] == ["tips", "sms:tips"]
+    stack.publish(asking_for_both())
+    page = send("GET", "/f/both", headers=BROWSER)
+    assert 'value="sms:tips"' in page.text
+    for _ in range(2):
+        assert post_form("/f/both", BOTH).status == 303
+    phone = hash_of(stack.ref("p", "+905321234567"))
+    assert [entry.changes for entry in addresses.entries(phone)] == [
+        (Change("grant", "tips", "Tips as text messages, please."),)
+    ]
+    mailbox = hash_of(stack.ref("e", "ada@tea.example"))
+    assert [entry.changes for entry in addresses.entries(mailbox)] == [
+        (Change("grant", "tips", "Tips by mail, please."),)
+    ]
+    assert stack.events()[0].properties["consents"] == ["tips", "sms:tips"]
 
 
 def test_a_box_about_the_number_needs_the_number_and_says_so_beside_its_field(stack: Stack) -> None:
-    with with_sms():
-        stack.publish(asking_for_both())
-        for number in ("", "12"):
-            said = post("/f/both", BOTH | {"mobile": number})
-            assert said.status == 422
-            assert [problem["field"] for problem in said.json["error"]["problems"]] == ["mobile"]
-        assert post_form("/f/both", BOTH | {"mobile": "", "consent": ["tips"]}).status == 303
-        assert addresses.head(hash_of(stack.ref("p", "+905321234567"))).version == 0
+    stack.publish(asking_for_both())
+    for number in ("", "12"):
+        said = post("/f/both", BOTH | {"mobile": number})
+        assert said.status == 422
+        assert [problem["field"] for problem in said.json["error"]["problems"]] == ["mobile"]
+    assert post_form("/f/both", BOTH | {"mobile": "", "consent": ["tips"]}).status == 303
+    assert addresses.head(hash_of(stack.ref("p", "+905321234567"))).version == 0
 
 
 def test_submitting_again_without_the_box_takes_nothing_back(stack: Stack) -> None:
-    with with_sms():
-        stack.publish(asking_for_both())
-        post_form("/f/both", BOTH)
-        post_form("/f/both", BOTH | {"consent": [], "_nonce": NONCE[:-1] + "0"})
-        for ref in (stack.ref("p", "+905321234567"), stack.ref("e", "ada@tea.example")):
-            head = addresses.head(hash_of(ref))
-            assert head.granted.keys() == {"tips"}
-            assert not head.withdrawn
+    stack.publish(asking_for_both())
+    post_form("/f/both", BOTH)
+    post_form("/f/both", BOTH | {"consent": [], "_nonce": NONCE[:-1] + "0"})
+    for ref in (stack.ref("p", "+905321234567"), stack.ref("e", "ada@tea.example")):
+        head = addresses.head(hash_of(ref))
+        assert head.granted.keys() == {"tips"}
+        assert not head.withdrawn
 
 
 def test_a_mail_that_asks_to_confirm_is_about_the_mailbox_alone(stack: Stack) -> None:
-    with with_sms():
-        raw = asking_for_both(double_opt_in={"email": "confirm"}).model_dump(by_alias=True, exclude_defaults=True)
-        raw["emails"] = {"confirm": {"subject": "S", "html": "H", "text": "T"}}
-        stack.publish(Release.model_validate(raw))
-        post_form("/f/both", BOTH)
-        head = addresses.head(hash_of(stack.ref("e", "ada@tea.example")))
-        assert (head.granted, head.requested.keys()) == ({}, {"tips", "@mail"})
-        assert addresses.head(hash_of(stack.ref("p", "+905321234567"))).granted.keys() == {"tips"}
-        (event,) = stack.events()
-        assert (event.properties["consents"], event.properties["asked"]) == (["sms:tips"], ["tips"])
+    raw = asking_for_both(double_opt_in={"email": "confirm"}).model_dump(by_alias=True, exclude_defaults=True)
+    raw["emails"] = {"confirm": {"subject": "S", "html": "H", "text": "T"}}
+    stack.publish(Release.model_validate(raw))
+    post_form("/f/both", BOTH)
+    head = addresses.head(hash_of(stack.ref("e", "ada@tea.example")))
+    assert (head.granted, head.requested.keys()) == ({}, {"tips", "@mail"})
+    assert addresses.head(hash_of(stack.ref("p", "+905321234567"))).granted.keys() == {"tips"}
+    (event,) = stack.events()
+    assert (event.properties["consents"], event.properties["asked"]) == (["sms:tips"], ["tips"])

@@ -44,6 +44,7 @@ def test_what_was_removed_is_named(folder: Folder) -> None:
 def test_stages_and_rules_of_grade_and_tags_are_things_of_their_own(folder: Folder) -> None:
     scoring = folder.read("scoring.yaml").partition("\ngrade:")[0].partition("\ntags:")[0]
     folder.write("segments.yaml", "segments: {}\n")
+    folder.remove("campaigns/new-harvest.yaml")
     folder.write("scoring.yaml", scoring)
     folder.write("funnel.yaml", "stages: []\n")
     before = bundle(folder.root).content

@@ -12,7 +12,7 @@ from tests.generate import release
 
 ROOT = Path(__file__).resolve().parents[3]
 _KEY = re.compile(r"^([A-Z])#")
-OTHERS = {"L#": "an entry below A#", "X#": "ours"}
+OTHERS = {"L#": "an entry below A#", "T#": "a note below A#", "R#": "a run below B#", "B#": "", "X#": "ours"}
 
 
 def kinds() -> Iterator[tuple[str, str]]:
