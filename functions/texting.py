@@ -19,12 +19,12 @@ def country_of(number: str) -> str:
         return ""
 
 
-def attributes(number: str, settings: SmsSettings, *, transactional: bool) -> dict[str, str]:
+def attributes(number: str, sender: SmsSettings, *, transactional: bool) -> dict[str, str]:
     """SNS's attributes of a text to a number.
 
     https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html
     """
-    own = settings.of(country_of(number))
+    own = sender.of(country_of(number))
     said = {
         "AWS.SNS.SMS.SMSType": TRANSACTIONAL if transactional else PROMOTIONAL,
         "AWS.SNS.SMS.SenderID": own.sender,

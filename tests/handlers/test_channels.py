@@ -25,7 +25,7 @@ from functions.core.message import PATIENCE
 from functions.core.push import Subscription
 from functions.publish import keyring
 from functions.releases import Keyring
-from functions.send import settle
+from functions.send.overdue import settle
 from functions.tables import addresses, contacts, identities, messages, subscriptions
 from functions.tables.identities import Identity
 from tests.fakes import Asked, Server, https_server

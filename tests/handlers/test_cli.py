@@ -102,7 +102,8 @@ def test_publish_shows_what_changes_and_then_that_it_is_live(terminal: Terminal)
 
 
 def test_publish_says_what_in_it_is_rarely_meant(terminal: Terminal) -> None:
-    terminal.folder.write("segments.yaml", "segments:\n  fans: {when: {event: Page Viewd}}\n")
+    segments = terminal.folder.read("segments.yaml")
+    terminal.folder.write("segments.yaml", f"{segments}\n  fans: {{when: {{event: Page Viewd}}}}\n")
     for command in (("publish", "--dry-run"), ("publish",)):
         assert 'Did you mean "Page Viewed"?' in terminal.run(*command).output
 

@@ -16,7 +16,7 @@ from functions.core.message import PATIENCE
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.policy import PAUSED_MS
 from functions.core.reputation import ALL, SAMOVAR, Counts
-from functions.send import settle
+from functions.send.overdue import settle
 from functions.tables import addresses, pauses
 from functions.tables import reputation as books
 from functions.track.handler import handler as track

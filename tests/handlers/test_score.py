@@ -334,5 +334,5 @@ def test_a_whole_batch_costs_one_write_for_each_contact(shop: Cloud) -> None:
         visit(shop, 20, browser, first=1)
     before = shop.wire.counts["score"]
     shop.settle()
-    # The pointer with the owners, both contacts at once, and one write each.
-    assert shop.wire.counts["score"] - before == 4
+    # The pointer with the owners, each contact by a query, and one write each.
+    assert shop.wire.counts["score"] - before == 5

@@ -136,6 +136,7 @@ def test_a_list_that_flips_at_one_midnight_is_worked_off_at_the_stated_rate_whil
     rate = many / 4
     # Everything is smaller than it is: the page, and the number of calls for which a worker has time.
     monkeypatch.setattr(sweeping, "PAGE", PAGE)
+    monkeypatch.setattr(contacts, "FEW", 1)
     time_for = rate / sweeping.WORKERS * (1 + READ_A_PAGE / PAGE) + LOOKED_AT
     monkeypatch.setattr(sweeping, "BUDGET_S", time_for * (CALL_MS + 1) / 1000)
     flip = fill(cloud, many)

@@ -15,7 +15,10 @@ from functions.releases import Keyring
 from functions.texts.writing import hand
 
 MODULES: Final[dict[str, str]] = {
-    name: f"functions.send.channels.{name}" for name in ("email", "sms", "push", "webhook")
+    "email": "functions.send.channels.email",
+    "sms": "functions.send.channels.sms",
+    "push": "functions.send.channels.push",
+    "webhook": "functions.send.channels.webhook",
 }
 """Where each channel's `Way` stands: in its module, as WAY."""
 

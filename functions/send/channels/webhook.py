@@ -93,7 +93,8 @@ class _Webhook:
         code = f"http-{reply.status}"
         # A redirect is a mistake in the address, which only a release mends: until then it may be one.
         if reply.status >= 500 or reply.status in (408, 409, 425, 429) or 300 <= reply.status < 400:
-            raise NotAccepted(code, throttled=reply.status == 429)
+            # One receiver that asks for less is no reason to slow down the others.
+            raise NotAccepted(code)
         raise Rejected(code)
 
 
