@@ -9,14 +9,13 @@ from functions.core.consent import Entry
 from functions.core.errors import Refused
 from functions.core.forms import Form
 from functions.core.sending import Sending
-from functions.http import Answer, Request, is_passing, json_answer
-from functions.observability import logger, metric
+from functions.http import Answer, Request, json_answer
+from functions.observability import metric
 from functions.pages import render
-from functions.releases import Live
 from functions.tables import addresses
 from functions.texts import catalogue
 from functions.tokens import Confirming
-from functions.track import store
+from functions.track import shown, store
 
 CONFIRM = "confirm"
 
@@ -24,7 +23,7 @@ CONFIRM = "confirm"
 def follow(request: Request, token: str) -> Answer:
     """Show what is to be confirmed, or confirm it."""
     now = clock.now_ms()
-    live = _live()
+    live = shown.live()
     sending = live.release.sending if live else None
     form: Form | None = None
     try:
@@ -83,14 +82,3 @@ def _thanks(request: Request, sending: Sending | None, form: Form | None) -> Ans
         link=site,
         link_text=words("back", business=name),
     )
-
-
-def _live() -> Live | None:
-    try:
-        return releases.live()
-    except Exception as error:
-        # Its words are a nicety; being able to confirm is not.
-        if not is_passing(error):
-            raise
-        logger.warning("release not read for a page", error=type(error).__name__)
-        return None

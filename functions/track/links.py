@@ -24,13 +24,13 @@ from functions.core.event import (
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
-from functions.core.sending import Sending
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
 from functions.observability import logger, metric
 from functions.tables import addresses
 from functions.texts import catalogue
 from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
+from functions.track.shown import live_sending
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
@@ -216,15 +216,3 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
     }.get(action, ("stopped", [undo, stop_all]))
     title, text = words(f"{key}-title", topic=topic), words(key, topic=topic)
     return render.choice(title, text, choices, done=action is not None, sending=sending)
-
-
-def live_sending() -> Sending | None:
-    """Who the business is, for a page that is shown in any case."""
-    try:
-        return releases.live().release.sending
-    except Exception as error:
-        # The names of topics are a nicety; being able to unsubscribe is not.
-        if not is_passing(error):
-            raise
-        logger.warning("release not read for a page", error=type(error).__name__)
-        return None

@@ -22,14 +22,14 @@ from functions.core.identity import EMAIL, hash_of, identity_ref, kind_of
 from functions.core.preferences import Asked, Offer
 from functions.core.release import Release
 from functions.core.words import Words
-from functions.http import Answer, Request, is_passing, json_answer
-from functions.observability import logger, metric
+from functions.http import Answer, Request, json_answer
+from functions.observability import metric
 from functions.pages import render
 from functions.releases import Live
 from functions.tables import addresses, contacts
 from functions.texts import catalogue
 from functions.tokens import Preferring
-from functions.track import forms, store
+from functions.track import forms, shown, store
 
 SOURCE = "preference-page"
 
@@ -60,7 +60,7 @@ class _Person:
 
 def follow(request: Request, token: str) -> Answer:
     """Show what is sent to whom the link went, or change it."""
-    live = _live()
+    live = shown.live()
     release = live.release if live else None
     sending = release.sending if release else None
     try:
@@ -219,14 +219,3 @@ def _day(moment: int, words: Words, release: Release | None) -> str:
     from functions.texts.places import Place
 
     return Place(words.language).spell(day_of(moment, release.sending.business.time_zone if release else "UTC"))
-
-
-def _live() -> Live | None:
-    try:
-        return releases.live()
-    except Exception as error:
-        # The names of topics are a nicety; being able to leave is not.
-        if not is_passing(error):
-            raise
-        logger.warning("release not read for a page", error=type(error).__name__)
-        return None
