@@ -12,6 +12,8 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_string
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -143,7 +145,8 @@ def test_workers_killed_at_random_moments_lose_nothing_and_repeat_nothing(stack:
         for number in range(0, visitors, 2):
             sent = welcomes.get(f"visitor{number}@example.com")
             if sent is not None:
-                link = CLICK.search(sent.raw.replace("=\r\n", "").replace("=\n", "").replace("=3D", "="))
+                body = message_from_string(sent.raw, policy=default).get_body(("plain",))
+                link = CLICK.search(body.get_content()) if body else None
                 assert link
                 ask(stack, link[0])
         until(lambda: again.killed >= visitors // 2, 60, "enough workers to be killed", every=0.1)
