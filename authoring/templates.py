@@ -147,6 +147,9 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
                 mend = "Check the filters and what they are given"
                 return [_problem(part, _line(error), f"the template fails: {error}", mend)]
             # A sample value of another type than the real one proves nothing.
+        except KeyError as error:
+            mend = "Add it to the product in products.yaml, or name one that is there"
+            return [_problem(part, _line(error), f'a product has no "{error.args[0]}"', mend)]
         except Exception as error:
             mend = "Check the filters and what they are given"
             return [_problem(part, _line(error), f"the template fails: {error}", mend)]

@@ -151,3 +151,11 @@ def test_a_pattern_is_said_in_words(folder: Folder, was: str, now: str, mend: st
     (problem,) = refused.value.problems
     assert mend in problem.mend
     assert "^" not in problem.mend
+
+
+def test_a_price_that_no_product_has_is_named(folder: Folder) -> None:
+    folder.write("emails/first-offer.txt", "{% for one in products %}{{ one.price | money('USD') }}{% endfor %}\n")
+    with pytest.raises(Invalid) as refused:
+        bundle(folder.root)
+    said = [(problem.message, problem.mend) for problem in refused.value.problems if "USD" in problem.message]
+    assert said == [('a product has no "USD"', "Add it to the product in products.yaml, or name one that is there")]
