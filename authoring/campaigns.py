@@ -1,14 +1,17 @@
 """Checks of one campaign against everything that is defined."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from authoring import channels
 from authoring.asking import Asking
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document
 from authoring.problems import Problem
-from functions.core.campaign import Campaign, Recurring
-from functions.core.channels import channel_and_template
+from functions import clock
+from functions.core.campaign import ON_REQUEST, Campaign, Once, Recurring
+from functions.core.channels import BY_PUSH, BY_SMS, channel_and_template, to_people
 from functions.core.definition import spell_duration
 
 
@@ -29,10 +32,54 @@ def check(document: Document, campaign: Campaign, known: Definitions) -> Iterato
     if campaign.hold >= campaign.expires:
         message = f"it holds as long as it has time to reach people ({spell_duration(campaign.expires)})"
         yield document.problem(("hold",), message, "Hold it shorter, or write a longer expires", code=_OVER)
+    yield from _agreed(document, campaign, channel, known)
     when = campaign.when
+    if isinstance(when, Once):
+        yield from _over_already(document, when, known)
     if isinstance(when, Recurring) and when.every != "month" and "day" in when.model_fields_set:
         mend = "Write every: month, or remove day"
         yield document.problem(("when", "day"), f"a day of the month, and it runs every {when.every}", mend, code=_DAY)
+
+
+def _over_already(document: Document, when: Once, known: Definitions) -> Iterator[Problem]:
+    # Where each contact's own clock counts, the last to show the time stand twelve hours behind UTC.
+    zone: tzinfo = timezone(-timedelta(hours=12))
+    if when.in_ is None:
+        try:
+            zone = ZoneInfo(known.sending[1].business.time_zone) if known.sending else UTC
+        except (ZoneInfoNotFoundError, ValueError):
+            return  # said where it is written
+    if datetime.combine(when.on, when.at, zone).timestamp() * 1000 < clock.now_ms():
+        said = f"{when.on} at {when.at:%H:%M} is over"
+        mend = f"Write a moment to come, or when: {ON_REQUEST}, or remove the campaign"
+        yield document.problem(("when", "on"), said, mend, code="over-already", severity="warning")
+
+
+def _agreed(document: Document, campaign: Campaign, channel: str, known: Definitions) -> Iterator[Problem]:
+    """What goes to people who agreed to nothing, or to a channel on which nobody is asked."""
+    if known.sending is None or not to_people(channel):
+        return
+    sending, topic = known.sending[1], campaign.topic
+    path: tuple[str, ...] = ("topic",)
+    if any(one.id == topic and one.transactional for one in sending.topics):
+        message = f'"{topic}" is transactional: everybody in the segment gets it, also who agreed to nothing'
+        mend = "Send it only if it is about something that each of them did; for all else write a marketing topic"
+        yield document.problem(path, message, mend, code="without-consent", severity="warning")
+    elif channel == BY_SMS and not any(
+        box.topic == topic and box.channel == BY_SMS for _, form in known.forms.values() for box in form.consents
+    ):
+        mend = (
+            f"Add to a form a field of type: phone, and to its consents {{topic: {topic}, channel: sms, label: …}}; "
+            "or import numbers with their consent"
+        )
+        message = f'no form asks whether somebody wants "{topic}" by text message'
+        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
+    elif channel == BY_PUSH and topic not in sending.push.topics:
+        message, mend = (
+            f'the button for notifications asks nobody about "{topic}"',
+            (f"Add it to sending.yaml: push: {{topics: [{topic}], wording: …}}"),
+        )
+        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
 
 
 def _segment(document: Document, path: tuple[str | int, ...], name: str, known: Definitions) -> Iterator[Problem]:

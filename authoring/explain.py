@@ -98,9 +98,12 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             mend = (
                 f'Put it in quotes: "{detail["input"]}"'
                 if isinstance(detail["input"], int | float)
-                else "Write one text"
+                else "Write one text, in quotes where it begins with #"
             )
             return document.problem(path, f"expected text, not {_shown(detail['input'])}", mend)
+        case "string_too_long":
+            most = context["max_length"]
+            return document.problem(path, f"the text is longer than {most} characters", f"Write {most} at most")
         case "value_error":
             message = str(context.get("error", detail["msg"]))
             if message.startswith("write "):
@@ -108,7 +111,8 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
                 return document.problem(path, f"{_shown(detail['input'])} is not possible here", mend)
             return document.problem(path, *_split(message, _wanted(owner, path)))
         case "literal_error":
-            expected = str(context["expected"]).replace("'", "")
+            expected = str(context["expected"])
+            expected = expected if '"' in expected else expected.replace("'", "")
             mend = f"Write {path[-1]}: true, or remove it" if expected == "True" else f"Use one of: {expected}"
             return document.problem(path, f"{_shown(detail['input'])} is not possible here", mend)
         case "string_pattern_mismatch":
@@ -250,5 +254,7 @@ _PATTERNS = {
     r"^(https?://.*)?$": "an address that starts with https://",
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an e-mail address, such as hello@example.com",
     r"^[^\r\n]+$": "text on one line",
+    r"^#[0-9a-fA-F]{6}$": 'a colour of six hexadecimal digits in quotes, such as "#1f6f54"',
+    r"^[0-9]*[A-Za-z][A-Za-z0-9]*$": "letters and digits without spaces, 11 at most, such as YELLOWTEA",
     r"^[^\s#]+$": "a tag of letters, digits and hyphens, without spaces",
 }

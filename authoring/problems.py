@@ -30,11 +30,13 @@ CODES: Final[Mapping[str, str]] = {
     "no-preheader": "An e-mail without a line for inboxes to show (a warning)",
     "no-stop": "A text message of marketing doesn't say how to stop (a warning)",
     "no-temperature": "A condition asks for the temperature, and scoring.yaml defines none",
+    "nobody-is-asked": "A campaign goes out by a channel on which nobody is asked about its topic (a warning)",
     "not-confirmed-yet": "A journey writes to people who have still to confirm",
     "not-in-mail": "An element that no mail program shows",
     "not-of-a-form": "form: stands with an event that comes from no form",
     "not-sent-before": "opened or clicked names a step that is no send before it",
     "outside-a-journey": "opened or clicked stands outside a journey",
+    "over-already": "A campaign's one day is over (a warning)",
     "over-before-it-goes": "A campaign's hold is as long as its time to reach people, or longer",
     "strange-event": "The name of an event differs a little from a known one, or nothing here records it (a warning)",
     "tag-of-nobody": "A condition asks for a tag that nothing here gives (a warning)",
@@ -54,6 +56,7 @@ CODES: Final[Mapping[str, str]] = {
     "unused-variable": "A variable that the e-mail doesn't use (a warning)",
     "useless-cap": "A cap above that of a longer time says nothing (a warning)",
     "weak-in-mail": "HTML or CSS that some mail programs leave out (a warning)",
+    "without-consent": "A campaign of a transactional topic: it goes also to who agreed to nothing (a warning)",
     "wrong-value": "A value of another kind than the key takes, or out of its bounds",
 }
 """Codes of problems, for programs that read --json."""

@@ -15,7 +15,7 @@ from authoring.problems import CODES
 from authoring.sources import EmailFile
 from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.bots import Bots
-from functions.core.campaign import Campaign
+from functions.core.campaign import NO_HOLD, Campaign
 from functions.core.conditions import KINDS, Condition
 from functions.core.definition import spell_duration
 from functions.core.forms import Form
@@ -196,7 +196,7 @@ def _spelled(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     spelled = {key: _spelled(part) for key, part in schema.items()}
-    if is_duration(schema) and isinstance(schema.get("default"), int):
+    if (is_duration(schema) or NO_HOLD in schema.get("examples", ())) and isinstance(schema.get("default"), int):
         spelled["default"] = spell_duration(schema["default"])
     return spelled
 

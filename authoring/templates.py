@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from authoring.problems import Problem, choose
+from authoring.problems import Problem, choose, nearest
 from functions.core.compose import shown
 from functions.core.filters import FILTERS, WRITER
 from functions.core.known import Traits, Values
@@ -34,6 +34,7 @@ VARIABLES = {
 }
 
 _NO_TRAIT = re.compile(r"Traits object' has no attribute '([^']+)'")
+_NO_FILTER = re.compile(r"No filter named '([^']+)'")
 _BRACES = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
 _CURLY = "Inside braces write straight quotes: \" or '"
 _DEFAULT = 'Say what stands there otherwise: {{ %s | default("there") }}, or declare it under variables:'
@@ -130,7 +131,12 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
     try:
         template = environment.from_string(part.text)
     except (TemplateError, SyntaxError) as error:
-        return [_problem(part, getattr(error, "lineno", 1) or 1, f"template syntax: {error}", _BRACES)]
+        line = getattr(error, "lineno", 1) or 1
+        if strange := _NO_FILTER.match(str(error)):
+            close = nearest(strange[1], environment.filters)
+            mend = f'Did you mean "{close}"?' if close else "Use one of the filters in docs/reference/emails.md"
+            return [_problem(part, line, f'unknown filter "{strange[1]}"', mend)]
+        return [_problem(part, line, f"template syntax: {error}", _BRACES)]
     for blocks in (False, True) if given.blocks else (False,):
         try:
             template.render(**sample(given, traits=False, blocks=blocks))
@@ -141,6 +147,9 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
                 mend = "Check the filters and what they are given"
                 return [_problem(part, _line(error), f"the template fails: {error}", mend)]
             # A sample value of another type than the real one proves nothing.
+        except KeyError as error:
+            mend = "Add it to the product in products.yaml, or name one that is there"
+            return [_problem(part, _line(error), f'a product has no "{error.args[0]}"', mend)]
         except Exception as error:
             mend = "Check the filters and what they are given"
             return [_problem(part, _line(error), f"the template fails: {error}", mend)]

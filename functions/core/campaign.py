@@ -31,7 +31,7 @@ def _parse_time(value: Any) -> time:
         return value
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('expected a time of day in quotes, such as "09:00" or "17:30"')
+        raise ValueError('expected a time of day; write it in quotes, such as "09:00" or "17:30"')
     return time(int(match[1]), int(match[2]))
 
 
@@ -41,13 +41,13 @@ def _parse_date(value: Any) -> date:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("expected a day, such as 2026-12-01") from None
+        raise ValueError("expected a day; write it as 2026-12-01") from None
 
 
 def _parse_rate(value: Any) -> int:
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[1]) == 0:
-        raise ValueError('expected a rate such as "600 a minute" or "10 a second"')
+        raise ValueError('expected a rate; write it as "600 a minute" or "10 a second"')
     return int(match[1]) * _PER_HOUR[match[2]]
 
 
@@ -64,7 +64,8 @@ def _parse_hold(value: Any) -> int:
     try:
         return parse_duration(value)
     except ValueError:
-        raise ValueError(f'expected a duration such as "10 minutes", or {NO_HOLD}') from None
+        wanted = f'write it as "10 minutes" or "1 hour", or {NO_HOLD} to go at once'
+        raise ValueError(f"expected how long it holds; {wanted}") from None
 
 
 TimeOfDay = Annotated[

@@ -85,12 +85,12 @@ def _parse(value: Any) -> Any:
     if isinstance(value, str):
         return check_id(value)
     if not isinstance(value, dict) or len(value) != 1:
-        raise ValueError('expected the id of an e-mail, or a channel with an id, such as "sms: reminder"')
+        raise ValueError("expected an e-mail, or one other channel; write send: welcome, or send: {sms: reminder}")
     ((channel, template),) = value.items()
     if channel not in CHANNELS:
         raise ValueError(f'"{channel}" is not a channel; there are {", ".join(CHANNELS)}')
     if not isinstance(template, str):
-        raise ValueError(f"{channel}: expected the id of a template")
+        raise ValueError(f"expected the id of a template; write {{{channel}: ID}}")
     return check_id(template) if channel == BY_EMAIL else {channel: check_id(template)}
 
 
