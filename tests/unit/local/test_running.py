@@ -29,5 +29,5 @@ def test_ports_beyond_the_last_are_explained(tmp_path: Path) -> None:
     [(HOUR, "1 hour"), (73 * HOUR, "3 days 1 hour"), (90 * 60_000, "1 hour 30 minutes"), (9, "less than a minute")],
 )
 def test_the_inbox_says_how_far_its_clock_is_ahead(ahead: int, said: str) -> None:
-    page = render("inbox.html", letters=[], chosen=None, texts=[], hops=(), now=0, ahead=ahead, shop="")
+    page = render("inbox.html", letters=[], chosen=None, texts=[], posted=[], hops=(), now=0, ahead=ahead, shop="")
     assert f"· {said} ahead" in page
