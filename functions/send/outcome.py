@@ -64,7 +64,8 @@ def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int, until: 
                 metric("SendAnswersLost")
             case _:
                 broken = answer
-    for note in (*each, partial(_note, sent), partial(_put_back, back, now), partial(_wait_for_it, closed, now)):
+    each += [partial(_note, sent), partial(_put_back, back, now), partial(_wait_for_it, closed, now)]
+    for note in each:
         try:
             note()
         except Exception as failure:

@@ -17,6 +17,7 @@ from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
 from functions.core.release import Release
+from functions.score.merge import merge
 from functions.send import deliver, queue, ramp
 from functions.send import handler as room
 from functions.send.overdue import settle
@@ -183,6 +184,17 @@ def test_a_provider_that_refuses_some_does_not_make_the_others_come_again(crowd:
     crowd.send(pairs)
     assert crowd.states(pairs) == {"sent": 16, "withheld": 4}
     assert set(crowd.got().values()) == {1}
+
+
+def test_what_a_person_got_before_a_merge_counts_against_their_caps(crowd: Crowd) -> None:
+    first, second = crowd.people(2)
+    before = [*crowd.decided([first], id="one"), *crowd.decided([second], id="two")]
+    crowd.send(before)
+    assert crowd.states(before) == {"sent": 2}
+    assert merge(first, second)
+    after = [*crowd.decided([first], id="three", step="a"), *crowd.decided([second], id="four", step="b")]
+    crowd.send(after)
+    assert [crowd.read(pair).reason for pair in after] == ["frequency-cap", "frequency-cap"]
 
 
 def test_what_can_not_be_noted_of_one_is_noted_of_the_others(crowd: Crowd) -> None:
