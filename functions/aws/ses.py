@@ -4,6 +4,7 @@ The client never retries by itself: a second attempt after a lost answer would b
 mail. What the caller may conclude from a failure is in the exception's type.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,7 @@ from functions.aws.session import client
 
 _FINAL = frozenset({"MessageRejected", "BadRequestException"})
 _UNVERIFIED = "not verified"
+_PAUSED = re.compile(r"(?:sending|account)\b.{0,40}\b(?:paused|suspended|disabled)", re.IGNORECASE)
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
 _CLOSED = frozenset({"LimitExceededException", "SendingPausedException", "AccountSuspendedException"})
 Limit = Literal["", "rate", "quota"]
@@ -85,8 +87,9 @@ def _failure(error: ClientError) -> Failed:
     code = error.response["Error"].get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     said = str(error.response["Error"].get("Message", ""))
-    # Before a domain's records are found, or in the sandbox, all is refused: that passes.
-    if code in _FINAL and _UNVERIFIED not in said:
+    # Before a domain's records are found, in the sandbox, or while an account is under review, all is refused: that
+    # passes. "Sending paused for this account" comes as MessageRejected, too.
+    if code in _FINAL and _UNVERIFIED not in said and not _PAUSED.search(said):
         return Rejected(code, said)
     # Every other 4xx is an answer given before the message was taken.
     return NotAccepted(code, said, limit=_limit(code, said)) if 400 <= status < 500 else Ambiguous(code)
@@ -96,7 +99,7 @@ def _limit(code: str, said: str) -> Limit:
     if code in _THROTTLED:
         # One code for both of SES's limits: "Maximum sending rate exceeded", "Daily message quota exceeded".
         return "quota" if "daily" in said.lower() else "rate"
-    return "quota" if code in _CLOSED else ""
+    return "quota" if code in _CLOSED or (code in _FINAL and _PAUSED.search(said)) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ same session is nearly free. The endpoint comes from AWS_ENDPOINT_URL where it i
 """
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from botocore.config import Config
@@ -32,6 +33,7 @@ def _config(service: str, attempts: int) -> Config:
 
 
 _made: list[Any] = []
+_one_at_a_time = Lock()
 
 
 @cache
@@ -45,10 +47,12 @@ def client(service: str, attempts: int = 4) -> Any:
 
     One attempt is for calls whose repetition would be seen outside.
     """
-    made = _session().create_client(service, config=_config(service, attempts))
-    if service == "dynamodb":
-        plain.speak(made)
-    _made.append(made)
+    # A session may not make two clients at once, and send calls providers from several threads.
+    with _one_at_a_time:
+        made = _session().create_client(service, config=_config(service, attempts))
+        if service == "dynamodb":
+            plain.speak(made)
+        _made.append(made)
     return made
 
 

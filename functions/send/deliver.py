@@ -143,7 +143,7 @@ class _Lane:
         begun, refused = commit.begin(ready, clock.now_ms())
         self.alone += refused
         if begun:
-            outcome.hand_over(begun, self.turn, self._rate(begun[0][0]), clock.now_ms())
+            outcome.hand_over(begun, self.turn, self._rate(begun[0][0]), clock.now_ms(), self.deadline)
 
     def _as_far_as_granted(self, allowed: list[Allowed], now: int) -> list[Allowed]:
         marketing = [one for one in allowed if not one[1].topic.transactional]

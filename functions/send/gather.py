@@ -8,6 +8,7 @@ from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.consent import Head
 from functions.core.contact import Contact
+from functions.core.identity import SELF, hash_of, kind_of
 from functions.core.message import Message
 from functions.core.pauses import Pauses
 from functions.core.policy import Case, Destination, Recent, Unreachable
@@ -76,21 +77,33 @@ def gather(wanted: Sequence[Message], channel: str, keys: Keyring) -> Facts:
     for release, theirs in of_release.items():
         destinations |= way(channel).destinations(theirs, people, releases.by_id(release), keys)
     hashes = {address: addresses.head_key(address) for address in map(_address, destinations.values()) if address}
+    selves = {id: _selves(id, contact) for id, contact in people.items()}
+    counted = {one for ids in selves.values() for one in ids}
     rows = dynamodb.batch_get(
         settings.contacts_table(),
         [
             pauses.KEY,
             *hashes.values(),
-            *(key for id in people for key in (caps.key(id), caps.old_key(id))),
+            *(key for id in sorted(counted) for key in (caps.key(id), caps.old_key(id))),
         ],
     )
+    held = {id: caps.from_items(rows.get(caps.key(id)), rows.get(caps.old_key(id))) for id in counted}
     return Facts(
         contacts=people,
         destinations=destinations,
         heads={address: addresses.head_from(rows[key]) for address, key in hashes.items() if key in rows},
-        recents={id: caps.from_items(rows.get(caps.key(id)), rows.get(caps.old_key(id))) for id in people},
+        recents={
+            id: Recent(held[id].version, {key: sent for one in ids for key, sent in held[one].sends.items()})
+            for id, ids in selves.items()
+        },
         pauses=pauses.from_item(rows[pauses.KEY]) if pauses.KEY in rows else Pauses(),
     )
+
+
+def _selves(id: str, contact: Contact) -> list[str]:
+    """Everybody whom a person was counted as: those merged into one, too. Whose row it is comes last."""
+    merged = {hash_of(ref) for ref in contact.profile.identities if kind_of(ref) == SELF}
+    return [*sorted({contact.id, *merged} - {id}), id]
 
 
 def _address(destination: Destination | Unreachable) -> str:

@@ -1,11 +1,13 @@
 """What comes of messages: handed over, each once; withheld, deferred, put back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
+from math import inf
 from typing import Any, Final
 
+from functions import clock
 from functions.aws import dynamodb
 from functions.aws.session import CONNECTIONS
 from functions.core import message as ledger
@@ -31,19 +33,21 @@ Answer = str | Exception | None
 """The provider's id for a message, what it said instead, or None where it was not asked."""
 
 
-def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int) -> None:
+def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int, until: float = inf) -> None:
     """Give messages in state sending to their provider, each once and at its turn, and note what it answered.
 
     A lost answer leaves a message sending: feedback settles it, or sweep after an hour. Once the provider asks for
-    less, it is asked no more: those left are intended again.
+    less, or it is later than `until` (monotonic seconds), it is asked no more: those left are intended again. Where
+    one thing can't be noted all others are; then the first failure is raised.
     """
-    answers = list(_answers(begun, turn, rate))
+    answers = list(_answers(begun, turn, rate, until))
     sent, back, closed = list[tuple[Message, Feedback]](), list[Message](), list[Message]()
+    each = list[Callable[[], None]]()
     broken: Exception | None = None
     for (message, _), answer in zip(begun, answers, strict=True):
         match answer:
             case str():
-                reports.sent(message, now)
+                each.append(partial(reports.sent, message, now))
                 sent.append((message, Feedback("sent", now, answer)))
             case None:
                 back.append(message)
@@ -52,39 +56,39 @@ def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int) -> None
             case NotAccepted() if answer.closed:
                 closed.append(message)
             case NotAccepted():
-                _try_later(message, answer.code, now)
+                each.append(partial(_try_later, message, answer.code, now))
             case Rejected():
-                _reject(message, answer.code, now)
+                each.append(partial(_reject, message, answer.code, now))
             case Ambiguous():
                 logger.warning("nobody knows whether a message went out", message=message.id, error=answer.code)
                 metric("SendAnswersLost")
             case _:
                 broken = answer
-    if sent:
-        _note(sent)
-    if back:
-        _put_back(back, now)
-    if closed:
-        logger.warning("the mail service takes nothing for now", messages=len(closed))
-        later = [ledger.defer(ledger.put_back(one, now), now + CLOSED_MS, "provider-limit") for one in closed]
-        messages.change_each(list(zip(closed, later, strict=True)))
-        metric("MessagesDeferred", len(closed))
-        _tell_once(now)
+    each += [partial(_note, sent), partial(_put_back, back, now), partial(_wait_for_it, closed, now)]
+    for note in each:
+        try:
+            note()
+        except Exception as failure:
+            broken = broken or failure
     if broken is not None:
         raise broken
 
 
-def _answers(begun: Sequence[Begun], turn: Turn, rate: float) -> Iterator[Answer]:
+def _answers(begun: Sequence[Begun], turn: Turn, rate: float, until: float) -> Iterator[Answer]:
     heard = turn.complaints
+
+    def over() -> bool:
+        return turn.complaints != heard or clock.monotonic() > until
+
     if len(begun) == 1 or WORKERS / rate > ONE_BY_ONE_S:
         for message, composed in begun:
-            if turn.complaints == heard:
+            if not over():
                 turn.take(rate)
-            yield _ask(message, composed, turn) if turn.complaints == heard else None
+            yield None if over() else _ask(message, composed, turn)
         return
     under_way: list[Future[Answer] | None] = []
     for message, composed in begun:
-        if turn.complaints != heard:
+        if over():
             under_way.append(None)
             continue
         turn.take(rate)
@@ -112,6 +116,8 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _note(sent: Sequence[tuple[Message, Feedback]]) -> None:
+    if not sent:
+        return
     changes = [(message, ledger.settle(message, feedback)) for message, feedback in sent]
     for (message, feedback), noted in zip(sent, messages.change_each(changes), strict=True):
         if not noted:
@@ -121,7 +127,9 @@ def _note(sent: Sequence[tuple[Message, Feedback]]) -> None:
 
 
 def _put_back(back: Sequence[Message], now: int) -> None:
-    logger.warning("the mail service asks for fewer messages in a second", messages=len(back))
+    if not back:
+        return
+    logger.warning("those who take messages want fewer in a second, or are slow", messages=len(back))
     metric("SendsThrottled", len(back))
     stood = messages.change_each([(message, ledger.put_back(message, now)) for message in back])
     # The ledger comes first. Whatever is not queued after it is due within the hour.
@@ -129,6 +137,16 @@ def _put_back(back: Sequence[Message], now: int) -> None:
         [(one.contact, one.id) for one, still in zip(back, stood, strict=True) if still],
         BREATHER_S,
     )
+
+
+def _wait_for_it(closed: Sequence[Message], now: int) -> None:
+    if not closed:
+        return
+    logger.warning("the mail service takes nothing for now", messages=len(closed))
+    later = [ledger.defer(ledger.put_back(one, now), now + CLOSED_MS, "provider-limit") for one in closed]
+    messages.change_each(list(zip(closed, later, strict=True)))
+    metric("MessagesDeferred", len(closed))
+    _tell_once(now)
 
 
 def _tell_once(now: int) -> None:

@@ -129,7 +129,7 @@ def attend(campaign: str, run_id: str, now: int) -> None:
     match run.state:
         case "counting" | "sending":
             kind = COUNT if run.state == "counting" else SEND
-            jobs.create(job_of(run, kind, now))
+            jobs.see_to(job_of(run, kind, now), now)
             changed(run, lambda held: replace(held, due=now + HEARTBEAT_MS))
         case "holding":
             _end_hold(run, now)

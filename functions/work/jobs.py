@@ -15,6 +15,8 @@ from functions.work import queue
 VERSION = 1
 LIST: Final = "X#jobs"
 LISTED_S: Final = 90 * 86_400
+PATIENCE_MS: Final = 20 * 60_000
+"""A slice that was to begin so long ago isn't coming: longer than one that died or raised stays hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Job:
     `lane` of `lanes` says which part of the table is this job's; `seq` is the move of the live
     release that it is for. `tries` counts how often the present slice was begun: more than once
     where one died or raised; then it is to be `careful`: small steps, each noted. `stopped` is when
-    a person stopped it.
+    a person stopped it. `next_at` is when the next slice was to begin, 0 before the first has ended.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Job:
     tries: int = 0
     careful: bool = False
     stopped: int | None = None
+    next_at: int = 0
 
     @property
     def open(self) -> bool:
@@ -100,6 +103,7 @@ def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
         seq=row.get("seq", 0),
         tries=row.get("tries", 0),
         stopped=row.get("stopped"),
+        next_at=row.get("next_at", 0),
     )
 
 
@@ -110,6 +114,14 @@ def create(job: Job, *, in_list: bool = False, delay: int = 0) -> None:
         dynamodb.put(settings.contacts_table(), entry | {"ttl": job.started // 1000 + LISTED_S})
     dynamodb.put_new(settings.contacts_table(), to_row(job))
     queue.ask(job.id, delay=delay)
+
+
+def see_to(job: Job, now: int) -> None:
+    """Store a job unless it is there, and queue a slice of it unless one is on its way: each that is queued beside
+    another would go on beside it to the end."""
+    held = get(job.id)
+    if held is None or now >= held.next_at + PATIENCE_MS:
+        create(job)
 
 
 def begin(job_id: str, *, careful: bool = False) -> Job | None:
@@ -144,6 +156,7 @@ def advance(job: Job, slice_: Slice, now: int) -> bool:
         about={} if slice_.next is None else job.about if slice_.about is None else slice_.about,
         tries=0,
         careful=False,
+        next_at=0 if slice_.next is None else now + slice_.delay * 1000,
     )
     condition = "slices = :held AND attribute_not_exists(stopped)"
     try:
@@ -198,7 +211,7 @@ def to_row(job: Job) -> dict[str, Any]:
     for name in ("finished", "stopped"):
         if getattr(job, name) is not None:
             row[name] = getattr(job, name)
-    for name in ("seq", "tries"):
+    for name in ("seq", "tries", "next_at"):
         if getattr(job, name):
             row[name] = getattr(job, name)
     return row

@@ -205,6 +205,28 @@ def test_two_works_and_two_sweeps_at_once_send_nothing_twice(town: Callable[...,
     assert found().intended == 12
 
 
+def test_one_slice_at_a_time_is_on_its_way_however_long_a_run_takes(town: Callable[..., Cloud]) -> None:
+    cloud = town()
+    held = counted(cloud)
+    pauses.hold(place_of(CAMPAIGN, "one"), Pause(cloud.clock.now, "wait", "tests"))
+    rooms.let_go(held, cloud.clock.now)
+    cloud.skip(hours=4)
+    assert found().state == "sending"
+    assert len(cloud.queues.by_name["work"].messages) == 1
+
+
+def test_a_run_whose_slice_got_lost_goes_on_by_itself(town: Callable[..., Cloud]) -> None:
+    cloud = town()
+    held = counted(cloud)
+    pauses.hold(place_of(CAMPAIGN, "one"), Pause(cloud.clock.now, "wait", "tests"))
+    rooms.let_go(held, cloud.clock.now)
+    cloud.settle()
+    cloud.queues.by_name["work"].messages.clear()
+    pauses.release(place_of(CAMPAIGN, "one"))
+    cloud.skip(hours=2)
+    assert got(cloud) == everybody()
+
+
 def test_hold_can_be_let_go_by_a_person_and_only_once(town: Callable[..., Cloud]) -> None:
     cloud = town(hold="3 hours")
     held = counted(cloud)

@@ -17,6 +17,7 @@ from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
 from functions.core.release import Release
+from functions.score.merge import merge
 from functions.send import deliver, queue, ramp
 from functions.send import handler as room
 from functions.send.overdue import settle
@@ -183,6 +184,58 @@ def test_a_provider_that_refuses_some_does_not_make_the_others_come_again(crowd:
     crowd.send(pairs)
     assert crowd.states(pairs) == {"sent": 16, "withheld": 4}
     assert set(crowd.got().values()) == {1}
+
+
+def test_what_a_person_got_before_a_merge_counts_against_their_caps(crowd: Crowd) -> None:
+    first, second = crowd.people(2)
+    before = [*crowd.decided([first], id="one"), *crowd.decided([second], id="two")]
+    crowd.send(before)
+    assert crowd.states(before) == {"sent": 2}
+    assert merge(first, second)
+    after = [*crowd.decided([first], id="three", step="a"), *crowd.decided([second], id="four", step="b")]
+    crowd.send(after)
+    assert [crowd.read(pair).reason for pair in after] == ["frequency-cap", "frequency-cap"]
+
+
+def test_what_can_not_be_noted_of_one_is_noted_of_the_others(crowd: Crowd) -> None:
+    pairs = crowd.decided(crowd.people(5))
+
+    def refusing(number: int, call: Callable[[], Any]) -> Any:
+        if number == 2:
+            raise refusal("MessageRejected", 400)
+        if number == 4:
+            raise refusal("TooManyRequestsException", 429)
+        return call()
+
+    def failing(*_: Any) -> None:
+        raise RuntimeError("passes")
+
+    crowd.each_call("SendEmail", refusing)
+    with crowd.monkeypatch.context() as patch:
+        patch.setattr(caps, "give_back", failing)
+        crowd.send(pairs)
+    assert "sending" not in crowd.states(pairs)
+    assert crowd.states(pairs)["sent"] == len(crowd.mails())
+
+
+def test_a_provider_that_takes_its_time_leaves_nothing_begun_when_the_time_is_up(crowd: Crowd) -> None:
+    moment = [1000.0]
+    crowd.monkeypatch.setattr(clock, "monotonic", lambda: moment[0])
+    crowd.monkeypatch.setattr(clock, "sleep", lambda seconds: None)
+    # Slow enough that one call at a time is made.
+    crowd.monkeypatch.setattr(ses, "account", lambda: ses.Account(14, None, 0, sandbox=False))
+    pairs = crowd.decided(crowd.people(14))
+    began = moment[0]
+
+    def slow(number: int, call: Callable[[], Any]) -> Any:
+        moment[0] += 12
+        return call()
+
+    crowd.each_call("SendEmail", slow)
+    assert crowd.send(pairs) == []
+    assert moment[0] - began < 60
+    assert crowd.states(pairs) == {"sent": len(crowd.mails()), "intended": 14 - len(crowd.mails())}
+    assert 0 < len(crowd.mails()) < 14
 
 
 def test_a_row_that_this_code_can_not_read_is_set_aside_alone(crowd: Crowd) -> None:

@@ -107,6 +107,20 @@ def test_what_is_refused_until_a_domain_is_verified_is_tried_again_later(server:
     assert server.requests == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"Sending paused for this account. For more information, please check the inbox of the email address",
+        b"Message rejected: Sending suspended for this account.",
+    ],
+)
+def test_an_account_under_review_rejects_nothing_for_good(server: Server, words: bytes) -> None:
+    server.answer = (400, "MessageRejected", b'{"message": "' + words + b'"}')
+    with pytest.raises(ses.NotAccepted) as failed:
+        send()
+    assert failed.value.limit == "quota"
+
+
 def test_a_connection_that_drops_after_the_message_was_sent_is_ambiguous_and_not_repeated(server: Server) -> None:
     with pytest.raises(ses.Ambiguous):
         send()
