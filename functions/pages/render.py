@@ -208,10 +208,11 @@ def choice(
     sending: Sending | None,
     form: Form | None = None,
     quoted: Sequence[str] = (),
+    words: Words | None = None,
 ) -> Answer:
-    """The page behind a link in a mail: says what stands and offers what can be changed."""
+    """The page behind a link in a mail: says what stands and offers what can be changed, in the language of `words`."""
     values = {"title": title, "text": text, "choices": choices, "done": done, "quoted": quoted}
-    return _page("choice.html", 200, sending, values, form=form)
+    return _page("choice.html", 200, sending, values, form=form, words=words)
 
 
 def preferences(values: Mapping[str, Any], words: Words, sending: Sending | None) -> Answer:

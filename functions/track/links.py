@@ -30,7 +30,7 @@ from functions.tables import addresses
 from functions.texts import catalogue
 from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
-from functions.track.shown import live_sending
+from functions.track.shown import live_sending, words_of
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
@@ -204,7 +204,7 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
     from functions.pages import render
 
     sending = live_sending()
-    words = catalogue.words(sending)
+    words = words_of(said.contact, sending)
     titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
     topic = titles.get(said.topic, words("topic"))
     stop, stop_all = (WITHDRAW, words("stop", topic=topic)), (WITHDRAW_ALL, words("stop-all"))
@@ -215,4 +215,4 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
         WITHDRAW_ALL: ("stopped-all", [undo]),
     }.get(action, ("stopped", [undo, stop_all]))
     title, text = words(f"{key}-title", topic=topic), words(key, topic=topic)
-    return render.choice(title, text, choices, done=action is not None, sending=sending)
+    return render.choice(title, text, choices, done=action is not None, sending=sending, words=words)

@@ -148,12 +148,7 @@ def _languages(release: Release | None) -> list[tuple[str, str]]:
 
 def _words(person: _Person, release: Release | None) -> Words:
     """The page's words: in the person's language where we speak it, otherwise the business's."""
-    sending = release.sending if release else None
-    for trait in ("language", "locale"):
-        wished = person.contact.profile.trait(trait)
-        if isinstance(wished, str) and catalogue.speaks(wished):
-            return catalogue.words_in(wished.replace("_", "-"), sending)
-    return catalogue.words(sending)
+    return shown.words_for(person.contact, release.sending if release else None)
 
 
 def _show(person: _Person, release: Release | None, asked: Asked | None) -> Answer:

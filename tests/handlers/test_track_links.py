@@ -7,9 +7,11 @@ from botocore.exceptions import ClientError
 
 from functions import clock, tokens
 from functions.core.consent import allowed
+from functions.core.contact import Moment, Profile, Rank
 from functions.core.identity import own_ref
 from functions.http import PIXEL
-from functions.tables import addresses
+from functions.tables import addresses, contacts
+from functions.texts import catalogue
 from functions.tokens import Clicked, Links, Opened, Unsubscribing
 from tests.handlers.conftest import PUBLIC_URL, SIGNING, Stack
 from tests.handlers.http_client import BROWSER, post, post_form, send
@@ -163,6 +165,14 @@ def test_the_unsubscribe_page_opens_where_the_look_can_not_be_noted(
 
 def test_the_page_opens_before_anything_is_published(stack: Stack) -> None:
     assert "Unsubscribe from these e-mails?" in send("GET", STOP, headers=BROWSER).text
+
+
+def test_the_page_speaks_the_person_s_language(live: Stack) -> None:
+    assert '<html lang="en"' in send("GET", STOP, headers=BROWSER).text
+    contacts.save_profile(Profile(CONTACT, 0, {"language": (Rank(False, Moment(1, 1)), "tr-TR")}))
+    page = send("GET", STOP, headers=BROWSER).text
+    assert '<html lang="tr-TR"' in page
+    assert catalogue.texts("tr")["stop-all"] in page
 
 
 def test_a_mail_program_s_one_click_unsubscribes(stack: Stack) -> None:
