@@ -92,8 +92,8 @@ def test_asking_twice_within_a_minute_is_one_run() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("hold", 0, "expected a duration"),
-        ("hold", "0 minutes", "expected a duration"),
+        ("hold", 0, "expected how long it holds"),
+        ("hold", "0 minutes", "expected how long it holds"),
         ("rate", "fast", "expected a rate"),
         ("rate", "0 a minute", "expected a rate"),
         ("when", "tomorrow", "expected on request"),
