@@ -18,6 +18,7 @@ from bench.house import House, house
 from bench.report import Say
 from functions import clock, releases
 from functions.observability import metrics
+from functions.send.pace import Turn
 from functions.tables import campaigns
 from functions.work import campaign_pace, jobs
 from functions.work import campaigns as rooms
@@ -35,7 +36,7 @@ def run(say: Say, people: int = PEOPLE) -> dict[str, float]:
     with house() as cloud:
         cloud.publish(with_campaign(per_second=1000))
         releases.forget()
-        campaign_pace._known.rate, campaign_pace._known.read = None, clock.monotonic() + 10**9
+        campaign_pace._turn = Turn()
         store(cloud, (row for number in range(people) for row in rows_of(number)))
         with contextlib.redirect_stdout(io.StringIO()):
             counting, counted, grown = _through(cloud, rooms.COUNT, count_slice, people)

@@ -17,10 +17,6 @@ class NotQueued(RuntimeError):
     """Some of many messages could not be put on a queue; others were."""
 
 
-class NotTaken(RuntimeError):
-    """The queue refused some messages of a batch."""
-
-
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message in hand: nobody else is given it until it is released, or its time is over."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from functions.core.ids import digest
@@ -138,6 +139,11 @@ def hash_of(ref: str) -> str:
 def kind_of(ref: str) -> str:
     """The kind part of an identity reference."""
     return ref.partition("#")[0]
+
+
+def contacts_among(refs: Iterable[str]) -> set[str]:
+    """The contacts that some of these identities name by their own id: whom somebody was merged from, for one."""
+    return {hash_of(ref) for ref in refs if kind_of(ref) == SELF}
 
 
 def own_ref(contact: str) -> str:

@@ -85,6 +85,11 @@ class Message:
     version: int = 0
     kept_until: int | None = None
 
+    @property
+    def place(self) -> str:
+        """By what it was sent, as links and pauses name it: "journey/step", for a campaign "campaign--ID/RUN"."""
+        return f"{self.journey}/{self.step}"
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

@@ -157,22 +157,31 @@ def decide(case: Case, now: int) -> Decision:
         return Withhold("unknown-template", message.template)
     if now > last_moment(message):
         return Withhold("too-late", message.reason)
-    place = f"{message.journey}/{message.step}"
-    if place in case.pauses.cancelled:
-        return Withhold("campaign-cancelled")
+    if (over := cancelled(message, case.pauses)) is not None:
+        return over
     if isinstance(destination, Unreachable):
         return Withhold(destination.reason)
     suppressed = consent.suppression(case.head)
     if suppressed is not None:
         return Withhold(f"suppressed-{suppressed}")
-    pause = case.pauses.holding(place, transactional=topic.transactional, now=now)
-    if pause is not None:
-        return _later(message, pause.until or now + PAUSED_MS, "paused")
+    if (waits := paused(message, case.pauses, transactional=topic.transactional, now=now)) is not None:
+        return waits
     if topic.transactional:
         held = _too_early(case, topic, now) or _too_many(case, topic, now)
     else:
         held = _unwanted(case, topic, now) or _too_early(case, topic, now) or _too_many(case, topic, now)
     return held or Allow(destination, topic, _reserve(case, topic, now))
+
+
+def cancelled(message: Message, pauses: Pauses) -> Withhold | None:
+    """Why a message of a cancelled campaign never goes out."""
+    return Withhold("campaign-cancelled") if message.place in pauses.cancelled else None
+
+
+def paused(message: Message, pauses: Pauses, *, transactional: bool, now: int) -> Defer | None:
+    """Until when a pause holds a message back."""
+    pause = pauses.holding(message.place, transactional=transactional, now=now)
+    return None if pause is None else _later(message, pause.until or now + PAUSED_MS, "paused")
 
 
 def _later(message: Message, until: int, reason: str) -> Defer:
@@ -186,11 +195,11 @@ def _unwanted(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
     if isinstance(destination, Destination) and destination.address:
         if not consent.allowed(head, topic.id):
             return Withhold("unsubscribed" if consent.withdrawn(head, topic.id) else "no-consent")
-        paused = consent.paused_until(head)
-        if paused > last_moment(message):
+        until = consent.paused_until(head)
+        if until > last_moment(message):
             return Withhold("paused-by-recipient")
-        if paused > now:
-            return Defer(paused, "paused-by-recipient")
+        if until > now:
+            return Defer(until, "paused-by-recipient")
     if _goal_reached(message, case.contact, case.release):
         return Withhold("goal-reached")
     return None

@@ -6,7 +6,7 @@ from functools import cached_property
 from functions.core.contact import Contact
 from functions.core.event import Event
 from functions.core.folding import moment_of
-from functions.core.identity import ANONYMOUS, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, contacts_among, kind_of, own_ref
 from functions.tables import identities, rulings
 from functions.tables.identities import Identity
 from functions.tables.rulings import Told
@@ -40,4 +40,4 @@ class History:
     @cached_property
     def _names(self) -> set[str]:
         """The contact's id and those of contacts that were merged into it."""
-        return {hash_of(ref) for ref in self.sources if kind_of(ref) == SELF}
+        return contacts_among(self.sources)

@@ -195,13 +195,10 @@ class _Lane:
 
 
 def _held(message: Message, pauses: Pauses, now: int) -> Withhold | Defer | None:
-    place = f"{message.journey}/{message.step}"
     if now > last_moment(message):
         return None
-    if place in pauses.cancelled:
-        return Withhold("campaign-cancelled")
-    pause = pauses.holding(place, transactional=_transactional(message), now=now)
-    return None if pause is None else Defer(pause.until or now + policy.PAUSED_MS, "paused")
+    over = policy.cancelled(message, pauses)
+    return over or policy.paused(message, pauses, transactional=_transactional(message), now=now)
 
 
 def _transactional(message: Message) -> bool:

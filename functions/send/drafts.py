@@ -58,7 +58,7 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         proves = address if own else ""
         return links.click_url(Clicked(*about, place, message.template, url, proves, message.channel))
 
-    place = f"{message.journey}/{message.step}"
+    place = message.place
     about = (message.contact, message.id, message.created)
     form = confirm.form_of(message.topic)
     # Whoever never asked to be asked wants to hear nothing at all.

@@ -8,7 +8,7 @@ from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.consent import Head
 from functions.core.contact import Contact
-from functions.core.identity import SELF, hash_of, kind_of
+from functions.core.identity import contacts_among
 from functions.core.message import Message
 from functions.core.pauses import Pauses
 from functions.core.policy import Case, Destination, Recent, Unreachable
@@ -51,7 +51,7 @@ def look(pairs: Sequence[Pair], failed: MutableMapping[Pair, Exception]) -> tupl
     """The messages that are still to be sent, and what is paused. Rows that can't be read go to `failed`."""
     keys = {messages.key(*pair): pair for pair in pairs}
     rows = dynamodb.batch_get(settings.contacts_table(), [pauses.KEY, *keys])
-    held = pauses.from_item(rows[pauses.KEY]) if pauses.KEY in rows else Pauses()
+    held = pauses.from_item(rows.get(pauses.KEY))
     found = []
     for key, pair in keys.items():
         if key not in rows:
@@ -96,14 +96,13 @@ def gather(wanted: Sequence[Message], channel: str, keys: Keyring) -> Facts:
             id: Recent(held[id].version, {key: sent for one in ids for key, sent in held[one].sends.items()})
             for id, ids in selves.items()
         },
-        pauses=pauses.from_item(rows[pauses.KEY]) if pauses.KEY in rows else Pauses(),
+        pauses=pauses.from_item(rows.get(pauses.KEY)),
     )
 
 
 def _selves(id: str, contact: Contact) -> list[str]:
     """Everybody whom a person was counted as: those merged into one, too. Whose row it is comes last."""
-    merged = {hash_of(ref) for ref in contact.profile.identities if kind_of(ref) == SELF}
-    return [*sorted({contact.id, *merged} - {id}), id]
+    return [*sorted({contact.id, *contacts_among(contact.profile.identities)} - {id}), id]
 
 
 def _address(destination: Destination | Unreachable) -> str:

@@ -6,11 +6,13 @@ own at once, and takes minutes to come back to it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from functions import clock
-from functions.aws.ses import Account
 from functions.observability import logger
+
+if TYPE_CHECKING:
+    from functions.aws.ses import Account
 
 WORKERS: Final = 2
 """How many workers the queue feeds at once (the event source's maximum concurrency)."""
@@ -41,13 +43,13 @@ class Turn:
     when `share` (of the rate) was last changed, `opens` when marketing may be tried again.
     """
 
-    account: Callable[[], Account] | None = None
+    account: "Callable[[], Account] | None" = None
     last: float | None = None
     share: float = 1.0
     moved: float = 0.0
     opens: float = 0.0
     complaints: int = 0
-    _allowed: Account | None = field(default=None, repr=False)
+    _allowed: "Account | None" = field(default=None, repr=False)
     _read: float | None = field(default=None, repr=False)
 
     def rate(self, configured: float) -> float:
@@ -87,7 +89,7 @@ class Turn:
         """Whether marketing need not be tried."""
         return clock.monotonic() < self.opens
 
-    def _account(self, now: float) -> Account | None:
+    def _account(self, now: float) -> "Account | None":
         if self.account is not None and (self._read is None or now - self._read >= ACCOUNT_FOR_S):
             self._read = now
             try:

@@ -1,8 +1,10 @@
 """How much marketing mail may go out today, where a new domain is warmed up."""
 
+from functions.core import warmup
 from functions.core.channels import BY_EMAIL
 from functions.core.days import day_of, local_day, midnight
 from functions.core.release import Release
+from functions.tables import reputation
 
 
 def granted(release: Release, channel: str, wanted: int, now: int) -> tuple[int, int]:
@@ -10,12 +12,9 @@ def granted(release: Release, channel: str, wanted: int, now: int) -> tuple[int,
 
     What is granted is used up, also where the message does not go out after all: a day never sends more.
     """
-    warm_up = getattr(release.sending, "warm_up", None)
+    warm_up = release.sending.warm_up
     if channel != BY_EMAIL or warm_up is None:
         return wanted, now
-    from functions.core import warmup  # type: ignore[attr-defined,unused-ignore]
-    from functions.tables import reputation  # type: ignore[attr-defined,unused-ignore]
-
     zone = release.sending.business.time_zone
     today = day_of(now, zone)
     allowance = warmup.allowance(warm_up, today)

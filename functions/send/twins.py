@@ -8,7 +8,7 @@ from functions.aws import dynamodb
 from functions.core import message as ledger
 from functions.core.campaign import campaign_of, message_id
 from functions.core.contact import Contact
-from functions.core.identity import SELF, hash_of, kind_of
+from functions.core.identity import contacts_among
 from functions.core.message import Message
 from functions.tables import messages
 
@@ -22,7 +22,7 @@ def is_second(message: Message, contact: Contact, now: int) -> bool:
     the run decided for this person is withheld by now. Asks nothing for whoever never was two.
     """
     campaign = campaign_of(message.journey)
-    others = [hash_of(ref) for ref in contact.profile.identities if kind_of(ref) == SELF]
+    others = contacts_among(contact.profile.identities)
     if campaign is None or not others:
         return False
     for one in sorted({contact.id, *others} - {message.contact}):

@@ -41,10 +41,10 @@ def head(address: str) -> Head:
     return head_from(item) if item else Head()
 
 
-def heads(hashes: Iterable[str]) -> dict[str, Head]:
-    """What the ledgers of several address hashes amount to now, in one consistent read. Raises Newer."""
+def heads(hashes: Iterable[str], *, consistent: bool = True) -> dict[str, Head]:
+    """What the ledgers of several address hashes amount to now, in one read. Raises Newer."""
     wanted = list(dict.fromkeys(hashes))
-    rows = dynamodb.batch_get(settings.contacts_table(), map(head_key, wanted))
+    rows = dynamodb.batch_get(settings.contacts_table(), map(head_key, wanted), consistent=consistent)
     found = ((address, rows.get(head_key(address))) for address in wanted)
     return {address: head_from(row) if row else Head() for address, row in found}
 

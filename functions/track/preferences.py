@@ -140,9 +140,8 @@ def _languages(release: Release | None) -> list[tuple[str, str]]:
     """The languages that the business writes in, each by its own name."""
     if release is None:
         return []
-    found = [release.sending.business.language]
-    for email in release.emails.values():
-        found += [code for code in (getattr(email, "language", ""), *getattr(email, "languages", ())) if code]
+    own = release.sending.business.language
+    found = [own, *(code for email in release.emails.values() for code in email.offered(own))]
     return [(code, catalogue.own_name(code)) for code in dict.fromkeys(found)]
 
 

@@ -150,7 +150,8 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
     many = [message_of(run, release, contact.id, at=at[contact.id], now=now) for contact in people]
     by_id = {contact.id: contact for contact in people}
     going = way(many[0].channel).destinations(many, by_id, release, releases.keyring())
-    heads, recent = _heads(going.values()), _recent(by_id)
+    hashes = (one.address for one in going.values() if isinstance(one, Destination) and one.address)
+    heads, recent = addresses.heads(hashes, consistent=False), _recent(by_id)
     found: Counter[str] = Counter()
     for message in many:
         contact, destination = by_id[message.contact], going[message.id]
@@ -182,13 +183,6 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
             case Defer(_, reason):
                 found[f"defer {reason}"] += 1
     return found
-
-
-def _heads(going: Iterable[object]) -> dict[str, Head]:
-    hashes = {one.address for one in going if isinstance(one, Destination) and one.address}
-    keys = {address: addresses.head_key(address) for address in hashes}
-    rows = dynamodb.batch_get(settings.contacts_table(), keys.values(), consistent=False)
-    return {address: addresses.head_from(rows[key]) for address, key in keys.items() if key in rows}
 
 
 def _recent(people: Mapping[str, Contact]) -> dict[str, policy.Recent]:

@@ -18,7 +18,7 @@ from functions.aws.dynamodb import Key
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
-from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
 from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
@@ -75,7 +75,7 @@ def _close(job: Job, _: str, now: int) -> _Step:
             continue
         found = {*profile.identities, own_ref(contact)}
         found |= {f"{identity_of(one.channel)}#{one.address}" for one in messages.list_for(contact) if one.address}
-        others = {hash_of(ref) for ref in found if kind_of(ref) == SELF} | ({state.merged_into or contact})
+        others = contacts_among(found) | ({state.merged_into or contact})
         if not (found <= refs and others <= set(names)):
             return _Step({}, "", {"contacts": [*names, *sorted(others - set(names))], "refs": sorted(refs | found)})
         # Refused where another identity or contact has joined since: then the job must learn of it first.

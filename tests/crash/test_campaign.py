@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from functions.aws import ses
 from functions.core.campaign import message_id
 from functions.core.message import Message
+from functions.send.pace import Turn
 from functions.tables import campaigns, messages
 from functions.work import campaign_count, campaign_pace, campaign_send
 from functions.work import campaigns as rooms
@@ -68,7 +70,7 @@ def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Many who are keen; every tenth never agreed to hear about it."""
     monkeypatch.setattr(campaign_count, "PIECE", PEOPLE // 8)
     monkeypatch.setattr(campaign_send, "STEP", 50)
-    monkeypatch.setattr(campaign_pace._known, "read", None)
+    monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
     with Cloud(emulator, with_campaign(per_second=1000, rate=f"{PEOPLE // 3} a minute", hold="none")) as cloud:
         people(cloud, *(number for number in range(PEOPLE) if number % 10))
         people(cloud, *range(0, PEOPLE, 10), topic=None)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from functions import releases
+from functions.aws import ses
 from functions.core import occasions
+from functions.send.pace import Turn
 from functions.tables import campaigns
 from functions.work import campaign_count, campaign_pace
 from functions.work import campaigns as rooms
@@ -24,7 +26,7 @@ def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Makes a deployment with a campaign, as it is told. It begins on Tuesday, 24 November 2026, 09:00 in İstanbul."""
     made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 5)
-    monkeypatch.setattr(campaign_pace._known, "read", None)
+    monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
 
     def make(**campaign: Any) -> Cloud:
         cloud = Cloud(emulator, with_campaign(**campaign))

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from authoring.cli import main
 from authoring.commands.shared import App
+from functions.aws import ses
 from functions.core import message as ledger
 from functions.core.campaign import journey_of, message_id, place_of
 from functions.core.consent import Change, Entry
@@ -20,6 +21,7 @@ from functions.core.pauses import EVERYTHING, Pause
 from functions.core.runs import NotNow, Run
 from functions.score.merge import merge
 from functions.send import queue as send_queue
+from functions.send.pace import Turn
 from functions.tables import addresses, audiences, campaigns, contacts, memberships, messages, pauses
 from functions.work import campaign_count, campaign_pace
 from functions.work import campaigns as rooms
@@ -33,7 +35,7 @@ def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Makes a deployment with a campaign, as it is told, and twelve people who are keen."""
     made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 5)
-    monkeypatch.setattr(campaign_pace._known, "read", None)
+    monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
 
     def make(many: int = 12, **campaign: Any) -> Cloud:
         cloud = Cloud(emulator, with_campaign(**campaign))

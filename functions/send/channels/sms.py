@@ -53,7 +53,7 @@ class _Sms:
         try:
             return sns.send_text(composed.number, composed.text, composed.attributes)
         except sns.NotAccepted as failure:
-            raise NotAccepted(failure.code, throttled=failure.throttled) from failure
+            raise NotAccepted(failure.code, throttled=failure.limit == "rate") from failure
         except sns.Rejected as failure:
             raise Rejected(failure.code) from failure
         except sns.Ambiguous as failure:
