@@ -7,7 +7,7 @@ from authoring.definitions import Definitions, steps_of
 from authoring.load import Document, Path
 from authoring.problems import Problem
 from functions.core.channels import BY_EMAIL, CHANNELS, Channel, channel_and_template
-from functions.core.journey import Send
+from functions.core.steps import Send
 from functions.core.template import Template
 
 

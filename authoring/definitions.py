@@ -1,6 +1,6 @@
 """What could be read of a marketing folder, and what all checks of it share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from authoring.load import Document, Path
@@ -10,13 +10,15 @@ from functions.core import conditions as c
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
-from functions.core.journey import If, Journey, Step, Until, Wait
+from functions.core.journey import Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.steps import Step
 from functions.core.template import Template
+from functions.core.tree import asked_by, ways
 
 
 @dataclass(slots=True)
@@ -85,13 +87,12 @@ def parts(condition: c.Condition, path: Path = ()) -> Iterator[tuple[Path, c.Con
             pass
 
 
-def steps_of(steps: list[Step], path: Path = ("steps",)) -> Iterator[tuple[Path, Step]]:
+def steps_of(steps: Sequence[Step], path: Path = ("steps",)) -> Iterator[tuple[Path, Step]]:
     """Every step of a tree with its path in the file."""
     for index, step in enumerate(steps):
         yield (*path, index), step
-        if isinstance(step, If):
-            yield from steps_of(step.then, (*path, index, "then"))
-            yield from steps_of(step.else_, (*path, index, "else"))
+        for where, _, inside in ways(step):
+            yield from steps_of(inside, (*path, index, *where))
 
 
 def conditions_in(known: Definitions) -> Iterator[tuple[Document, Path, c.Condition]]:
@@ -112,13 +113,11 @@ def _written(known: Definitions) -> Iterator[tuple[Document, Path, c.Condition]]
         for index, stage in enumerate(known.funnel[1].stages):
             yield known.funnel[0], ("stages", index, "when"), stage.when
     for document, journey in known.journeys.values():
-        if journey.exit:
-            yield document, ("exit",), journey.exit
+        for where, condition in journey.conditions():
+            yield document, where, condition
         for path, step in steps_of(journey.steps):
-            if isinstance(step, If):
-                yield document, (*path, "if"), step.if_
-            elif isinstance(step, Wait) and isinstance(step.wait, Until):
-                yield document, (*path, "wait", "until"), step.wait.until
+            for where, condition in asked_by(step):
+                yield document, (*path, *where), condition
     for document, email in known.emails.values():
         for name, block in email.blocks.items():
             yield document, ("blocks", name, "when"), block.when
@@ -134,9 +133,8 @@ def matches_in(known: Definitions) -> Iterator[tuple[Document, Path, c.EventMatc
         for index, tag in enumerate(scoring.tags):
             yield document, ("tags", index, "when"), tag.when
     for document, journey in known.journeys.values():
-        yield document, ("start", "when"), journey.start.when
-        if journey.goal:
-            yield document, ("goal",), journey.goal
+        for where, match in journey.matches():
+            yield document, where, match
     for document, path, condition in conditions_in(known):
         if isinstance(condition, c.EventCondition):
             yield document, path, condition

@@ -12,9 +12,10 @@ from authoring.sources import EmailFile
 from authoring.templates import Given, Part
 from authoring.tree import Tree
 from functions.core.emails import Email, Version
-from functions.core.journey import Send, walk
 from functions.core.products import Product
 from functions.core.sending import Sending
+from functions.core.steps import Send
+from functions.core.tree import walk
 from functions.core.words import Words
 from functions.texts import catalogue
 

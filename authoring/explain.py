@@ -13,7 +13,7 @@ from authoring.problems import Problem, choose, nearest
 from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
-from functions.core.journey import STEPS
+from functions.core.steps import STEPS
 
 
 def problems_of(document: Document, model: type[BaseModel], error: ValidationError, base: Path = ()) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Checks of one journey against everything that is defined."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from authoring import channels
 from authoring.asking import Asking
@@ -8,31 +8,36 @@ from authoring.definitions import Definitions, duplicates, steps_of, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem
 from functions.core.channels import channel_and_template
+from functions.core.conditions import EventMatch
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
 from functions.core.identity import EMAIL
-from functions.core.journey import Exit, If, Journey, Send, Step, TagStep, Until, Wait
+from functions.core.journey import Journey
+from functions.core.steps import Exit, If, Send, Step
+from functions.core.tree import asked_by, ways
 
 
 def check(document: Document, journey: Journey, known: Definitions) -> Iterator[Problem]:
     """What a journey refers to that isn't there, and steps that lead nowhere."""
     asking = Asking(known)
     yield from asking.topic(document, ("topic",), journey.topic)
-    yield from asking.match(document, ("start", "when"), journey.start.when)
+    for where, match in journey.matches():
+        yield from asking.match(document, where, match)
     yield from _too_early(document, journey, known)
-    if journey.goal:
-        yield from asking.match(document, ("goal",), journey.goal)
     placed = list(steps_of(journey.steps))
     yield from duplicates(document, [((*path, "id"), step.id) for path, step in placed])
     sends = {step.id for _, step in placed if isinstance(step, Send)}
     everything = {step.id for _, step in placed}
-    if journey.exit:
-        yield from asking.condition(document, ("exit",), journey.exit, (sends, everything))
+    for where, condition in journey.conditions():
+        inside = where[0] == "exit"
+        yield from asking.condition(document, where, condition, (sends, everything) if inside else None)
     yield from _path(document, ("steps",), journey.steps, set(), everything, asking)[1]
 
 
 def _too_early(document: Document, journey: Journey, known: Definitions) -> Iterator[Problem]:
     """A journey that writes at once to whoever sent a form that still waits for their confirmation."""
     start, first = journey.start.when, journey.steps[0]
+    if not isinstance(start, EventMatch):
+        return
     form = known.forms.get(start.form or "")
     if start.event != FORM_SUBMITTED or form is None or form[1].double_opt_in is None or not isinstance(first, Send):
         return
@@ -45,7 +50,7 @@ def _too_early(document: Document, journey: Journey, known: Definitions) -> Iter
 
 
 def _path(
-    document: Document, path: Path, steps: list[Step], before: set[str], everything: set[str], asking: Asking
+    document: Document, path: Path, steps: Sequence[Step], before: set[str], everything: set[str], asking: Asking
 ) -> tuple[set[str], list[Problem]]:
     """Sends that may have happened after `steps`, and what is wrong on the way."""
     sent, problems = set(before), list[Problem]()
@@ -60,21 +65,21 @@ def _path(
                 if step.topic:
                     problems += asking.topic(document, (*here, "topic"), step.topic)
                 sent.add(step.id)
-            case Wait(wait=Until() as wait):
-                problems += asking.condition(document, (*here, "wait", "until"), wait.until, (sent, everything))
-            case If():
-                problems += asking.condition(document, (*here, "if"), step.if_, (sent, everything))
-                if not step.then and not step.else_:
-                    mend = "Give at least one of then and else a step"
-                    problems.append(document.problem(here, "a branch that leads nowhere", mend, code="leads-nowhere"))
-                one, found = _path(document, (*here, "then"), step.then, sent, everything, asking)
-                two, more = _path(document, (*here, "else"), step.else_, sent, everything, asking)
-                sent = one | two
-                problems += found + more
             case Exit() if index + 1 < len(steps):
                 mend = "Move exit to the end of its list, or remove the steps after it"
                 message = "a step that is never reached"
                 problems.append(document.problem((*path, index + 1), message, mend, code="never-reached"))
-            case Wait() | TagStep() | Exit():
+            case If() if not step.then and not step.else_:
+                mend = "Give at least one of then and else a step"
+                problems.append(document.problem(here, "a branch that leads nowhere", mend, code="leads-nowhere"))
+            case _:
                 pass
+        for where, condition in asked_by(step):
+            problems += asking.condition(document, (*here, *where), condition, (sent, everything))
+        reached = set(sent)
+        for where, _, inside in ways(step):
+            after, found = _path(document, (*here, *where), inside, sent, everything, asking)
+            reached |= after
+            problems += found
+        sent = reached
     return sent, problems

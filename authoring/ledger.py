@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from functions.core.journey import step_kind, walk
 from functions.core.release import Release
+from functions.core.steps import step_kind
+from functions.core.tree import walk
 
 FORMAT = 1
 

@@ -11,7 +11,7 @@ from authoring.problems import Problem, nearest
 from functions.core import conditions as c
 from functions.core import event as names
 from functions.core.intake import RESERVED
-from functions.core.journey import Send, TagStep
+from functions.core.steps import Send, TagStep
 
 _RECORDED: Final = RESERVED | {
     names.PAGE_VIEWED,

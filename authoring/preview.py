@@ -10,12 +10,13 @@ from functions.core import compose, policy
 from functions.core.compose import Circumstances, Unrenderable, Urls, Words
 from functions.core.consent import Head
 from functions.core.contact import Contact, Profile, State
-from functions.core.journey import Send, walk
 from functions.core.languages import nearest
 from functions.core.message import Message, intended
 from functions.core.policy import REASONS, Case, Destination, Withhold
 from functions.core.release import Release
 from functions.core.sending import Topic
+from functions.core.steps import Send
+from functions.core.tree import walk
 from functions.send.channels import way
 from functions.tables import addresses, caps
 from functions.texts.writing import hand

@@ -20,7 +20,7 @@ from functions.core.conditions import KINDS, Condition
 from functions.core.definition import spell_duration
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
-from functions.core.journey import STEPS, Journey
+from functions.core.journey import Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.release import Release
@@ -28,6 +28,7 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
 from functions.core.sentences import sentence
+from functions.core.steps import STEPS
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 

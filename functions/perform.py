@@ -6,16 +6,16 @@ from functions import releases, settings
 from functions.aws import events as bus
 from functions.aws import stepfunctions
 from functions.core import alarm, confirm
-from functions.core.effects import AddTag, Effect, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.effects import Effect, HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
-from functions.core.event import SYSTEM, TAG_ADDED, Event
+from functions.core.event import SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.journey_facts import noted
 from functions.core.message import intended
 from functions.core.retention import Keep
 from functions.observability import metric
 from functions.send.queue import enqueue
-from functions.tables import contacts, events, messages
+from functions.tables import contacts, events, leads, messages
 
 
 def perform(enrollment: Enrollment, now: int) -> None:
@@ -28,8 +28,10 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
     match effect:
         case SendMessage():
             _send(effect, enrollment)
-        case AddTag():
-            _tag(effect, enrollment)
+        case Record():
+            _record(_event(effect, enrollment), enrollment)
+        case HandOff():
+            leads.write(enrollment.contact, effect, enrollment)
         case StartClock(generation):
             # A clock that was outlived by a successor would only find that out and end.
             if enrollment.active and generation == enrollment.clock:
@@ -77,23 +79,24 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
     enqueue(enrollment.contact, effect.message)
 
 
-def _tag(effect: AddTag, enrollment: Enrollment) -> None:
-    event = Event(
+def _event(effect: Record, enrollment: Enrollment) -> Event:
+    return Event(
         source=own_ref(enrollment.contact),
         id=effect.event,
         stamp=effect.at,
         at=effect.at,
         received=effect.at,
         kind=SYSTEM,
-        name=TAG_ADDED,
+        name=effect.name,
         properties={
-            "tag": effect.tag,
+            **effect.properties,
             "journey": enrollment.journey,
             "step": effect.step,
             "enrollment": enrollment.id,
         },
+        traits=effect.traits,
+        proved=bool(effect.traits),
     )
-    _record(event, enrollment)
 
 
 def _record(event: Event, enrollment: Enrollment) -> None:

@@ -31,8 +31,8 @@ from functions.core.contact import (
     Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
-from functions.core.effects import AddTag, NoteRun, ReachGoal, SendMessage, StartClock, Unwatch
-from functions.core.enrollment import Enrollment, Passage, Waiting
+from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
+from functions.core.enrollment import Enrollment, Passage, Turns, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, VapidKey, WriteKey
@@ -214,10 +214,20 @@ RUNNING = Enrollment(
     declined=("other3k5w2yvld4c6gq7mzabcd",),
     todo=(
         SendMessage(MESSAGE, "hello", "welcome", "tips", NOW),
-        AddTag("tagevent", "mark", "welcomed", NOW),
+        Record("tagevent", "mark", "Tag Added", NOW, {"tag": "welcomed"}),
         StartClock(1),
         ReachGoal("goalid", NOW),
         Unwatch(),
+    ),
+)
+SIDE_BY_SIDE = replace(
+    RUNNING,
+    key="3k5w2yvld4c6g",
+    turns={"weekly": Turns(7, 2)},
+    todo=(
+        SendMessage("notice", "tell", "tell", "tips", NOW, "staff"),
+        Record("traits", "know", "Traits Changed", NOW, traits={"plan": "gold", "trial": None, "İl": "Łódź 茶"}),
+        HandOff("lead", "sales", "shop", "Wants 40 kg of tea", NOW),
     ),
 )
 NOTED_RUN = replace(RUNNING, begun=NOW - 1, todo=(NoteRun("entered"), NoteRun("ended")))
@@ -484,6 +494,7 @@ CONFIRMING = Confirming(CONTACT, MESSAGE, NOW, "wholesale", "hash", "e#hash#1790
 CLOCK = Alarm(CONTACT, RUN, "welcome", 2, 259_200, NOW, 0, 1)
 
 
+KEYED_CLOCK = replace(CLOCK, key="3k5w2yvld4c6g")
 BROWSER = WriteKey("first", PUBLIC, "wk_browser", at=NOW)
 SHOP = WriteKey("shop", PUBLIC, "wk_shop", ("https://xn--ay-3ia.example", "https://*.tea.example"), 600, NOW)
 SERVER = WriteKey("server", SECRET, "k7kqm3k5w2yvld4c6gq7mzabcd", at=NOW)
@@ -586,6 +597,9 @@ def samples() -> dict[str, Sample]:
             [GRADED, ENTERED],
             _row(contacts.state_row(STANDING, [GRADED, ENTERED])),
             lambda row: contacts.decisions_of(_plain(row)),
+        ),
+        "enrollment-side-by-side": Sample(
+            SIDE_BY_SIDE, _row(enrollments.to_row(SIDE_BY_SIDE, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "enrollment-noted": Sample(
             NOTED_RUN, _row(enrollments.to_row(NOTED_RUN, NOW)), lambda row: enrollments.from_row(_plain(row))
@@ -723,6 +737,7 @@ def samples() -> dict[str, Sample]:
         ),
         "audit": Sample(NOTED, _row(audit.to_row(NOTED)), lambda row: audit.from_row(_plain(row))),
         "machine-input": Sample(CLOCK, alarm.to_plain(CLOCK), alarm.from_plain),
+        "machine-input-of-a-key": Sample(KEYED_CLOCK, alarm.to_plain(KEYED_CLOCK), alarm.from_plain),
         "send-queue": Sample([(CONTACT, MESSAGE)], queue.body_of([(CONTACT, MESSAGE)]), queue.parse),
         "send-queue-of-many": Sample(MANY, queue.body_of(MANY), queue.parse),
         "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),

@@ -22,8 +22,8 @@ PARKS: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Input of an execution, and what it is parked for. `turn` is the enrollment's when it was
-    set, `generation` the clock's number, `started` (ms) and `parks` tell its age. No ids but
-    opaque ones."""
+    set, `key` tells the run from others of the journey, `generation` is the clock's number, `started` (ms)
+    and `parks` tell its age. No ids but opaque ones."""
 
     contact: str
     enrollment: str
@@ -33,6 +33,7 @@ class Alarm:
     started: int
     parks: int
     generation: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def first(enrollment: Enrollment, now: int) -> Alarm:
         now,
         0,
         enrollment.clock,
+        enrollment.key,
     )
 
 
@@ -107,7 +109,7 @@ def _seconds(enrollment: Enrollment, now: int, started: int) -> int:
 
 def to_plain(alarm: Alarm) -> dict[str, Any]:
     """The JSON shape that Step Functions holds."""
-    return {
+    plain = {
         "v": VERSION,
         "contact": alarm.contact,
         "enrollment": alarm.enrollment,
@@ -118,6 +120,7 @@ def to_plain(alarm: Alarm) -> dict[str, Any]:
         "parks": alarm.parks,
         "generation": alarm.generation,
     }
+    return plain | {"key": alarm.key} if alarm.key else plain
 
 
 def from_plain(stored: Mapping[str, Any]) -> Alarm:
@@ -133,4 +136,5 @@ def from_plain(stored: Mapping[str, Any]) -> Alarm:
         int(stored["started"]),
         int(stored["parks"]),
         int(stored["generation"]),
+        stored.get("key", ""),
     )

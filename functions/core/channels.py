@@ -20,6 +20,8 @@ BY_EMAIL: Final = "email"
 BY_SMS: Final = "sms"
 BY_PUSH: Final = "push"
 BY_WEBHOOK: Final = "webhook"
+BY_STAFF: Final = "staff"
+"""Mail to people of the business, which a journey's step writes."""
 
 
 @dataclass(frozen=True, slots=True)

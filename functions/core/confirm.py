@@ -15,8 +15,9 @@ from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED, SYSTEM,
 from functions.core.forms import ConsentBox, Form
 from functions.core.identity import EMAIL, hash_of, kind_of, own_ref
 from functions.core.ids import digest
-from functions.core.journey import Journey, Send, Start
+from functions.core.journey import Journey, Start
 from functions.core.sending import Topic
+from functions.core.steps import Send
 
 MARK: Final = "confirm--"
 STEP: Final = "ask"

@@ -174,8 +174,8 @@ class Decision:
 
     Kinds: "temperature" (before, after are bands), "grade" (A to D), "stage" (before, after are
     stages, "" for none), "segment" (name is the segment; after is "in" or "out"), "trigger" (name
-    is the journey to start), "wake" (something that open enrollments may wait for). `cause` is an
-    event's ref, "time", or "backfill" where the rules changed.
+    is the journey to start; after is the key of the run), "wake" (something that open enrollments may
+    wait for). `cause` is an event's ref, "time", or "backfill" where the rules changed.
     """
 
     id: str

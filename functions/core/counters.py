@@ -13,9 +13,9 @@ from functions.core.conditions import Condition, EventMatch
 from functions.core.emails import conditions as conditions_of_emails
 from functions.core.event import Event
 from functions.core.ids import digest
-from functions.core.journey import If, Until, Wait, walk
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score, TagRule
+from functions.core.tree import asked_by, walk
 
 DAY = 86_400
 KEPT_MS = 400 * DAY * 1000
@@ -220,11 +220,7 @@ def conditions_of(release: Release) -> Iterator[Condition]:
     for stage in release.funnel.stages:
         yield stage.when
     for journey in release.journeys.values():
-        if journey.exit is not None:
-            yield journey.exit
+        yield from (condition for _, condition in journey.conditions())
         for step in walk(journey.steps):
-            if isinstance(step, If):
-                yield step.if_
-            elif isinstance(step, Wait) and isinstance(step.wait, Until):
-                yield step.wait.until
+            yield from (condition for _, condition in asked_by(step))
     yield from conditions_of_emails(release.emails)

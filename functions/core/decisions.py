@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from functions.core.conditions import Condition
+from functions.core.conditions import Condition, EventMatch
 from functions.core.contact import Contact, Decision, Standing, State
 from functions.core.counters import matches
+from functions.core.enrollment import key_of
 from functions.core.evaluate import Seen, Verdict, earliest, evaluate
 from functions.core.event import LIVE, Event
 from functions.core.ids import decision_id, digest
@@ -163,13 +164,19 @@ def _segments(
 
 
 def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> list[Decision]:
-    return [
-        Decision(digest("trigger", contact.id, journey_id, event.ref), "trigger", journey_id, event.at, event.ref)
-        for event in events
-        if event.cause == LIVE and not event.held
-        for journey_id, journey in release.every_journey.items()
-        if matches(journey.start.when, event, release.sending.business.time_zone)
-    ]
+    made: list[Decision] = []
+    for event in events:
+        if event.cause != LIVE or event.held:
+            continue
+        for journey_id, journey in release.every_journey.items():
+            start = journey.start.when
+            if not isinstance(start, EventMatch) or not matches(start, event, release.sending.business.time_zone):
+                continue
+            key = key_of(journey, event)
+            if key is not None:
+                trigger = digest("trigger", contact.id, journey_id, event.ref)
+                made.append(Decision(trigger, "trigger", journey_id, event.at, event.ref, after=key))
+    return made
 
 
 def _due(held: int | None, computed: int | None, now: int) -> int | None:

@@ -5,10 +5,14 @@ They are stored in the enrollment's row until they are known to be performed; `t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, assert_never
 
 from functions.core.channels import BY_EMAIL
+from functions.core.event import TAG_ADDED
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,26 @@ class SendMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class AddTag:
-    """Record event `event`, which puts `tag` on the contact, at `at` (ms)."""
+class Record:
+    """Record an event of the contact's, `event` by id, that `step` made at `at` (ms): a tag, a trait, points, a
+    stage, a journey asked for. Folded like any other."""
 
     event: str
     step: str
-    tag: str
+    name: str
+    at: int
+    properties: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    traits: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """Write down `lead`, which sales (the group `to`) is to look at, and why, as of `at` (ms)."""
+
+    lead: str
+    step: str
+    to: str
+    reason: str
     at: int
 
 
@@ -60,7 +78,7 @@ class NoteRun:
     what: Literal["entered", "ended"]
 
 
-Effect = SendMessage | AddTag | StartClock | ReachGoal | Unwatch | NoteRun
+Effect = SendMessage | Record | HandOff | StartClock | ReachGoal | Unwatch | NoteRun
 
 
 def to_plain(effect: Effect) -> dict[str, Any]:
@@ -69,8 +87,12 @@ def to_plain(effect: Effect) -> dict[str, Any]:
         case SendMessage(message, step, template, topic, at, channel):
             plain = {"do": "send", "message": message, "step": step, "template": template, "topic": topic, "at": at}
             return plain if channel == BY_EMAIL else plain | {"channel": channel}
-        case AddTag(event, step, tag, at):
-            return {"do": "tag", "event": event, "step": step, "tag": tag, "at": at}
+        case Record(event, step, name, at, properties, traits):
+            plain = {"do": "record", "event": event, "step": step, "name": name, "at": at}
+            said = {"properties": dict(properties), "traits": dict(traits)}
+            return plain | {key: value for key, value in said.items() if value}
+        case HandOff(lead, step, to, reason, at):
+            return {"do": "handoff", "lead": lead, "step": step, "to": to, "reason": reason, "at": at}
         case StartClock(generation):
             return {"do": "clock", "generation": generation}
         case ReachGoal(decision, at):
@@ -90,8 +112,14 @@ def from_plain(stored: Mapping[str, Any]) -> Effect:
             message, step, template = stored["message"], stored["step"], stored["template"]
             channel = stored.get("channel", BY_EMAIL)
             return SendMessage(message, step, template, stored["topic"], stored["at"], channel)
+        case "record":
+            said = stored.get("properties", _NOTHING), stored.get("traits", _NOTHING)
+            return Record(stored["event"], stored["step"], stored["name"], stored["at"], *said)
         case "tag":
-            return AddTag(stored["event"], stored["step"], stored["tag"], stored["at"])
+            # As it was written before a step could record anything else.
+            return Record(stored["event"], stored["step"], TAG_ADDED, stored["at"], {"tag": stored["tag"]})
+        case "handoff":
+            return HandOff(stored["lead"], stored["step"], stored["to"], stored["reason"], stored["at"])
         case "clock":
             return StartClock(stored["generation"])
         case "goal":

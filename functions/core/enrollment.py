@@ -8,9 +8,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from functions.core.days import EPOCH, local_day
 from functions.core.effects import Effect
-from functions.core.ids import enrollment_id
-from functions.core.journey import Journey, Until, Wait, walk
+from functions.core.event import Event
+from functions.core.ids import digest, enrollment_id
+from functions.core.journey import ByProperty, Journey
+from functions.core.steps import Wait
+from functions.core.tree import walk
+from functions.core.waiting import Until, UntilDate
 
 GRACE_MS: Final = 120_000
 """Milliseconds after an alarm, or after a write that left effects to perform, at which sweep
@@ -23,9 +28,13 @@ REFUSALS_KEPT: Final = 20
 """So many of the newest triggers that came while a run was open are remembered, so that a
 redelivery after the run's end is refused like the first delivery."""
 
+KEY: Final = 13
+"""Letters of a run's key."""
+
 State = Literal["active", "done", "exited", "goal"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+_NO_TURNS: "Mapping[str, Turns]" = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """Of a repeated part of a journey: the turns begun in the whole run, and since it was last come to."""
+
+    total: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
     """The row of a run. Times in ms.
 
@@ -58,7 +75,9 @@ class Enrollment:
     one journey. `turn` grows whenever the wait changes. `clock` is the generation of the
     execution that holds the alarm, 0 before any. `messages` maps a send step to what it
     sent. `declined` are ids of runs that were refused because this one was open. `todo` are
-    effects of the last advance that are not yet known to be performed.
+    effects of the last advance that are not yet known to be performed. `key` tells runs of one journey
+    apart that a person has side by side, "" where there is one at a time. `turns` are by the id of the step
+    that repeats.
     """
 
     id: str
@@ -78,6 +97,8 @@ class Enrollment:
     declined: tuple[str, ...] = ()
     todo: tuple[Effect, ...] = ()
     begun: int = 0
+    key: str = ""
+    turns: Mapping[str, Turns] = field(default_factory=lambda: _NO_TURNS)
 
     @property
     def active(self) -> bool:
@@ -98,11 +119,12 @@ def enroll(
     contact: str,
     cause: str,
     at: int,
+    key: str = "",
 ) -> Enrollment | None:
     """The run that the trigger `cause`, an event at `at` (ms), starts; None where the rules
-    of re-entry refuse it. `existing` is the contact's latest run of the journey."""
+    of re-entry refuse it. `existing` is the contact's latest run of the journey with that key."""
     identity = enrollment_id(contact, journey_id, cause)
-    fresh = Enrollment(identity, contact, journey_id, release, cause, at)
+    fresh = Enrollment(identity, contact, journey_id, release, cause, at, key=key)
     if existing is None:
         return fresh
     if is_known(existing, identity):
@@ -111,6 +133,24 @@ def enroll(
     if again == "never" or (isinstance(again, int) and at - existing.entered < again * 1000):
         return None
     return replace(fresh, version=existing.version + 1, declined=existing.declined)
+
+
+def key_of(journey: Journey, event: Event) -> str | None:
+    """What tells the run that `event` starts from others of the same person; None where the event doesn't say."""
+    match journey.start.one_per:
+        case ByProperty(property=name):
+            value = event.properties.get(name)
+            usable = isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+            return digest("run", str(value))[:KEY] if usable else None
+        case "event":
+            return digest("run", event.ref)[:KEY]
+        case _:
+            return ""
+
+
+def is_open(journey: Journey, now: int, zone: str) -> bool:
+    """Whether the journey may be entered, or gone on with, at `now` (ms): its last day is not over."""
+    return journey.ends is None or local_day(now, zone) + EPOCH < journey.ends.toordinal()
 
 
 def is_known(existing: Enrollment, identity: str) -> bool:
@@ -132,7 +172,7 @@ def watches(journey: Journey) -> bool:
     """Whether something that happens can end a run's wait, so that it must be noted on the contact."""
     waits = [step for step in walk(journey.steps) if isinstance(step, Wait)]
     listens = journey.goal is not None or journey.exit is not None
-    return bool(waits) and (listens or any(isinstance(step.wait, Until) for step in waits))
+    return bool(waits) and (listens or any(isinstance(step.wait, Until | UntilDate) for step in waits))
 
 
 def look_again(enrollment: Enrollment, now: int) -> int | None:

@@ -31,3 +31,8 @@ def message_id(enrollment: str, step: str, visit: int) -> str:
 def decision_id(contact: str, kind: str, name: str, version: int) -> str:
     """Id of a line crossed by the write that made the contact's state `version`."""
     return digest("decision", contact, kind, name, str(version))
+
+
+def chance(*parts: str) -> int:
+    """A number from 0 to 9,999 that stands for `parts`, each as likely as any other."""
+    return int.from_bytes(hashlib.blake2b(digest(*parts).encode(), digest_size=8).digest(), "big") % 10_000

@@ -1,22 +1,79 @@
-"""Journeys as authored: a trigger, a goal, and a tree of steps with stable ids."""
+"""Journeys as authored: what starts one, what ends it, and a tree of steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
-from functions.core.channels import Content
+from functions.core.comparisons import Day
 from functions.core.conditions import Condition, EventMatch
 from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
+from functions.core.hours import Hours, Time, Weekday
+from functions.core.steps import Repeat, Step
+from functions.core.tree import ways
 
 
-class Start(Definition):
-    """What enrolls a contact, and whether they may come again."""
+class Becomes(Definition):
+    """A line is crossed: a condition comes to hold that did not hold before, by what somebody does or by time.
 
-    when: EventMatch
-    again: Again = "never"
+    Segments entered or left, scores and temperatures reached, stages, birthdays and trial ends are such lines.
+    """
+
+    becomes: Condition
+
+
+class Schedule(Definition):
+    """By the calendar, for everybody who is in a segment at that moment."""
+
+    every: Weekday | Literal["day", "month"] = Field(description="day, month, or a day of the week.")
+    day: int | None = Field(None, ge=1, le=31, description="With every: month: its day; the last where it is shorter.")
+    at: Time = Field("09:00", description="The time of day, by the business's clock.")
+    segment: Id
+
+    @model_validator(mode="after")
+    def _day_of_month(self) -> Schedule:
+        if (self.every == "month") != (self.day is not None):
+            raise ValueError("give day with every: month, and only then")
+        return self
+
+
+class Requested(Definition):
+    """Somebody asks for it: a call of the API with a secret key, a step `start` of another journey, a person."""
+
+    requested: Literal[True]
+
+
+TRIGGERS: Final[dict[str, type[Definition]]] = {
+    "event": EventMatch,
+    "becomes": Becomes,
+    "every": Schedule,
+    "requested": Requested,
+}
+
+
+def trigger_kind(value: Any) -> str | None:
+    """The key that names the kind of trigger, or None where no kind is named."""
+    if isinstance(value, Definition):
+        return next((kind for kind, model in TRIGGERS.items() if type(value) is model), None)
+    if isinstance(value, dict):
+        return next((kind for kind in TRIGGERS if kind in value), None)
+    return None
+
+
+Trigger = Annotated[
+    Annotated[EventMatch, Tag("event")]
+    | Annotated[Becomes, Tag("becomes")]
+    | Annotated[Schedule, Tag("every")]
+    | Annotated[Requested, Tag("requested")],
+    Discriminator(
+        trigger_kind,
+        custom_error_type="trigger_kind",
+        custom_error_message="expected what starts the journey: one of " + ", ".join(TRIGGERS),
+    ),
+]
 
 
 def _parse_again(value: Any) -> Any:
@@ -38,82 +95,39 @@ Again = Annotated[
 """Re-entry rule: a word, or seconds since the last entry."""
 
 
-class Send(Definition):
-    """Send a template: an e-mail by its id, or another channel's as {sms: ID}; `topic` overrides the journey's."""
+class ByProperty(Definition):
+    """Runs are told apart by a property of the event that starts them, such as an order's id."""
 
-    id: Id
-    send: Content
-    topic: Id | None = None
+    property: str = Field(min_length=1, max_length=100)
 
 
-class Until(Definition):
-    """A wait that a condition ends, or the limit does."""
-
-    until: Condition
-    at_most: Duration
+Per = Literal["contact", "event"] | ByProperty
 
 
-def _wait_kind(value: Any) -> str:
-    return "until" if isinstance(value, dict | Until) else "time"
+class Start(Definition):
+    """What enrolls a contact, whom, and whether they may come again."""
+
+    when: Trigger
+    only_if: Condition | None = Field(None, description="Whoever this does not hold for is not enrolled.")
+    again: Again = "never"
+    one_per: Per = Field(
+        "contact",
+        description="How many runs a person may have side by side: one (contact), one for each event that starts it "
+        "(event), or one for each value of a property of that event, as in {property: order_id}.",
+    )
+
+    @model_validator(mode="after")
+    def _something_to_tell_apart(self) -> Start:
+        if self.one_per != "contact" and not isinstance(self.when, EventMatch):
+            raise ValueError("one_per is for journeys that an event starts")
+        return self
 
 
-class Wait(Definition):
-    """Wait for a time, or until a condition holds with a limit."""
+class Limit(Definition):
+    """At most so many of the journey's messages to one person within a time; the rest is withheld."""
 
-    id: Id
-    wait: Annotated[
-        Annotated[Duration, Tag("time")] | Annotated[Until, Tag("until")],
-        Discriminator(_wait_kind),
-    ]
-
-
-class If(Definition):
-    """Go one way where the condition holds, the other where it does not."""
-
-    id: Id
-    if_: Condition = Field(alias="if")
-    then: list[Step] = Field(default_factory=list)
-    else_: list[Step] = Field(default_factory=list, alias="else")
-
-
-class TagStep(Definition):
-    """Put a tag on the contact."""
-
-    id: Id
-    tag: Id
-
-
-class Exit(Definition):
-    """Leave the journey here."""
-
-    id: Id
-    exit: Literal[True]
-
-
-STEPS: dict[str, type[Definition]] = {"send": Send, "wait": Wait, "if": If, "tag": TagStep, "exit": Exit}
-
-
-def step_kind(value: Any) -> str | None:
-    """The key that names the kind of step, or None where no kind is named."""
-    if isinstance(value, Definition):
-        return next((kind for kind, model in STEPS.items() if type(value) is model), None)
-    if isinstance(value, dict):
-        return next((kind for kind in STEPS if kind in value), None)
-    return None
-
-
-Step = Annotated[
-    Annotated[Send, Tag("send")]
-    | Annotated[Wait, Tag("wait")]
-    | Annotated[If, Tag("if")]
-    | Annotated[TagStep, Tag("tag")]
-    | Annotated[Exit, Tag("exit")],
-    Discriminator(
-        step_kind,
-        custom_error_type="step_kind",
-        custom_error_message="expected a step: one of " + ", ".join(STEPS),
-    ),
-]
+    at_most: int = Field(ge=1, le=50)
+    within: Duration
 
 
 class Journey(Definition):
@@ -124,17 +138,48 @@ class Journey(Definition):
     start: Start
     goal: EventMatch | None = Field(None, description="An event after entry that ends the journey as reached.")
     exit: Condition | None = Field(None, description="Leaves the journey as soon as it holds.")
+    ends: Day | None = Field(
+        None, description="From this day on, where the business is, nobody enters, and whoever is inside leaves."
+    )
+    hours: list[Hours] = Field(
+        default_factory=list, description="When its messages go out, besides what sending.yaml says."
+    )
+    limit: Limit | None = Field(None, description="How many of its messages one person gets.")
     steps: list[Step] = Field(min_length=1)
 
+    @cached_property
+    def repeated(self) -> Mapping[str, str]:
+        """The innermost repeated part that each step stands in, by the step's id; of those that stand in one."""
+        return dict(_repeated(self.steps, ""))
 
-for _model in (Start, Wait, If, Journey):
-    _model.model_rebuild()
+    def conditions(self) -> list[tuple[tuple[str | int, ...], Condition]]:
+        """The conditions that stand outside its steps, and where."""
+        found: list[tuple[tuple[str | int, ...], Condition]] = []
+        if isinstance(self.start.when, Becomes):
+            found.append((("start", "when", "becomes"), self.start.when.becomes))
+        if self.start.only_if is not None:
+            found.append((("start", "only_if"), self.start.only_if))
+        if self.exit is not None:
+            found.append((("exit",), self.exit))
+        return found
+
+    def matches(self) -> list[tuple[tuple[str | int, ...], EventMatch]]:
+        """The events that it starts with or that are its goal, and where they stand."""
+        found: list[tuple[tuple[str | int, ...], EventMatch]] = []
+        if isinstance(self.start.when, EventMatch):
+            found.append((("start", "when"), self.start.when))
+        if self.goal is not None:
+            found.append((("goal",), self.goal))
+        return found
 
 
-def walk(steps: list[Step]) -> Iterator[Step]:
-    """Every step of a tree, depth first, in authored order."""
+def _repeated(steps: Sequence[Step], inside: str) -> Iterator[tuple[str, str]]:
     for step in steps:
-        yield step
-        if isinstance(step, If):
-            yield from walk(step.then)
-            yield from walk(step.else_)
+        if inside:
+            yield step.id, inside
+        for _, _, within in ways(step):
+            yield from _repeated(within, step.id if isinstance(step, Repeat) else inside)
+
+
+for _model in (Start, Journey):
+    _model.model_rebuild()

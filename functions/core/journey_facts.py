@@ -103,6 +103,4 @@ def _matches(release: Release) -> Iterable[EventMatch]:
     yield from (rule.when for score in release.scoring.scores.values() for rule in score.rules)
     yield from (rule.when for rule in release.scoring.tags)
     for journey in release.journeys.values():
-        yield journey.start.when
-        if journey.goal is not None:
-            yield journey.goal
+        yield from (match for _, match in journey.matches())

@@ -1,6 +1,7 @@
 """Admitting a contact to a journey: a trigger delivered twice enrolls once."""
 
 from dataclasses import replace
+from functools import partial
 
 from functions.aws.dynamodb import ConditionFailed
 from functions.core.advance import advance
@@ -15,6 +16,7 @@ from functions.perform import perform
 from functions.releases import Live
 from functions.tables import contacts, enrollments
 from functions.tables.identities import Contended
+from functions.texts.zones import zone_of
 
 ATTEMPTS = 8
 
@@ -31,8 +33,17 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
         return
     watched: str | None = None
     for _ in range(ATTEMPTS):
-        existing = enrollments.get(contact_id, trigger.name)
-        fresh = enroll(trigger.name, journey, live.id, existing, contact=contact_id, cause=trigger.cause, at=trigger.at)
+        existing = enrollments.get(contact_id, trigger.name, trigger.after)
+        fresh = enroll(
+            trigger.name,
+            journey,
+            live.id,
+            existing,
+            contact=contact_id,
+            cause=trigger.cause,
+            at=trigger.at,
+            key=trigger.after,
+        )
         try:
             if fresh is None or (existing and enrollments.was(contact_id, trigger.name, fresh.id)):
                 if existing is not None:
@@ -49,7 +60,9 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
                 contact_id, watched = contact.id, None
                 continue
             watched = fresh.id if watches(journey) else None
-            moved, effects = advance(journey, fresh, contact, live.release, now)
+            moved, effects = advance(
+                journey, fresh, contact, live.release, now, partial(zone_of, sending=live.release.sending)
+            )
             kept_s = live.release.privacy.retention.runs
             todo = (*notes(moved, live.heard, begins=True), *effects)
             begun = enrollments.begin(replace(moved, todo=todo, begun=begins_at(existing, now)), existing, now, kept_s)

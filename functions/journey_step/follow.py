@@ -47,7 +47,7 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
 
 def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> bool:
     """Let the run go on as the survivor's; False where the rule of re-entry forbids it, and none of theirs is open."""
-    existing = enrollments.get(contact, enrollment.journey)
+    existing = enrollments.get(contact, enrollment.journey, enrollment.key)
     if existing is not None and existing.todo:
         perform(existing, now)
         existing = enrollments.settle(existing, now)
@@ -59,6 +59,7 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         contact=contact,
         cause=enrollment.cause,
         at=enrollment.entered,
+        key=enrollment.key,
     )
     if fresh is None:
         return existing is not None and is_known(existing, enrollment_id(contact, enrollment.journey, enrollment.cause))
@@ -72,6 +73,7 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         turn=enrollment.turn,
         waiting=enrollment.waiting,
         messages=enrollment.messages,
+        turns=enrollment.turns,
         path=enrollment.path,
         clock=1,
         todo=(StartClock(1),),

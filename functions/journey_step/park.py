@@ -21,7 +21,7 @@ def park(event: Mapping[str, Any], now: int) -> None:
     parked = Parked(event["token"], alarm.from_plain(event["park"]))
     timed_out = bool(event.get("timed_out"))
     wanted = parked.alarm
-    enrollment = enrollments.get(wanted.contact, wanted.journey)
+    enrollment = enrollments.get(wanted.contact, wanted.journey, wanted.key)
     if enrollment is None or enrollment.id != wanted.enrollment:
         stepfunctions.succeed(parked.token)
         return
@@ -41,7 +41,7 @@ def _stay(parked: Parked, now: int) -> None:
         metric("ClocksSuperseded")
         return
     wanted = parked.alarm
-    enrollment = enrollments.get(wanted.contact, wanted.journey)
+    enrollment = enrollments.get(wanted.contact, wanted.journey, wanted.key)
     told = progress.tell(enrollment, parked, now)
     if told is not Told.STAYS and (enrollment is None or enrollment.id != wanted.enrollment or not enrollment.active):
         tokens.forget(wanted.contact, wanted.enrollment)

@@ -7,6 +7,7 @@ all of it again changes nothing.
 
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from typing import assert_never
 
 from functions import releases
@@ -25,6 +26,7 @@ from functions.perform import perform
 from functions.tables import contacts, enrollments, tokens
 from functions.tables.identities import Contended
 from functions.tables.tokens import Parked
+from functions.texts.zones import zone_of
 
 ATTEMPTS = 8
 
@@ -62,7 +64,10 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)
-            moved, effects = advance(release.every_journey[enrollment.journey], enrollment, contact, release, now)
+            journey = release.every_journey[enrollment.journey]
+            moved, effects = advance(
+                journey, enrollment, contact, release, now, partial(zone_of, sending=release.sending)
+            )
             if moved is enrollment:
                 return enrollment
             if not moved.active:
@@ -129,7 +134,7 @@ def restart(enrollment: Enrollment, now: int) -> Enrollment:
 
 
 def _reloaded(enrollment: Enrollment) -> Enrollment:
-    current = enrollments.get(enrollment.contact, enrollment.journey)
+    current = enrollments.get(enrollment.contact, enrollment.journey, enrollment.key)
     if current is None or current.id != enrollment.id:
         raise Contended(f"enrollment {enrollment.id} was replaced meanwhile")
     return current

@@ -56,7 +56,8 @@ def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
     elif sk.startswith(CURRENT):
         from functions.sweep.heal import heal
 
-        heal(contact, sk.removeprefix(CURRENT), now)
+        journey, _, key = sk.removeprefix(CURRENT).partition("#")
+        heal(contact, journey, key, now)
     elif sk.startswith(MESSAGE):
         from functions.send.overdue import settle
 

@@ -6,9 +6,9 @@ from functions.journey_step.progress import Told
 from functions.tables import enrollments, tokens
 
 
-def heal(contact: str, journey: str, now: int) -> None:
+def heal(contact: str, journey: str, key: str, now: int) -> None:
     """Bring the enrollment forward, and give it a new clock where the old one is dead."""
-    enrollment = enrollments.get(contact, journey)
+    enrollment = enrollments.get(contact, journey, key)
     if enrollment is None or not (enrollment.todo or enrollment.due(now)):
         return
     doubtful = enrollment.due(now)

@@ -1,7 +1,9 @@
-"""Rows of enrollments: C#<contact> / J#<journey> is the latest run, H#<journey>#<id> an earlier one.
+"""Rows of enrollments: C#<contact> / J#<journey> is the latest run, J#<journey>#<key> that of a key where a person
+has several side by side, H#<journey>#<id> an earlier one.
 
 n version · id · release · cause · entered · begun · turn · state · ended · wait [step, since, deadline,
-alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · ds, du · v
+alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · key · turns {repeat: [total,
+since]} · ds, du · v
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from typing import Any
 from functions import settings
 from functions.aws import dynamodb
 from functions.core import effects
-from functions.core.enrollment import Enrollment, Passage, Waiting, look_again
+from functions.core.enrollment import Enrollment, Passage, Turns, Waiting, look_again
 from functions.core.errors import Newer
 from functions.tables.contacts import contact_of, partition
 from functions.tables.due import shard
@@ -26,7 +28,7 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
     """The item of an enrollment written at `now` (ms)."""
     row: dict[str, Any] = {
         "pk": partition(enrollment.contact),
-        "sk": CURRENT + enrollment.journey,
+        "sk": _current(enrollment.journey, enrollment.key),
         "v": VERSION,
         "n": enrollment.version,
         "id": enrollment.id,
@@ -46,6 +48,8 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "declined": list(enrollment.declined),
         "todo": [effects.to_plain(effect) for effect in enrollment.todo],
         "begun": enrollment.begun,
+        "key": enrollment.key,
+        "turns": {step: [turns.total, turns.since] for step, turns in enrollment.turns.items()},
     }
     row |= {name: value for name, value in optional.items() if value}
     again = look_again(enrollment, now)
@@ -58,11 +62,11 @@ def from_row(row: Mapping[str, Any]) -> Enrollment:
     """The enrollment of an item. Raises Newer."""
     if row["v"] > VERSION:
         raise Newer(f"enrollment row of version {row['v']} is newer than this code reads")
-    kind, _, rest = row["sk"].partition("#")
+    _, _, rest = row["sk"].partition("#")
     return Enrollment(
         id=row["id"],
         contact=contact_of(row["pk"]),
-        journey=rest.rpartition("#")[0] if kind == "H" else rest,
+        journey=rest.partition("#")[0],
         release=row["release"],
         cause=row["cause"],
         entered=row["entered"],
@@ -77,6 +81,8 @@ def from_row(row: Mapping[str, Any]) -> Enrollment:
         declined=tuple(row.get("declined", ())),
         todo=tuple(effects.from_plain(stored) for stored in row.get("todo", ())),
         begun=row.get("begun", 0),
+        key=row.get("key", ""),
+        turns={step: Turns(*turns) for step, turns in row.get("turns", {}).items()},
     )
 
 
@@ -85,14 +91,14 @@ def _passage(text: str) -> Passage:
     return Passage(step, int(at), outcome)
 
 
-def get(contact: str, journey: str) -> Enrollment | None:
-    """The contact's latest run of a journey (consistent read)."""
-    row = dynamodb.get(settings.contacts_table(), (partition(contact), CURRENT + journey))
+def get(contact: str, journey: str, key: str = "") -> Enrollment | None:
+    """The contact's latest run of a journey with a key (consistent read)."""
+    row = dynamodb.get(settings.contacts_table(), (partition(contact), _current(journey, key)))
     return from_row(row) if row else None
 
 
 def of(contact: str) -> list[Enrollment]:
-    """The contact's latest run of each journey (consistent read)."""
+    """The contact's latest run of each journey and key (consistent read)."""
     rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=CURRENT)
     return [from_row(row) for row in rows]
 
@@ -153,12 +159,16 @@ def settle(enrollment: Enrollment, now: int) -> Enrollment:
     again = look_again(settled, now)
     expression = "REMOVE todo, ds, du" if again is None else "SET du = :du REMOVE todo"
     values = {":n": enrollment.version} | ({} if again is None else {":du": again})
-    key = (partition(enrollment.contact), CURRENT + enrollment.journey)
+    key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
     try:
         dynamodb.update(settings.contacts_table(), key, expression, condition="n = :n", values=values)
     except dynamodb.ConditionFailed:
         return enrollment
     return settled
+
+
+def _current(journey: str, key: str) -> str:
+    return f"{CURRENT}{journey}#{key}" if key else CURRENT + journey
 
 
 def _archived(contact: str, journey: str, enrollment: str) -> dynamodb.Key:

@@ -1,6 +1,6 @@
 """Where an enrollment's execution is parked: C#<contact> / W#<enrollment>.
 
-token · journey, turn, gen, started, parks (of the alarm that it is parked for) · v
+token · journey, key, turn, gen, started, parks (of the alarm that it is parked for) · v
 """
 
 from collections.abc import Mapping
@@ -42,6 +42,7 @@ def to_row(parked: Parked) -> dict[str, Any]:
         "gen": alarm.generation,
         "started": alarm.started,
         "parks": alarm.parks,
+        **({"key": alarm.key} if alarm.key else {}),
     }
 
 
@@ -51,7 +52,8 @@ def from_row(row: Mapping[str, Any]) -> Parked:
         raise Newer(f"token row of version {row['v']} is newer than this code reads")
     contact, enrollment = contact_of(row["pk"]), row["sk"].removeprefix("W#")
     # How long it is parked is the execution's affair: nobody needs it from here.
-    alarm = Alarm(contact, enrollment, row["journey"], row["turn"], 0, row["started"], row["parks"], row["gen"])
+    age = row["started"], row["parks"], row["gen"]
+    alarm = Alarm(contact, enrollment, row["journey"], row["turn"], 0, *age, row.get("key", ""))
     return Parked(row["token"], alarm)
 
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from functions.core import effects as stored_effects
 from functions.core.advance import advance, after
 from functions.core.contact import Contact
-from functions.core.effects import AddTag, Effect, SendMessage, StartClock
+from functions.core.effects import Effect, Record, SendMessage, StartClock
 from functions.core.enrollment import Enrollment
-from functions.core.journey import Wait, walk
 from functions.core.release import Release
+from functions.core.steps import Wait
+from functions.core.tree import walk
 from functions.tables import enrollments
 from tests.journeys import DAY, HOUR, NOW, contact, entered, happened, journey, release, rules
 from tests.scale import scaled
@@ -180,7 +181,7 @@ def test_effects_have_ids_of_their_own_and_a_clock_starts_once(seed: int) -> Non
     made = _journey(chance)
     run = _Run(made, _history(chance)).through()
     messages = [effect.message for effect in run.effects if isinstance(effect, SendMessage)]
-    tags = [effect.event for effect in run.effects if isinstance(effect, AddTag)]
+    tags = [effect.event for effect in run.effects if isinstance(effect, Record)]
     clocks = [effect for effect in run.effects if isinstance(effect, StartClock)]
     assert len(messages) == len(set(messages))
     assert len(tags) == len(set(tags))

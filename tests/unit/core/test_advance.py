@@ -7,7 +7,7 @@ import pytest
 
 from functions.core.advance import Unreadable, advance
 from functions.core.contact import Contact
-from functions.core.effects import AddTag, Effect, ReachGoal, SendMessage, StartClock, Unwatch
+from functions.core.effects import Effect, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Waiting
 from functions.core.ids import message_id
 from functions.core.release import Release
@@ -70,7 +70,7 @@ def test_a_click_ends_the_wait_and_little_interest_brings_the_guide() -> None:
     person = clicked(contact(), moved.messages["hello"], NOW + HOUR)
     after, effects = step(made, moved, person, NOW + HOUR)
     assert sent(effects) == ["brewing-guide"]
-    assert kinds(effects) == ["SendMessage", "AddTag", "Unwatch"]
+    assert kinds(effects) == ["SendMessage", "Record", "Unwatch"]
     assert (after.state, after.ended, after.waiting) == ("done", NOW + HOUR, None)
     assert [(passed.step, passed.outcome) for passed in after.path] == [
         ("hello", "sent"),
@@ -185,7 +185,7 @@ def test_later_steps_see_a_tag_that_was_just_put_on() -> None:
 def test_an_exit_rule_sees_a_tag_that_was_just_put_on() -> None:
     definition = journey({"id": "mark", "tag": "vip"}, {"id": "mail", "send": "mail"}, exit={"tag": "vip"})
     _, moved, effects = started(definition)
-    assert (moved.state, kinds(effects)) == ("exited", ["AddTag"])
+    assert (moved.state, kinds(effects)) == ("exited", ["Record"])
 
 
 def test_an_exit_step_leaves_the_journey_there() -> None:
@@ -212,8 +212,8 @@ def test_the_second_wait_keeps_the_clock_of_the_first() -> None:
 def test_tags_are_events_with_ids_of_their_own() -> None:
     made, moved, _ = started(WELCOME)
     _, effects = step(made, moved, contact(), NOW + 3 * DAY)
-    (tag,) = [effect for effect in effects if isinstance(effect, AddTag)]
-    assert (tag.tag, tag.at) == ("welcomed", NOW + 3 * DAY)
+    (tag,) = [effect for effect in effects if isinstance(effect, Record)]
+    assert (tag.name, tag.properties, tag.at) == ("Tag Added", {"tag": "welcomed"}, NOW + 3 * DAY)
     assert step(made, moved, contact(), NOW + 4 * DAY)[1][1] == replace(tag, at=NOW + 4 * DAY)
 
 

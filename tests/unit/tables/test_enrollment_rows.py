@@ -6,7 +6,7 @@ import pytest
 
 from functions.core import alarm
 from functions.core.alarm import Alarm
-from functions.core.effects import AddTag, ReachGoal, SendMessage, StartClock, Unwatch, from_plain, to_plain
+from functions.core.effects import ReachGoal, Record, SendMessage, StartClock, Unwatch, from_plain, to_plain
 from functions.core.enrollment import Enrollment, Passage, Waiting
 from functions.core.errors import Newer
 from functions.tables import enrollments
@@ -62,7 +62,7 @@ WAITING = Enrollment(
     declined=("enr000000000000000000000b",),
     todo=(
         SendMessage("msg000000000000000000000a", "hello", "welcome", "tips", 1790000000100),
-        AddTag("evt000000000000000000000a", "mark", "new", 1790000000100),
+        Record("evt000000000000000000000a", "mark", "Tag Added", 1790000000100, {"tag": "new"}),
         StartClock(1),
         ReachGoal("dec000000000000000000000a", 1790000000100),
         Unwatch(),
@@ -115,8 +115,8 @@ def test_an_unknown_effect_is_refused() -> None:
         from_plain({"do": "dance"})
 
 
-def test_effects_are_written_as_they_are_read() -> None:
-    assert [to_plain(effect) for effect in WAITING.todo] == WAITING_ROW["todo"]
+def test_effects_are_read_as_they_are_written() -> None:
+    assert tuple(from_plain(to_plain(effect)) for effect in WAITING.todo) == WAITING.todo
 
 
 def test_a_machine_input_of_version_1_is_read() -> None:
