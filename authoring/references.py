@@ -1,6 +1,6 @@
 """What one definition says about another: every name must exist, and mean what is expected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
 from authoring import campaigns, forms, journeys, languages, misspelt, rules
@@ -11,6 +11,7 @@ from authoring.load import Document, Path
 from authoring.problems import Problem, nearest
 from functions.core.forms import Form
 from functions.core.sending import Sending
+from functions.core.tongues import ANY
 
 
 def check(known: Definitions) -> list[Problem]:
@@ -40,6 +41,8 @@ def _check(known: Definitions) -> Iterator[Problem]:
     if known.products:
         document, products = known.products
         yield from duplicates(document, [(("products", i, "id"), one.id) for i, one in enumerate(products.products)])
+        for index, product in enumerate(products.products):
+            yield from _titles(document, ("products", index), product.titles)
     for document, campaign in known.campaigns.values():
         yield from campaigns.check(document, campaign, known)
     yield from misspelt.check(known)
@@ -56,7 +59,21 @@ def _sending(document: Document, sending: Sending) -> Iterator[Problem]:
     yield from languages.check(document, ("business", "language"), sending.business.language)
     yield from languages.words(document, sending.words, sending.business.language)
     yield from duplicates(document, [(("topics", i, "id"), topic.id) for i, topic in enumerate(sending.topics)])
+    for index, topic in enumerate(sending.topics):
+        yield from _titles(document, ("topics", index), topic.titles)
+    for key, texts in (("wording", sending.push.wording), ("button", sending.push.button)):
+        for code in texts or ():
+            if code != ANY:
+                yield from languages.check(document, ("push", key, code), code)
     yield from _caps(document, sending)
+
+
+def _titles(document: Document, path: Path, titles: Mapping[str, str]) -> Iterator[Problem]:
+    for code, title in titles.items():
+        yield from languages.check(document, (*path, "titles", code), code)
+        if not title.strip():
+            mend = "Write it, or remove the language: then the title itself stands there"
+            yield document.problem((*path, "titles", code), f'an empty title in "{code}"', mend)
 
 
 def _caps(document: Document, sending: Sending) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from functions.core.channels import CHANNELS, ChannelName, to_people
 from functions.core.definition import COUNTRY, Definition, Duration, Id
 from functions.core.hours import Hours, holding, is_ever_open
+from functions.core.languages import said_in
 from functions.core.push import PushSettings
 from functions.core.sms import SmsSettings
 from functions.core.warmup import WarmUp
@@ -39,8 +40,15 @@ class Topic(Definition):
     """What a contact agrees to hear about. Transactional topics need no consent."""
 
     id: Id
-    title: str
+    title: str = Field(description="Stands on pages, and in mails as `{{ topic.title }}`.")
+    titles: dict[str, str] = Field(
+        default_factory=dict, description="Its title in other languages, by code, such as {tr: Çay notları}."
+    )
     transactional: bool = Field(False, description="About something they did, such as an order.")
+
+    def titled(self, language: str) -> str:
+        """The title in a language such as "tr-TR": of that very tag, else of its base language, else `title`."""
+        return (said_in(self.titles, language) if self.titles else None) or self.title
 
 
 class Cap(Definition):

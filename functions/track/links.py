@@ -205,7 +205,7 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
 
     sending = live_sending()
     words = words_of(said.contact, sending)
-    titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
+    titles = {topic.id: topic.titled(words.language) for topic in sending.topics} if sending else {}
     topic = titles.get(said.topic, words("topic"))
     stop, stop_all = (WITHDRAW, words("stop", topic=topic)), (WITHDRAW_ALL, words("stop-all"))
     undo = (UNDO, words("undo", topic=topic))

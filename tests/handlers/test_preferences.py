@@ -229,7 +229,7 @@ def test_the_page_speaks_the_person_s_language_and_keeps_the_words_that_were_sho
     assert "Size neler gönderelim?" in page.text
     ada.press(on=["email.tips"])
     (entry,) = addresses.entries(ada.address)
-    assert (entry.language, entry.changes[0].wording) == ("tr-TR", "Evet, “Brewing tips” e-posta ile gelsin.")
+    assert (entry.language, entry.changes[0].wording) == ("tr-TR", "Evet, “Demleme ipuçları” e-posta ile gelsin.")
 
 
 def test_a_language_that_is_chosen_becomes_the_trait_and_the_page_s(

@@ -173,6 +173,10 @@ def test_the_page_speaks_the_person_s_language(live: Stack) -> None:
     page = send("GET", STOP, headers=BROWSER).text
     assert '<html lang="tr-TR"' in page
     assert catalogue.texts("tr")["stop-all"] in page
+    assert "“Demleme ipuçları” aboneliğinden çıkılsın mı?" in page
+    contacts.save_profile(Profile(CONTACT, 1, {"language": (Rank(False, Moment(2, 1)), "pl")}))
+    page = send("GET", STOP, headers=BROWSER).text
+    assert "Zrezygnować z „Brewing tips”?" in page, "a title that isn't translated stands as it is"
 
 
 def test_a_mail_program_s_one_click_unsubscribes(stack: Stack) -> None:
