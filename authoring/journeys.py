@@ -27,6 +27,11 @@ def check(document: Document, journey: Journey, known: Definitions) -> Iterator[
     everything = {step.id for _, step in placed}
     if journey.exit:
         yield from asking.condition(document, ("exit",), journey.exit, (sends, everything))
+    for path, step in placed:
+        if isinstance(step, Send):
+            channel, _ = channel_and_template(step.send)
+            topic = step.topic or journey.topic
+            yield from channels.nobody_is_asked(document, (*path, "send"), channel, topic, known)
     yield from _path(document, ("steps",), journey.steps, set(), everything, asking)[1]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 Severity = Literal["error", "warning"]
 CODES: Final[Mapping[str, str]] = {
+    "bare-less-than": "A < in an e-mail that begins no element",
     "circle": "Definitions need each other: a segment, a stage or the grade ends up asking for itself",
     "cut-off": "An e-mail so large that Gmail hides its end (a warning)",
     "duplicate": "An id, a name or a topic stands twice where each may stand once",
@@ -18,8 +19,10 @@ CODES: Final[Mapping[str, str]] = {
     "last-stage": "The last stage has a target of people who go on",
     "leads-nowhere": "A branch without steps",
     "link-without-https": "A link or picture in an e-mail by plain http (a warning)",
+    "link-without-scheme": "A link or picture that doesn't begin with https://, so that it leads nowhere",
     "long-sms": "A text message takes more segments than its at_most (a warning)",
     "long-subject": "A subject longer than inboxes show (a warning)",
+    "low-contrast": "Text that is hard to read on its ground (a warning), or can't be read at all",
     "missing-key": "A key that must be there is not",
     "missing-language": "An e-mail's YAML and its files name different languages",
     "never-holds": "Nobody can ever fulfil it: bounds exclude each other, or points don't suffice",
@@ -27,10 +30,11 @@ CODES: Final[Mapping[str, str]] = {
     "no-day-of-a-month": "A day of the month stands where a campaign runs otherwise",
     "no-grade": "A condition asks for the grade, and scoring.yaml defines none",
     "no-kind": "A condition, a step or a campaign's time that names none of its kinds",
+    "no-postal-address": "Marketing mail, and sending.yaml has no postal address to stand under it",
     "no-preheader": "An e-mail without a line for inboxes to show (a warning)",
     "no-stop": "A text message of marketing doesn't say how to stop (a warning)",
     "no-temperature": "A condition asks for the temperature, and scoring.yaml defines none",
-    "nobody-is-asked": "A campaign goes out by a channel on which nobody is asked about its topic (a warning)",
+    "nobody-is-asked": "It goes out by a channel on which nobody is asked about its topic (a warning)",
     "not-confirmed-yet": "A journey writes to people who have still to confirm",
     "not-in-mail": "An element that no mail program shows",
     "not-of-a-form": "form: stands with an event that comes from no form",

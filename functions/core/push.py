@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from functions.core.definition import Definition, Id
 from functions.core.errors import Refused
 from functions.core.identity import LONGEST_ENDPOINT
-from functions.core.template import Template
+from functions.core.template import Odd, Template
 from functions.core.tongues import Texts
 
 LARGEST: Final = 3800
@@ -43,6 +43,11 @@ class Push(Template):
     urgency: Literal["very-low", "low", "normal", "high"] = Field(
         "normal", description="Whether a phone wakes up for it; low waits for power or Wi-Fi."
     )
+
+    def odd(self, *, marketing: bool) -> Iterator[Odd]:
+        if self.url and not self.url.startswith(("https://", "http://", "{{", "{%")):
+            message = f'"{self.url}" leads nowhere: an address begins with its scheme'
+            yield Odd(("url",), message, "Write the whole address, from https:// on", "link-without-scheme")
 
 
 def _up_to(most: int) -> Callable[[dict[str, str]], dict[str, str]]:
