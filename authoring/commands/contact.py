@@ -10,9 +10,10 @@ from authoring import dossier
 from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from authoring.when import localised
+from functions.core.policy import REASONS
 from functions.core.verdicts import BY_HAND
 
-_IDS = ("message", "enrollment", "provider_id", "sent", "processingTimeMillis")
+_IDS = ("message", "enrollment", "provider_id", "feedbackId", "sent", "processingTimeMillis")
 
 
 @click.command()
@@ -66,7 +67,7 @@ def _show(found: dict[str, Any], refs: bool) -> None:
     topics = found["topics"]["topics"].items()
     say("Topics: " + (", ".join(f"{name} {_agreed(topic)}" for name, topic in topics) or "none"))
     for reason, at in found["topics"]["suppressed"].items():
-        say(f"Suppressed: {reason} since {at}", "red")
+        say(f"Nothing is sent there since {at}: {REASONS.get(f'suppressed-{reason}', reason)}", "red")
     _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
     for run in found["enrollments"]:
         waiting = f", waits at {run['waiting']['step']} until {run['waiting']['until']}" if run["waiting"] else ""
