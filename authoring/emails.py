@@ -223,7 +223,7 @@ class Emails:
             document = self.known.sending[0]
             message = f'marketing mail ("{min(used)}") needs a postal address, and there is none'
             mend = "Write address: with street, town and country, where letters reach you; a post office box will do"
-            yield document.problem(("business", "address"), message, mend, code="no-postal-address")
+            yield document.problem(("business", "address"), message, mend, code="no-postal-address", severity="warning")
         for name in sorted(used & self.names):
             for file, text in self._sources(name):
                 if file.endswith(".mjml") and not layout.is_whole(text):

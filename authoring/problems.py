@@ -30,7 +30,7 @@ CODES: Final[Mapping[str, str]] = {
     "no-day-of-a-month": "A day of the month stands where a campaign runs otherwise",
     "no-grade": "A condition asks for the grade, and scoring.yaml defines none",
     "no-kind": "A condition, a step or a campaign's time that names none of its kinds",
-    "no-postal-address": "Marketing mail, and sending.yaml has no postal address to stand under it",
+    "no-postal-address": "Marketing mail, and sending.yaml has no postal address to stand under it (a warning)",
     "no-preheader": "An e-mail without a line for inboxes to show (a warning)",
     "no-stop": "A text message of marketing doesn't say how to stop (a warning)",
     "no-temperature": "A condition asks for the temperature, and scoring.yaml defines none",

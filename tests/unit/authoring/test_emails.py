@@ -149,24 +149,6 @@ BROKEN = {
         "leads nowhere",
         "Write https://cdn.example/x.png",
     ),
-    "marketing without a postal address": Broken(
-        "sending.yaml",
-        lambda folder: folder.swap(
-            "sending.yaml", "  address: Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye\n", ""
-        ),
-        "business:",
-        "business.address",
-        "needs a postal address",
-        "Write address:",
-    ),
-    "a postal address of spaces": Broken(
-        "sending.yaml",
-        swap("address: Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye", 'address: "  "', "sending.yaml"),
-        "address:",
-        "business.address",
-        "needs a postal address",
-        "Write address:",
-    ),
     "text in the colour of what is behind it": Broken(
         "sending.yaml",
         swap('text: "#3b2f2a"', 'text: "#fffdf8"', "sending.yaml"),
@@ -264,6 +246,16 @@ def test_a_surface_alone_that_hides_the_usual_text_is_named_itself(folder: Folde
     folder.write("sending.yaml", text.replace('surface: "#fffdf8"', 'surface: "#222222"'))
     (problem,) = problems_in(folder)
     assert (problem.field, problem.code) == ("brand.surface", "low-contrast")
+
+
+@pytest.mark.parametrize("address", ["", "  address: '  '\n", '  address: ""\n'])
+def test_marketing_without_a_postal_address_is_warned_of(folder: Folder, address: str) -> None:
+    folder.swap("sending.yaml", "  address: Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye\n", address)
+    (warning,) = bundle(folder.root).warnings
+    line = folder.line("sending.yaml", "address:" if address else "business:")
+    assert (warning.file, warning.line, warning.field) == ("sending.yaml", line, "business.address")
+    assert (warning.code, warning.severity) == ("no-postal-address", "warning")
+    assert "Write address:" in warning.mend
 
 
 def test_no_postal_address_is_needed_where_nothing_is_marketing(folder: Folder) -> None:
