@@ -18,11 +18,11 @@ def insert(taken: Sequence[Event]) -> list[Event]:
     return kept
 
 
-def insert_new(taken: Sequence[Event]) -> list[Event]:
-    """The same; those among them that had not been stored before."""
+def insert_each(taken: Sequence[Event]) -> list[tuple[Event, bool | str]]:
+    """The same where one that fails holds up no other: those let in, each with whether it had not been stored
+    before, or the code of what failed. No two of `taken` may be the same event."""
     kept = admit(taken)
-    new = events.insert(kept, releases.keyring().keep) if kept else []
-    return [event for event, is_new in zip(kept, new, strict=True) if is_new]
+    return list(zip(kept, events.insert_each(kept, releases.keyring().keep), strict=True)) if kept else []
 
 
 def insert_admitted(kept: Sequence[Event]) -> None:
