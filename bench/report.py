@@ -15,6 +15,8 @@ BOUNDS = {
     "usd_per_million.events_single": 3.2,
     "usd_per_million.events_batched_10": 1.0,
     "usd_per_million.timed_waits": 56.0,
+    "usd_per_million.reports": 3.0,
+    "feedback_calls": 0.3,
     "usd_per_month.idle": 1.0,
     "growth.event_cost_by_contacts": 1.1,
     "growth.event_cost_by_history": 1.1,

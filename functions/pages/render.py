@@ -127,7 +127,9 @@ def done(form: Form, sending: Sending) -> str:
 
 def thanks(form: Form, words: Words) -> str:
     """What is said after a form was sent."""
-    return form.thanks or words("thanks-ask" if form.double_opt_in else "thanks")
+    mail, text = form.double_opt_in is not None, form.sms_double_opt_in is not None
+    keys = [key for key, asks in (("thanks-ask", mail), ("thanks-ask-sms", text)) if asks]
+    return form.thanks or " ".join(words(key) for key in keys or ("thanks",))
 
 
 def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:

@@ -29,7 +29,7 @@ def key(day: str, domain: str) -> dynamodb.Key:
 
 def add(day: str, domain: str, counts: Counts) -> None:
     """Add to what is counted of a domain on a day: one write."""
-    added = {name: many for name in _NAMES if (many := getattr(counts, name))}
+    added = _added(counts)
     if not added:
         return
     names = {f"#{name}": name for name in added}
@@ -42,6 +42,35 @@ def add(day: str, domain: str, counts: Counts) -> None:
         names={**names, "#ttl": "ttl"},
         values={**values, ":v": SHAPE, ":ttl": _ends(day)},
     )
+
+
+def add_each(counted: Mapping[tuple[str, str], Counts]) -> None:
+    """The same for many (day, domain): each still takes a write, but 25 go in one call.
+
+    Each is written on what was read a moment before; where another worker added meanwhile, it is added alone.
+    """
+    table = settings.contacts_table()
+    rows = dynamodb.batch_get(table, [key(*one) for one in counted])
+    changes: dict[tuple[str, str], dynamodb.Change] = {}
+    fresh: dict[tuple[str, str], dict[str, Any]] = {}
+    for one, counts in counted.items():
+        row = rows.get(key(*one))
+        added = _added(counts)
+        if row is None:
+            # With what most reports say, so that those that follow find it there.
+            fresh[one] = {"sent": 0, "delivered": 0} | to_item(*one, counts)
+        elif row["v"] <= SHAPE and added.keys() <= row.keys():
+            held = {name: row[name] for name in added}
+            changes[one] = dynamodb.Change(key(*one), {name: held[name] + added[name] for name in added}, (), held)
+    done = dict(zip(changes, dynamodb.change_each(table, list(changes.values())), strict=True))
+    done |= dict(zip(fresh, dynamodb.insert_new(table, list(fresh.values())), strict=True))
+    for one, counts in counted.items():
+        if not done.get(one, False):
+            add(*one, counts)
+
+
+def _added(counts: Counts) -> dict[str, int]:
+    return {name: many for name in _NAMES if (many := getattr(counts, name))}
 
 
 def totals(days: Iterable[str], domain: str = "*") -> dict[str, Counts]:
@@ -94,8 +123,7 @@ def _ends(day: str) -> int:
 def to_item(day: str, domain: str, counts: Counts) -> dict[str, Any]:
     """The row that `add` makes of the first counts of a day."""
     pk, sk = key(day, domain)
-    counted = {name: many for name in _NAMES if (many := getattr(counts, name))}
-    return {"pk": pk, "sk": sk, "v": SHAPE, "ttl": _ends(day), **counted}
+    return {"pk": pk, "sk": sk, "v": SHAPE, "ttl": _ends(day), **_added(counts)}
 
 
 def from_item(item: Mapping[str, Any]) -> Counts:

@@ -181,7 +181,7 @@ def test_everything_off_is_off_on_every_address(live: Stack) -> None:
     ada = Ada(live)
     ada.say(Change("grant", "tips"))
     page = ada.press("off", on=["email.tips", "email.offers"])
-    assert "All e-mails are stopped" in page.text
+    assert "Everything is stopped" in page.text
     assert not any(labels(page).values())
     for ref in (ada.mail, ada.phone):
         assert addresses.head(hash_of(ref)).withdrawn == {"*": NOW}
