@@ -1,5 +1,6 @@
 """sending.yaml: who sends, about what, how fast and how often."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -131,9 +132,14 @@ class Sending(Definition):
 
     def is_own(self, url: str) -> bool:
         """Whether a link leads to the business's own site or a part of it."""
-        site = (urlsplit(self.business.site).hostname or "").removeprefix("www.")
-        try:
-            host = urlsplit(url).hostname or ""
-        except ValueError:
-            return False
-        return bool(site) and (host == site or host.endswith(f".{site}"))
+        return _leads_to(url, self.business.site)
+
+
+@lru_cache(maxsize=1024)
+def _leads_to(url: str, to: str) -> bool:
+    site = (urlsplit(to).hostname or "").removeprefix("www.")
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return bool(site) and (host == site or host.endswith(f".{site}"))
