@@ -116,12 +116,12 @@ def _measured(batch: int) -> SimpleNamespace:
         bodies = campaign.bodies
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             _take(handler, campaign.warm_up, batch)
-            aws.forget()
+            aws.begin_anew()
             printed.truncate(printed.seek(0))
             gc.collect()
             cpu = time.process_time()
             batches = _take(handler, bodies, batch)
-            cpu = time.process_time() - cpu - sum(aws.spent)
+            cpu = time.process_time() - cpu - aws.spent
         aws.check(campaign)
     finally:
         clock.now_ms = now
@@ -249,14 +249,14 @@ class _Aws(Pretended):
         self._campaign = campaign
         self._keys = json.dumps(plain(to_item(keyring.to_row(Keyring(PEPPER, (b"s" * 32,), ()), NOW))))
         super().__init__(self._standing)
-        self.forget()
+        self.begin_anew()
 
-    def forget(self) -> None:
+    def begin_anew(self) -> None:
         """Begin to count anew, with nothing stored."""
         self.units = Spent()
         self.stored.clear()
         self.calls.clear()
-        self.spent.clear()
+        self.spent = 0.0
 
     @property
     def counted(self) -> int:

@@ -197,7 +197,7 @@ def _values(
         **_globals(),
         "contact": traits,
         "business": Values("business", {name: Trusted(getattr(business, name)) for name in _OF_BUSINESS}),
-        "topic": Values("topic", {"title": Trusted(topic.title), "transactional": topic.transactional}),
+        "topic": Values("topic", {"title": Trusted(topic.titled(language)), "transactional": topic.transactional}),
         "block": _Blocks(email.blocks, contact, release, when.now),
         "products": shown(release.products, language),
         **as_is,
