@@ -16,7 +16,6 @@ from functions.core.message import PATIENCE
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.policy import PAUSED_MS
 from functions.core.reputation import ALL, SAMOVAR, Counts
-from functions.send.overdue import settle
 from functions.tables import addresses, pauses
 from functions.tables import reputation as books
 from functions.track.handler import handler as track
@@ -24,7 +23,7 @@ from local.feedback import Sent
 from local.front.letters import Letter, read
 from tests.handlers.conftest import Stack
 from tests.handlers.faults import Crash, crash_at
-from tests.handlers.test_send import ADA, HOUR, NOW, World
+from tests.handlers.test_send import ADA, HOUR, NOW, World, settle
 
 DAY = 24 * HOUR
 

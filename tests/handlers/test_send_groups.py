@@ -20,10 +20,9 @@ from functions.core.release import Release
 from functions.score.merge import merge
 from functions.send import deliver, queue, ramp
 from functions.send import handler as room
-from functions.send.overdue import settle
 from functions.tables import addresses, caps, contacts, messages, pauses
 from tests.handlers.conftest import Stack
-from tests.handlers.test_send import HOUR, NOW, RELEASE, World, refusal
+from tests.handlers.test_send import HOUR, NOW, RELEASE, World, refusal, settle
 
 CAMPAIGN = {"journey": "campaign--spring", "step": "20261201"}
 MANY = 45
