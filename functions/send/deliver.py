@@ -17,7 +17,7 @@ from functions.core.pauses import Pauses
 from functions.core.policy import Allow, Case, Defer, Withhold
 from functions.send import commit, outcome, twins
 from functions.send.drafts import Ready, compose_for
-from functions.send.gather import gather, look
+from functions.send.gather import Facts, gather, look
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import Pair, enqueue_many
 from functions.send.ramp import granted
@@ -64,7 +64,7 @@ class _Lane:
     deadline: float
     failed: dict[Pair, Exception]
     alone: list[Message] = field(default_factory=list)
-    """Those whose decision no longer stood: each is decided again by itself."""
+    """Those whose decision no longer stood, or who have another's of this round: each is decided by itself."""
 
     def send(self, messages: Sequence[Message], pauses: Pauses) -> None:
         messages = self._without_broken(messages)
@@ -107,6 +107,8 @@ class _Lane:
     def _round(self, messages: Sequence[Message]) -> None:
         keys = releases.keyring()
         facts = gather(messages, self.channel, keys)
+        messages, seconds = _one_each(messages, facts)
+        self.alone += seconds
         now = clock.now_ms()
         allowed, others = list[Allowed](), list[tuple[Message, Withhold | Defer]]()
         for message in messages:
@@ -204,6 +206,16 @@ def _held(message: Message, pauses: Pauses, now: int) -> Withhold | Defer | None
 def _transactional(message: Message) -> bool:
     topic = policy.topic_of(releases.by_id(message.release), message.topic)
     return topic is not None and topic.transactional
+
+
+def _one_each(messages: Sequence[Message], facts: Facts) -> tuple[list[Message], list[Message]]:
+    """One message for each person, and those for contacts that were merged into one of these."""
+    taken: dict[str, Message] = {}
+    seconds = []
+    for message in messages:
+        if taken.setdefault(facts.contacts[message.contact].id, message) is not message:
+            seconds.append(message)
+    return list(taken.values()), seconds
 
 
 def _apart(waiting: Sequence[Message], at_most: int) -> tuple[list[Message], list[Message]]:
