@@ -242,6 +242,7 @@ LETTER = Message(
     due=NOW + 5,
     version=3,
 )
+WARMING = replace(LETTER, state="intended", reason="warm-up", due=NOW + 9, warm_up_day="2026-12-05")
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 LINKED = replace(LETTER, links=2)
 CONSENT = Entry(
@@ -699,6 +700,9 @@ def samples() -> dict[str, Sample]:
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
+        "message-of-a-warm-up": Sample(
+            WARMING, _row(messages.to_item(WARMING)), lambda row: messages.from_item(_plain(row))
+        ),
         "message-for-a-time": Sample(
             KEPT_LETTER, _row(messages.to_item(KEPT_LETTER)), lambda row: messages.from_item(_plain(row))
         ),

@@ -120,8 +120,10 @@ class _Lane:
                 allowed.append((case, decision))
             else:
                 others.append((message, decision))
-        self.alone += outcome.settle(others, now)
-        allowed = self._as_far_as_granted(allowed, now)
+        if self.turn.closed:
+            allowed = self._without_marketing(allowed)
+        allowed, waits = granted(self.channel, allowed, now)
+        self.alone += outcome.settle([*others, *waits], now)
         while allowed:
             size = max(1, min(commit.AT_MOST, int(UNDER_WAY_S * self._rate(allowed[0][0].message) / WORKERS)))
             chunk, allowed = allowed[:size], allowed[size:]
@@ -146,15 +148,6 @@ class _Lane:
         self.alone += refused
         if begun:
             outcome.hand_over(begun, self.turn, self._rate(begun[0][0]), clock.now_ms(), self.deadline)
-
-    def _as_far_as_granted(self, allowed: list[Allowed], now: int) -> list[Allowed]:
-        marketing = [one for one in allowed if not one[1].topic.transactional]
-        if not marketing:
-            return allowed
-        number, until = granted(marketing[0][0].release, self.channel, len(marketing), now)
-        beyond = {case.message.id: case.message for case, _ in marketing[number:]}
-        self.alone += outcome.settle([(message, Defer(until, "warm-up")) for message in beyond.values()], now)
-        return [one for one in allowed if one[0].message.id not in beyond]
 
     def _without_marketing(self, chunk: Sequence[Allowed]) -> list[Allowed]:
         now = clock.now_ms()

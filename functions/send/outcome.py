@@ -181,8 +181,8 @@ def _after(message: Message, decision: Withhold | Defer, now: int) -> Message:
     match decision:
         case Withhold(reason, detail):
             return ledger.withhold(message, reason, now, detail)
-        case Defer(until, reason):
-            return ledger.defer(message, until, reason)
+        case Defer(until, reason, day):
+            return ledger.defer(message, until, reason, day)
 
 
 def _reject(message: Message, code: str, now: int) -> None:

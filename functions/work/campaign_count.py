@@ -180,7 +180,7 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
                 found["allow"] += 1
             case Withhold(reason, _):
                 found[f"withhold {reason}"] += 1
-            case Defer(_, reason):
+            case Defer(reason=reason):
                 found[f"defer {reason}"] += 1
     return found
 

@@ -265,5 +265,5 @@ def test_whatever_call_a_batch_dies_at_the_same_batch_again_ends_the_same(
 def test_a_warm_up_grants_no_more_than_the_day_allows_however_many_ask(stack: Stack) -> None:
     assert [books.take("2026-12-01", wanted, 50) for wanted in (20, 20, 20, 20)] == [20, 20, 10, 0]
     assert books.take("2026-12-02", 80, 50) == 50
-    assert books.taken("2026-12-01") == 50
+    assert books.taken(["2026-12-01", "2026-12-02", "2026-12-03"]) == {"2026-12-01": 50, "2026-12-02": 50}
     assert books.by_domain("2026-12-01") == {}
