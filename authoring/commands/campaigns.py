@@ -23,7 +23,7 @@ from functions.core.views import iso
 from functions.tables import campaigns as rows
 from functions.tables import pauses
 from functions.work import campaigns as work
-from functions.work import jobs, queue
+from functions.work import jobs
 
 AGAIN_MS = 3_600_000
 """Whoever asks for a run so soon after the last one is asked whether that is meant."""
@@ -231,7 +231,7 @@ def resume(app: App, name: str, as_json: bool) -> None:
         run = _open(name)
         pauses.release(place_of(run.campaign, run.run))
         if run.state == "sending":
-            queue.ask(work.job_id(run, work.SEND))
+            jobs.go_on(work.job_id(run, work.SEND))
     _done(run, "goes on", as_json)
 
 

@@ -97,6 +97,6 @@ def _warm_up(sending: Sending, now: int) -> Iterator[Check]:
     elif today >= over:
         yield Check("warm-up", "ok", f"over since {over}", "warm_up can be taken out of sending.yaml")
     else:
-        allowed, gone = dict(ramp)[today], books.taken(today.isoformat())
+        allowed, gone = dict(ramp)[today], books.taken([today.isoformat()]).get(today.isoformat(), 0)
         found = f"day {(today - ramp[0][0]).days + 1} of {len(ramp)}: {gone:,} of {allowed:,} marketing mails of today"
-        yield Check("warm-up", "ok", f"{found} are gone; no limit from {over} on")
+        yield Check("warm-up", "ok", f"{found} are given out; no limit from {over} on")

@@ -177,6 +177,7 @@ def to_item(message: Message) -> dynamodb.Item:
         "address": message.address,
         "cause": message.cause,
         "expires": message.expires,
+        "warm_up_day": message.warm_up_day,
         "ttl": message.kept_until,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
@@ -211,6 +212,7 @@ def from_item(item: dynamodb.Item) -> Message:
         cause=item.get("cause"),
         expires=item.get("expires"),
         times=item["times"],
+        warm_up_day=item.get("warm_up_day"),
         due=item.get("du"),
         version=item["n"],
         kept_until=item.get("ttl"),

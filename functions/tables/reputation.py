@@ -1,7 +1,7 @@
 """What became of the mail of a day: contacts table, X#sent#<day> / <recipients' domain, or "*" for all>.
 
 sent, delivered, bounced, … (see core.reputation.Counts); v, ttl. Days are UTC's. Beside them stands
-X#sent#<day> / #warm-up with n, how many marketing mails of a business's own day were granted.
+X#sent#<day> / #warm-up with n, how many places of a business's own day in a warm-up were given out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -86,8 +86,8 @@ def by_domain(day: str) -> dict[str, Counts]:
 
 
 def take(day: str, wanted: int, allowance: int) -> int:
-    """How many of `wanted` more marketing mails may go out on a day (the business's own, as 2026-12-01) that
-    allows so many in all. What is granted is counted at once: over all workers no more than the allowance."""
+    """How many of `wanted` more marketing mails get a place on a day (the business's own, as 2026-12-01) that has
+    so many in all. What is given out is counted at once: over all workers no more than the allowance."""
     table, where = settings.contacts_table(), key(day, WARM_UP)
     wanted = min(wanted, allowance)
     for _ in range(ATTEMPTS):
@@ -110,10 +110,10 @@ def take(day: str, wanted: int, allowance: int) -> int:
     return 0
 
 
-def taken(day: str) -> int:
-    """How many marketing mails of a day were granted."""
-    row = dynamodb.get(settings.contacts_table(), key(day, WARM_UP))
-    return int(row["n"]) if row else 0
+def taken(days: Iterable[str]) -> dict[str, int]:
+    """How many places of each day were given out (consistent read)."""
+    rows = dynamodb.batch_get(settings.contacts_table(), [key(day, WARM_UP) for day in days])
+    return {pk.rpartition("#")[2]: int(row["n"]) for (pk, _), row in rows.items()}
 
 
 def _ends(day: str) -> int:

@@ -21,12 +21,13 @@ from functions.core.consent import Change, Entry
 from functions.core.identity import hash_of, own_ref
 from functions.core.message import Message
 from functions.core.pauses import EVERYTHING, Pause
+from functions.core.policy import Recent, Sent
 from functions.core.runs import NotNow, Run
 from functions.observability import logger
 from functions.score.merge import merge
 from functions.send import queue as send_queue
 from functions.send.pace import Turn
-from functions.tables import addresses, audiences, campaigns, contacts, memberships, messages, pauses
+from functions.tables import addresses, audiences, campaigns, caps, contacts, memberships, messages, pauses
 from functions.work import campaign_count, campaign_pace
 from functions.work import campaigns as rooms
 from local.emulator import EmulatorProcess
@@ -359,6 +360,17 @@ def test_merging_leaves_the_losers_own_name_with_the_winner(town: Callable[..., 
     assert merge(contact_id(1), contact_id(2))
     assert own_ref(contact_id(1)) in contacts.load([contact_id(2)])[contact_id(2)].profile.identities
     assert contacts.surviving(contact_id(1)).id == contact_id(2)
+
+
+def test_what_somebody_got_before_a_merge_is_foretold_with_the_survivor_s(town: Callable[..., Cloud]) -> None:
+    cloud = town(3)
+    for number in (0, 1, 2):
+        sent = Recent(1, {f"earlier {number}": Sent(cloud.clock.now - 60_000, "email", "tips")})
+        store(cloud, [caps.to_item(contact_id(number), sent)])
+    merged(cloud, 1, 2)
+    counted(cloud)
+    counts = found().counts
+    assert (counts["people"], counts["lately 1"], counts["lately 2"]) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(("loser", "winner"), [(1, 2), (2, 1)])

@@ -26,12 +26,11 @@ from functions.core.message import PATIENCE
 from functions.core.push import Subscription
 from functions.publish import keyring
 from functions.releases import Keyring
-from functions.send.overdue import settle
 from functions.tables import addresses, contacts, hooks, identities, messages, subscriptions
 from functions.tables.identities import Identity
 from tests.fakes import Asked, Server, https_server
 from tests.handlers.conftest import PEPPER, SIGNING, WRITE_KEY, Stack
-from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World
+from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World, settle
 
 NUMBER = "+90 532 123 45 67"
 E164 = "+905321234567"

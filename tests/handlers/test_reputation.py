@@ -21,7 +21,6 @@ from functions.core.message import PATIENCE
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.policy import PAUSED_MS
 from functions.core.reputation import ALL, SAMOVAR, Counts
-from functions.send.overdue import settle
 from functions.tables import addresses, pauses
 from functions.tables import reputation as books
 from functions.track.handler import handler as track
@@ -29,7 +28,7 @@ from local.feedback import Sent
 from local.front.letters import Letter, read
 from tests.handlers.conftest import Stack
 from tests.handlers.faults import Crash, crash_at
-from tests.handlers.test_send import ADA, HOUR, NOW, World
+from tests.handlers.test_send import ADA, HOUR, NOW, World, settle
 
 DAY = 24 * HOUR
 DAYS: Final = count()
@@ -324,5 +323,5 @@ def test_whatever_call_a_batch_dies_at_the_same_batch_again_ends_the_same(
 def test_a_warm_up_grants_no_more_than_the_day_allows_however_many_ask(stack: Stack) -> None:
     assert [books.take("2026-12-01", wanted, 50) for wanted in (20, 20, 20, 20)] == [20, 20, 10, 0]
     assert books.take("2026-12-02", 80, 50) == 50
-    assert books.taken("2026-12-01") == 50
+    assert books.taken(["2026-12-01", "2026-12-02", "2026-12-03"]) == {"2026-12-01": 50, "2026-12-02": 50}
     assert books.by_domain("2026-12-01") == {}
