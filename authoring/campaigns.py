@@ -11,7 +11,7 @@ from authoring.load import Document
 from authoring.problems import Problem
 from functions import clock
 from functions.core.campaign import ON_REQUEST, Campaign, Once, Recurring
-from functions.core.channels import BY_PUSH, BY_SMS, channel_and_template, to_people
+from functions.core.channels import channel_and_template, to_people
 from functions.core.definition import spell_duration
 
 
@@ -32,7 +32,9 @@ def check(document: Document, campaign: Campaign, known: Definitions) -> Iterato
     if campaign.hold >= campaign.expires:
         message = f"it holds as long as it has time to reach people ({spell_duration(campaign.expires)})"
         yield document.problem(("hold",), message, "Hold it shorter, or write a longer expires", code=_OVER)
-    yield from _agreed(document, campaign, channel, known)
+    if to_people(channel):
+        yield from _needs_no_consent(document, campaign, known)
+    yield from channels.nobody_is_asked(document, ("topic",), channel, campaign.topic, known)
     when = campaign.when
     if isinstance(when, Once):
         yield from _over_already(document, when, known)
@@ -55,31 +57,15 @@ def _over_already(document: Document, when: Once, known: Definitions) -> Iterato
         yield document.problem(("when", "on"), said, mend, code="over-already", severity="warning")
 
 
-def _agreed(document: Document, campaign: Campaign, channel: str, known: Definitions) -> Iterator[Problem]:
-    """What goes to people who agreed to nothing, or to a channel on which nobody is asked."""
-    if known.sending is None or not to_people(channel):
+def _needs_no_consent(document: Document, campaign: Campaign, known: Definitions) -> Iterator[Problem]:
+    """What goes to people who agreed to nothing."""
+    if known.sending is None:
         return
-    sending, topic = known.sending[1], campaign.topic
-    path: tuple[str, ...] = ("topic",)
-    if any(one.id == topic and one.transactional for one in sending.topics):
+    topic = campaign.topic
+    if any(one.id == topic and one.transactional for one in known.sending[1].topics):
         message = f'"{topic}" is transactional: everybody in the segment gets it, also who agreed to nothing'
         mend = "Send it only if it is about something that each of them did; for all else write a marketing topic"
-        yield document.problem(path, message, mend, code="without-consent", severity="warning")
-    elif channel == BY_SMS and not any(
-        box.topic == topic and box.channel == BY_SMS for _, form in known.forms.values() for box in form.consents
-    ):
-        mend = (
-            f"Add to a form a field of type: phone, and to its consents {{topic: {topic}, channel: sms, label: …}}; "
-            "or import numbers with their consent"
-        )
-        message = f'no form asks whether somebody wants "{topic}" by text message'
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
-    elif channel == BY_PUSH and topic not in sending.push.topics:
-        message, mend = (
-            f'the button for notifications asks nobody about "{topic}"',
-            (f"Add it to sending.yaml: push: {{topics: [{topic}], wording: …}}"),
-        )
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
+        yield document.problem(("topic",), message, mend, code="without-consent", severity="warning")
 
 
 def _segment(document: Document, path: tuple[str | int, ...], name: str, known: Definitions) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from authoring.commands import (
 )
 from authoring.commands.shared import App
 from authoring.target import ROOT, STACK_VARIABLE
+from functions.observability import logger
 
 _HERE = Path("marketing")
 
@@ -46,6 +47,10 @@ _HERE = Path("marketing")
 @click.pass_context
 def main(context: click.Context, stack: str | None, marketing: Path | None) -> None:
     """Marketing automation on your own AWS account: events, scores, journeys, e-mail."""
+    # What functions log is for their operators; here it would stand between the lines, and in the JSON of --json.
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    context.call_on_close(lambda: logger.setLevel(level))
     context.obj = App(stack, marketing or (_HERE if _HERE.is_dir() else ROOT / "marketing"))
 
 

@@ -220,6 +220,11 @@ class Emails:
         sending = self.known.sending[1]
         marketing = {topic.id for topic in sending.topics if not topic.transactional}
         used = {template for template, topic in _sends(self.known) if topic in marketing}
+        if used and not sending.business.address.strip():
+            document = self.known.sending[0]
+            message = f'marketing mail ("{min(used)}") needs a postal address, and there is none'
+            mend = "Write address: with street, town and country, where letters reach you; a post office box will do"
+            yield document.problem(("business", "address"), message, mend, code="no-postal-address", severity="warning")
         for name in sorted(used & self.names):
             for file, text in self._sources(name):
                 if file.endswith(".mjml") and not layout.is_whole(text):

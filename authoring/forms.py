@@ -47,6 +47,7 @@ def check(document: Document, form: Form) -> Iterator[Problem]:
         yield document.problem(("fields",), "no field asks for the e-mail address", mend)
     yield from _channels(document, form)
     yield from _double_opt_in(document, form)
+    yield from _sms_double_opt_in(document, form)
     if form.language:
         yield from languages.check(document, ("language",), form.language)
     yield from languages.words(document, form.words, form.language or "en")
@@ -182,3 +183,20 @@ def _double_opt_in(document: Document, form: Form) -> Iterator[Problem]:
     if not form.consents:
         mend = "Add consents:, or remove double_opt_in"
         yield document.problem(("double_opt_in",), "there is no consent to confirm", mend, key=True)
+
+
+def _sms_double_opt_in(document: Document, form: Form) -> Iterator[Problem]:
+    by_text = [index for index, box in enumerate(form.consents) if box.identity == PHONE]
+    if form.sms_double_opt_in is not None and not by_text:
+        mend = "Add a box with channel: sms, or remove sms_double_opt_in"
+        yield document.problem(
+            ("sms_double_opt_in",), "there is no consent to text messages to confirm", mend, key=True
+        )
+    if form.sms_double_opt_in is None and by_text:
+        yield document.problem(
+            ("consents", by_text[0], "channel"),
+            "anybody can type anybody's number, and texts go to it as soon as the box is ticked",
+            "Add sms_double_opt_in: true: a text asks its owner to answer YES first",
+            code="unconfirmed-number",
+            severity="warning",
+        )

@@ -30,6 +30,11 @@ def check(document: Document, journey: Journey, known: Definitions) -> Iterator[
     for where, condition in journey.conditions():
         inside = where[0] == "exit"
         yield from asking.condition(document, where, condition, (sends, everything) if inside else None)
+    for path, step in placed:
+        if isinstance(step, Send):
+            channel, _ = channel_and_template(step.send)
+            topic = step.topic or journey.topic
+            yield from channels.nobody_is_asked(document, (*path, "send"), channel, topic, known)
     yield from _path(document, ("steps",), journey.steps, set(), everything, asking)[1]
 
 

@@ -22,6 +22,9 @@ _PIECE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"""<([a-z][\w:-]*)((?:\s(?:[^<>"']|"[^"]*"|'[^']*')*+)?)/?>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_SAID: Final = "\ue000"
+"""Stands for what a template says there."""
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.IGNORECASE)
 _NEVER: Final = {"script", "form", "input", "select", "textarea", "iframe", "object", "embed", "applet"}
 _WEAK_TAGS: Final = {"video", "audio", "svg", "canvas", "picture", "button", "details", "dialog", "marquee"}
 _WEAK_CSS: Final = {
@@ -42,7 +45,7 @@ _WEAK_CSS: Final = {
 
 def source(part: Part) -> Iterator[Problem]:
     """What is wrong with an MJML source, with the line of each."""
-    text = _PIECE.sub(lambda piece: "x" + "\n" * piece[0].count("\n"), part.text)
+    text = _PIECE.sub(lambda piece: _SAID + "\n" * piece[0].count("\n"), part.text)
     text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
     for found in _TAG.finditer(text):
         tag = found[1].lower()
@@ -84,9 +87,20 @@ def _element(part: Part, line: int, tag: str, given: dict[str, str]) -> Iterator
             yield _problem(
                 part, line, f"<{tag}>", message, "Put it on a server, and give its address", "image-as-data", "warning"
             )
+    for key in ("href", "src"):
+        if key in given and not _leads_somewhere(given[key].strip()):
+            shown = given[key].strip().replace(_SAID, "…")
+            message = f'"{shown}" leads nowhere: in a mail an address begins with its scheme'
+            mend = f"Write https://{shown.lstrip('/')}" if "." in shown else "Write the whole address, from https:// on"
+            yield _problem(part, line, f"<{tag}>", message, mend, "link-without-scheme")
     if given.get("href", "").lower().startswith("http:") or given.get("src", "").lower().startswith("http:"):
         message = "an address without https: browsers warn, and pictures may stay away"
         yield _problem(part, line, f"<{tag}>", message, "Write https://", "link-without-https", "warning")
+
+
+def _leads_somewhere(address: str) -> bool:
+    """Whether an address has a scheme, begins with what a template says, or leads to a place of the mail itself."""
+    return address.startswith((_SAID, "#")) or _SCHEME.match(address) is not None
 
 
 def whole(file: str, html: str) -> Iterator[Problem]:

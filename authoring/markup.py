@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from mjml import mjml2html
@@ -10,6 +11,12 @@ from authoring.problems import Problem, choose
 from authoring.templates import Part
 
 _INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath=\"([^\"]*)\"")
+_TAG = re.compile(
+    r"""<!--.*?-->|<(?!!--)[!?][^>]*>|</(?P<closes>[A-Za-z][\w:.-]*)\s*>
+    |<(?P<name>[A-Za-z][\w:.-]*)(?:\s*+[^\s=<>"'/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'))?+)*+\s*+(?P<whole>/?)>""",
+    re.DOTALL | re.VERBOSE,
+)
+_NO_BREAK = re.compile(r"[^\n]")
 _HTML_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # fmt: off
 COMPONENTS = frozenset({
@@ -24,13 +31,50 @@ COMPONENTS = frozenset({
 
 def check(part: Part) -> list[Problem]:
     """What is wrong with the tags of an MJML source."""
+    text = Hidden().hide(part.text)
+    if strays := list(_strays(part)):
+        return strays
     reader = _Markup(part)
-    reader.feed(Hidden().hide(part.text))
+    reader.feed(text)
     reader.close()
     for tag, line, column in reader.open:
         reader.note(line, column, tag, f"<{tag}> is never closed", f"Add </{tag}>")
     # One wrong tag makes others look wrong: of those only the first is told.
     return reader.unknown or sorted(reader.problems)[:1]
+
+
+def _strays(part: Part) -> Iterator[Problem]:
+    """Every < that begins nothing: MJML's own parser refuses the whole file, and doesn't say where it stopped."""
+    text = Hidden.BRACES.sub(lambda piece: _NO_BREAK.sub("x", piece[0]), part.text)
+    at, open_ = 0, list[str]()
+    while (at := text.find("<", at)) >= 0:
+        if found := _TAG.match(text, at):
+            at = found.end()
+            if (name := found["closes"]) in open_:
+                del open_[len(open_) - 1 - open_[::-1].index(name) :]
+            elif found["name"] and not found["whole"] and found["name"] not in _HTML_VOID:
+                open_.append(found["name"])
+            continue
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        code, field = "invalid", f"<{open_[-1]}>" if open_ else "html"
+        if text.startswith("<!--", at):
+            message, mend = "a comment that is never closed", "Add -->"
+        elif found := re.match(r"</?([A-Za-z][\w-]*)", text[at:]):
+            message, mend = (
+                f"<{found[1]} … is not closed, or a value in it stands without quotes",
+                'Write name="value" and >, or &lt; where the sign itself is meant',
+            )
+            field = f"<{found[1]}>"
+        else:
+            message, mend, code = (
+                "a < that begins no element",
+                "Write &lt; where the sign itself is meant",
+                "bare-less-than",
+            )
+        yield Problem(part.file, line, column, field, message, mend, code)
+        if text.startswith("<!--", at):
+            return
+        at += 1
 
 
 def includes(text: str) -> list[tuple[int, str]]:
@@ -60,7 +104,7 @@ def to_html(source: str, parts: dict[str, str], *, preheader: str, language: str
 class Hidden:
     """Jinja2's braces out of MJML's sight: what stands between them is no markup, whatever signs it holds."""
 
-    _BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+    BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
     _MARK = re.compile(r"jinja-piece-(\d+)-")
 
     def __init__(self) -> None:
@@ -68,7 +112,7 @@ class Hidden:
 
     def hide(self, text: str) -> str:
         """The text with a mark for each piece; its lines stay where they are."""
-        return self._BRACES.sub(self._marked, text)
+        return self.BRACES.sub(self._marked, text)
 
     def show(self, text: str) -> str:
         """The text with its pieces again."""

@@ -139,7 +139,7 @@ def _withheld(release: Release, template: str, contact: Contact, topic: Topic) -
     destination = to[message.id]
     address = destination.address if isinstance(destination, Destination) else ""
     head = addresses.head(address) if address else Head()
-    case = Case(message, contact, release, destination, head, caps.get(contact.id))
+    case = Case(message, contact, release, destination, head, caps.of([contact])[contact.id])
     match policy.decide(case, clock.now_ms()):
         case Withhold(reason, detail):
             return reason, detail

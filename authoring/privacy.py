@@ -6,6 +6,7 @@ from authoring.definitions import Definitions
 from authoring.problems import Problem
 from functions.core.counters import needed
 from functions.core.definition import spell_duration
+from functions.core.identity import EMAIL, PHONE
 from functions.core.release import Release
 
 
@@ -36,6 +37,11 @@ def _unconfirmed(release: Release, known: Definitions) -> Iterator[Problem]:
     if release.privacy.double_opt_in != "required":
         return
     for name, (document, form) in known.forms.items():
-        if form.consents and form.double_opt_in is None:
-            message = f"privacy.yaml requires double opt-in, and the form {name} asks for consent without it"
-            yield document.problem(("consents",), message, "Add double_opt_in: true to the form", key=True)
+        kinds = {box.identity for box in form.consents}
+        for kind, key, opt_in in (
+            (EMAIL, "double_opt_in", form.double_opt_in),
+            (PHONE, "sms_double_opt_in", form.sms_double_opt_in),
+        ):
+            if kind in kinds and opt_in is None:
+                message = f"privacy.yaml requires double opt-in, and the form {name} asks for consent without it"
+                yield document.problem(("consents",), message, f"Add {key}: true to the form", key=True)

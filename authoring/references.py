@@ -1,16 +1,21 @@
 """What one definition says about another: every name must exist, and mean what is expected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
 from authoring import campaigns, forms, journeys, languages, misspelt, rules
 from authoring.asking import Asking
 from authoring.circles import circles
+from authoring.colours import READABLE, contrast, readable
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document, Path
-from authoring.problems import Problem, nearest
+from authoring.problems import Problem, Severity, nearest
 from functions.core.forms import Form
 from functions.core.sending import Sending
+from functions.core.tongues import ANY
+
+_INVISIBLE = 1.5
+"""Contrast below which nobody reads a text."""
 
 
 def check(known: Definitions) -> list[Problem]:
@@ -40,6 +45,8 @@ def _check(known: Definitions) -> Iterator[Problem]:
     if known.products:
         document, products = known.products
         yield from duplicates(document, [(("products", i, "id"), one.id) for i, one in enumerate(products.products)])
+        for index, product in enumerate(products.products):
+            yield from _titles(document, ("products", index), product.titles)
     for document, campaign in known.campaigns.values():
         yield from campaigns.check(document, campaign, known)
     yield from misspelt.check(known)
@@ -56,7 +63,36 @@ def _sending(document: Document, sending: Sending) -> Iterator[Problem]:
     yield from languages.check(document, ("business", "language"), sending.business.language)
     yield from languages.words(document, sending.words, sending.business.language)
     yield from duplicates(document, [(("topics", i, "id"), topic.id) for i, topic in enumerate(sending.topics)])
+    for index, topic in enumerate(sending.topics):
+        yield from _titles(document, ("topics", index), topic.titles)
+    for key, texts in (("wording", sending.push.wording), ("button", sending.push.button)):
+        for code in texts or ():
+            if code != ANY:
+                yield from languages.check(document, ("push", key, code), code)
     yield from _caps(document, sending)
+    yield from _contrast(document, sending)
+
+
+def _titles(document: Document, path: Path, titles: Mapping[str, str]) -> Iterator[Problem]:
+    for code, title in titles.items():
+        yield from languages.check(document, (*path, "titles", code), code)
+        if not title.strip():
+            mend = "Write it, or remove the language: then the title itself stands there"
+            yield document.problem((*path, "titles", code), f'an empty title in "{code}"', mend)
+
+
+def _contrast(document: Document, sending: Sending) -> Iterator[Problem]:
+    """Of all that the base layout writes, the letter's text alone has the colour that was asked for, whatever it is."""
+    brand = sending.brand
+    found = contrast(brand.text, brand.surface)
+    if found < READABLE:
+        message = (
+            f"contrast with surface {brand.surface} is {found:.1f} to 1; to be read by everybody it takes {READABLE}"
+        )
+        mend = f'Write text: "{readable(brand.text, brand.surface)}", or another surface'
+        place: Path = ("brand", "text") if "text" in brand.model_fields_set else ("brand", "surface")
+        severity: Severity = "error" if found < _INVISIBLE else "warning"
+        yield document.problem(place, message, mend, code="low-contrast", severity=severity)
 
 
 def _caps(document: Document, sending: Sending) -> Iterator[Problem]:

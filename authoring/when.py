@@ -4,10 +4,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from functions.core.pauses import Pause
+
 
 def minute(moment: int, zone: str) -> str:
     """A moment (ms) to the minute in `zone`."""
     return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def told(name: str, pause: Pause, zone: str) -> str:
+    """A pause of `name` in words, its moments in `zone`."""
+    until = "" if pause.until is None else f" until {minute(pause.until, zone)}"
+    return f"{name}, since {minute(pause.since, zone)}{until} ({zone}), by {pause.by}: {pause.why}"
 
 
 def local(text: str, zone: str) -> str:

@@ -1,7 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
 Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
-sending. All of them take about fifteen minutes.
+sending, feedback. All of them take about fifteen minutes.
 """
 
 import json
@@ -17,6 +17,7 @@ from bench import (
     compose,
     cpu,
     crash,
+    feedback,
     growth,
     importing,
     imports,
@@ -45,6 +46,7 @@ FAMILIES: dict[str, Run] = {
     "importing": importing.run,
     "compose": compose.run,
     "sending": sending.run,
+    "feedback": feedback.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"
 

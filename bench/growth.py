@@ -1,5 +1,5 @@
 """Whether an event costs the same however much there is beside it: contacts, history, segments; and how many
-contacts the sweep works off in a minute.
+contacts and messages the sweep works off in a minute.
 """
 
 import random
@@ -11,16 +11,20 @@ from bench.house import House, Work, house
 from bench.people import address, browse, identify, send
 from bench.report import Say
 from functions import releases
+from functions.aws import dynamodb
 from functions.aws.attributes import to_item
+from functions.core.campaign import journey_of, message_id
 from functions.core.contact import Facts, Standing, State
 from functions.core.counters import counter_id
 from functions.core.event import Event
 from functions.core.facts import rebuild
 from functions.core.identity import ANONYMOUS, kind_of
+from functions.core.ids import digest
+from functions.core.message import defer, intended
 from functions.core.release import Release, canonical, load
 from functions.core.views import local_day, midnight
 from functions.sweep.sweep import BUDGET_S, WORKERS
-from functions.tables import contacts, due
+from functions.tables import contacts, due, messages
 from infra.prices import MILLION
 from tests.cloud import marketing
 
@@ -39,7 +43,8 @@ DUE = 1_000
 
 def run(say: Say) -> dict[str, float]:
     """growth.event_cost_by_contacts, …_by_history, …_by_segments: the price of an event at the large end divided
-    by that at the small one; due_per_minute: contacts whose moment comes that the sweep deals with in a minute."""
+    by that at the small one; due_per_minute, due_messages_per_minute: contacts whose moment comes, and messages
+    that waited for one, that the sweep deals with in a minute."""
     say(f"{DAYS * A_DAY} events of one contact, {A_DAY} a day, each alone in its request and scored alone")
     ratios = {
         "contacts": _ratio("contacts", CONTACTS, _with_others, say),
@@ -47,8 +52,10 @@ def run(say: Say) -> dict[str, float]:
         "segments": _ratio("segments", SEGMENTS, _with_segments, say),
     }
     with house() as cloud:
-        rate = _due_per_minute(cloud, say)
-    return {f"growth.event_cost_by_{what}": ratio for what, ratio in ratios.items()} | {"due_per_minute": rate}
+        rates = {"due_per_minute": _due_per_minute(cloud, say)}
+    with house() as cloud:
+        rates["due_messages_per_minute"] = due_messages_per_minute(cloud, say)
+    return {f"growth.event_cost_by_{what}": ratio for what, ratio in ratios.items()} | rates
 
 
 def _ratio(what: str, sizes: tuple[int, int], prepare: Callable[[House, int], None], say: Say) -> float:
@@ -179,3 +186,43 @@ def _due_per_minute(cloud: House, say: Say) -> float:
         f"{1000 * each:.1f} ms each: {BUDGET_S / each:,.0f} a minute by one worker of {WORKERS}"
     )
     return BUDGET_S / each * WORKERS
+
+
+def due_messages_per_minute(cloud: House, say: Say) -> float:
+    """How many messages that wait for one moment are back on the queue in a minute, by all workers."""
+    _wait_for(cloud, cloud.clock.now + DAY_MS, DUE)
+    cloud.clock.now += DAY_MS
+    halves = list[tuple[Work, int]]()
+    for shards in (["0", "1", "2", "3"], ["4", "5", "6", "7"]):
+        with cloud.measured():
+            answer = cloud.invoke("sweep", {"shards": shards})
+        assert answer["failed"] == 0
+        halves.append((cloud.work["sweep"], int(answer["done"])))
+    assert sum(done for _, done in halves) == DUE
+    counted, done = min(halves, key=lambda half: bill.seconds("sweep", half[0]) / half[1])
+    each = bill.seconds("sweep", counted) / done
+    say(
+        f"{done} messages: {_units(counted, done)}, {counted.calls.total() / done:.3f} calls, "
+        f"{1000 * each:.2f} ms each: {BUDGET_S / each:,.0f} a minute by one worker of {WORKERS}"
+    )
+    return BUDGET_S / each * WORKERS
+
+
+def _wait_for(cloud: House, moment: int, many: int) -> None:
+    """Store so many messages of a campaign that wait for a moment."""
+    release = releases.live().id
+    held = []
+    for number in range(many):
+        contact = digest("somebody", str(number))
+        message = intended(
+            id=message_id("spring", "20261201", contact),
+            contact=contact,
+            journey=journey_of("spring"),
+            step="20261201",
+            template="welcome",
+            topic="tips",
+            release=release,
+            now=cloud.clock.now,
+        )
+        held.append(messages.to_item(defer(message, moment, "quiet-hours")))
+    dynamodb.insert_new(f"{cloud.name}-contacts", held)

@@ -15,6 +15,8 @@ BOUNDS = {
     "usd_per_million.events_single": 3.2,
     "usd_per_million.events_batched_10": 1.0,
     "usd_per_million.timed_waits": 56.0,
+    "usd_per_million.reports": 3.0,
+    "feedback_calls": 0.3,
     "usd_per_month.idle": 1.0,
     "growth.event_cost_by_contacts": 1.1,
     "growth.event_cost_by_history": 1.1,
@@ -22,6 +24,7 @@ BOUNDS = {
     "crash.lost": 0.0,
     "crash.twice": 0.0,
     "tracker_bytes_gzip": 4096.0,
+    "sending_memory_growth_mb": 10.0,
 }
 """The most that a number may be. Numbers that aren't here are reported and not judged."""
 

@@ -3,10 +3,14 @@
 What is known about them is never shown: it only spares them questions.
 """
 
+from collections.abc import Sequence
+
 from functions import clock, releases, tokens
 from functions.core.errors import Refused
 from functions.core.identity import EMAIL
-from functions.observability import metric
+from functions.core.languages import accepted, told_by
+from functions.http import Request, is_passing
+from functions.observability import logger, metric
 from functions.tokens import Proof
 
 
@@ -36,3 +40,23 @@ def known_of(proof: Proof | None) -> frozenset[str] | None:
     if address_of(proof) not in profile.identities:
         return None
     return frozenset(name for name in profile.traits if profile.trait(name) not in (None, "", []))
+
+
+def language_of(request: Request, contact: str, offered: Sequence[str]) -> str:
+    """The offered language that a visitor reads: what the `contact` whose mailbox sent them here told us, else what
+    their browser asks for, else the first. `contact` is "" where nobody's mailbox did."""
+    return _told(contact, offered) or accepted(request.headers.get("accept-language", ""), offered) or offered[0]
+
+
+def _told(contact: str, offered: Sequence[str]) -> str | None:
+    if not contact:
+        return None
+    from functions.tables import contacts
+
+    try:
+        return told_by(contacts.surviving(contact), offered)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("contact not read for a page", error=type(error).__name__)
+        return None

@@ -15,7 +15,7 @@ from infra.data import DataStack
 from infra.journeys import Journeys, machine_arn
 from infra.lambda_factory import Functions
 from infra.mail import Mail
-from infra.queues import Queues, feed
+from infra.queues import FEEDBACK_WINDOW, Queues, feed
 from infra.release import Release
 from infra.texts import Texts
 from infra.watch import Watch
@@ -183,7 +183,7 @@ class ServiceStack(cdk.Stack):
         self.api.route(made["track"], "Track", TRACK)
         self.api.route(made["pages"], "Pages", PAGES)
         self.bus.listen(made["track"], self.queues.aside)
-        feed(made["track"], self.queues.feedback, batch=10, at_once=2)
+        feed(made["track"], self.queues.feedback, batch=100, at_once=2, window=FEEDBACK_WINDOW)
         feed(made["send"], self.queues.send, batch=10, at_once=2)
         # Two lanes of a backfill leave two for judgements, and for whoever is erased meanwhile. With the sweep at its
         # most, four of the ten that a new account may run are left for intake and what follows from it.

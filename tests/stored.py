@@ -252,6 +252,7 @@ LETTER = Message(
     due=NOW + 5,
     version=3,
 )
+WARMING = replace(LETTER, state="intended", reason="warm-up", due=NOW + 9, warm_up_day="2026-12-05")
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 LINKED = replace(LETTER, links=2)
 CONSENT = Entry(
@@ -425,6 +426,7 @@ WITH_CAMPAIGNS = Release.model_validate(
 )
 LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, None, {}, 1, 2, 7, 1, stopped=NOW + 9)
 MANY = [(CONTACT, MESSAGE), (CONTACT, MESSAGE[::-1])]
+NEXT, SLICE = work_queue.NextSlice("j1"), work_queue.NextSlice("j1", 3)
 COUNTED = work_queue.Recount(CONTACT, "time")
 ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
@@ -712,6 +714,9 @@ def samples() -> dict[str, Sample]:
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
+        "message-of-a-warm-up": Sample(
+            WARMING, _row(messages.to_item(WARMING)), lambda row: messages.from_item(_plain(row))
+        ),
         "message-for-a-time": Sample(
             KEPT_LETTER, _row(messages.to_item(KEPT_LETTER)), lambda row: messages.from_item(_plain(row))
         ),
@@ -740,7 +745,8 @@ def samples() -> dict[str, Sample]:
         "machine-input-of-a-key": Sample(KEYED_CLOCK, alarm.to_plain(KEYED_CLOCK), alarm.from_plain),
         "send-queue": Sample([(CONTACT, MESSAGE)], queue.body_of([(CONTACT, MESSAGE)]), queue.parse),
         "send-queue-of-many": Sample(MANY, queue.body_of(MANY), queue.parse),
-        "work-queue": Sample("j1", work_queue.body_of("j1"), work_queue.parse),
+        "work-queue": Sample(NEXT, work_queue.body_of(NEXT), work_queue.parse),
+        "work-queue-slice": Sample(SLICE, work_queue.body_of(SLICE), work_queue.parse),
         "job-of-a-lane": Sample(LANE, _row(jobs.to_row(LANE)), lambda row: jobs.from_row(LANE.id, _plain(row))),
         "work-queue-recount": Sample(COUNTED, work_queue.body_of(COUNTED), work_queue.parse),
         "work-queue-judge": Sample(JUDGED, work_queue.body_of(JUDGED), work_queue.parse),

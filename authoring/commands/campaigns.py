@@ -9,8 +9,9 @@ from rich.table import Table
 
 from authoring import runs as told
 from authoring.commands.progress import LOOK_EVERY_S, bar
-from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
+from authoring.commands.shared import App, business_zone, console, counted, emit, explained, json_option, say
 from authoring.runs import Tally
+from authoring.when import minute
 from functions import clock, releases
 from functions.core.campaign import place_of
 from functions.core.ids import digest
@@ -22,7 +23,7 @@ from functions.core.views import iso
 from functions.tables import campaigns as rows
 from functions.tables import pauses
 from functions.work import campaigns as work
-from functions.work import jobs, queue
+from functions.work import jobs
 
 AGAIN_MS = 3_600_000
 """Whoever asks for a run so soon after the last one is asked whether that is meant."""
@@ -46,7 +47,7 @@ def list_(app: App, as_json: bool) -> None:
         defined = releases.live().release.campaigns
         plans = {plan.campaign: plan for plan in rows.plans()}
         found = {name: rows.runs_of(name) for name in sorted({*defined, *plans})}
-        held = pauses.get()
+        held, zone = pauses.get(), business_zone()
     newest = {name: max(runs, key=lambda run: run.begun, default=None) for name, runs in found.items()}
     if as_json:
         emit(
@@ -63,14 +64,16 @@ def list_(app: App, as_json: bool) -> None:
             }
         )
         return
-    table = Table("campaign", "title", "next (UTC)", "newest run", "state", "people", box=None)
+    table = Table("campaign", "title", "next", "newest run", "state", "people", box=None)
     for name, run in newest.items():
         title = defined[name].title if name in defined else "(removed)"
         plan = plans.get(name)
-        following = _minute(plan.at) if plan and plan.at else "on request" if name in defined else ""
+        following = minute(plan.at, zone) if plan and plan.at else "on request" if name in defined else ""
         state = "" if run is None else "paused" if place_of(name, run.run) in held.held and run.open else run.state
         table.add_row(name, title, following, run.run if run else "", state, f"{run.people:,}" if run else "")
     console().print(table)
+    if any(plan.at for plan in plans.values()):
+        say(f"Times are {zone}.", "dim")
 
 
 @campaigns.command()
@@ -90,14 +93,14 @@ def show(app: App, name: str, watch: bool, who: str | None, as_json: bool) -> No
             _list(run, who, as_json)
             return
         tally = told.tally(run) if run.state not in ("counting", "holding") else None
-        held = pauses.get().held.get(place_of(run.campaign, run.run))
+        held, zone = pauses.get().held.get(place_of(run.campaign, run.run)), business_zone()
     if as_json:
         emit(_plain(run) | ({"paused": held.why} if held else {}) | (_tallied(tally) if tally else {}))
         return
-    _say(run, tally, held)
+    _say(run, tally, held, zone)
 
 
-def _say(run: Run, tally: Tally | None, held: Pause | None) -> None:
+def _say(run: Run, tally: Tally | None, held: Pause | None, zone: str) -> None:
     say(f"{run.campaign}/{run.run}: {'paused' if held and run.open else run.state}", "bold")
     if held and run.open:
         say(f"  Paused by {held.by}: {held.why or 'no reason given'}.", "yellow")
@@ -107,11 +110,11 @@ def _say(run: Run, tally: Tally | None, held: Pause | None) -> None:
         say("  It is being counted.")
         return
     many = told.going(run)
-    say(f"  {run.people:,} on the list, as it was at {_minute(run.begun)} UTC.")
+    say(f"  On the list at {minute(run.begun, zone)} ({zone}): {counted(run.people, 'contact')}.")
     cost = told.dollars(run, many)
-    price = f", {cost:.2f} dollars to the provider" if cost is not None else ""
-    say(f"  Foretold: {many:,} get it{price}, in {told.in_about(run.seconds)} once it goes.")
-    for kind, verb in (("withhold ", "don't"), ("defer ", "get it later")):
+    price = f", for about ${cost:,.2f}" if cost is not None else ""
+    say(f"  Expected: {many:,} get it{price}, in {told.in_about(run.seconds)} once it goes out.")
+    for kind, verb in (("withhold ", "don't get it"), ("defer ", "get it later")):
         for name, count in sorted(run.counts.items()):
             if name.startswith(kind):
                 reason = name.removeprefix(kind)
@@ -119,32 +122,49 @@ def _say(run: Run, tally: Tally | None, held: Pause | None) -> None:
     often = {name.removeprefix("lately "): count for name, count in run.counts.items() if name.startswith("lately ")}
     if set(often) - {"0"}:
         words = ", ".join(f"{count:,} got {name}" for name, count in sorted(often.items()))
-        say(f"    Of messages that caps still count: {words}.")
+        say(f"    Lately, as far back as your caps look: {words}.")
     if len(run.parts) > 1:
-        say("    By the clock of where they are (UTC):")
+        say(f"    Each by the clock where they are; here it is then ({zone}):")
         for at, count in sorted(run.parts.items(), key=lambda part: int(part[0])):
-            say(f"      {_minute(int(at))}  {count:,}")
+            say(f"      {minute(int(at), zone)}  {count:,}")
     if run.state == "holding":
-        say(f"  It goes out at {_minute(run.held_until)} UTC unless somebody says:", "yellow")
-        say(f"    samovar campaigns cancel {run.campaign}/{run.run}   or, not to wait: samovar campaigns let-go …")
+        say(f"  It goes out at {minute(run.held_until, zone)} unless somebody says:", "yellow")
+        say(f"    samovar campaigns cancel {run.campaign}/{run.run}")
+        say("  Not to wait until then:")
+        say(f"    samovar campaigns let-go {run.campaign}/{run.run}")
     if tally is not None:
         _say_tally(tally)
 
 
 def _say_tally(tally: Tally) -> None:
-    say("  As it stands, counted from the ledger:")
+    if not tally.states and not tally.absent:
+        say("  Nothing of it went to anybody.")
+        return
+    say("  As it stands, counted message by message:")
     for state, count in tally.states.most_common():
-        say(f"    {count:,} {state}")
+        say(f"    {count:,} {_IN_WORDS.get(state, state)}")
         reasons = tally.withheld if state == "withheld" else tally.deferred if state == "intended" else {}
         for reason, many in sorted(reasons.items()):
-            say(f"      {many:,} {'deferred: ' if state == 'intended' else ''}{REASONS.get(reason, reason)}")
+            say(f"      {many:,} {REASONS.get(reason, reason)}")
     if tally.absent:
-        say(f"    {tally.absent:,} not decided: still to come, or gone since it was counted")
+        say(f"    {tally.absent:,} still to come, or gone since it was counted")
+
+
+_IN_WORDS = {
+    "intended": "waiting to go out",
+    "sending": "being handed over",
+    "sent": "sent; no report of them yet",
+    "bounced": "came back",
+    "complained": "marked as spam",
+    "unknown": "sent or not, nobody knows; they are never sent again",
+    "withheld": "not sent",
+}
+"""States of messages that say little to whoever doesn't know them."""
 
 
 def _list(run: Run, who: str, as_json: bool) -> None:
     found = [
-        {"contact": contact, "message": message.id, "state": message.state, "reason": message.reason}
+        {"contact": contact, "message": message.id, "state": message.state, "reason": message.reason or ""}
         for contact, message in told.listed(run)
         if message is not None and who in (message.state, message.reason)
     ]
@@ -152,7 +172,8 @@ def _list(run: Run, who: str, as_json: bool) -> None:
         emit({"run": f"{run.campaign}/{run.run}", "people": found})
         return
     for one in found:
-        say(f"{one['contact']}  {one['state']}  {one['reason']}")
+        said = REASONS.get(one["reason"], one["reason"])
+        say(f"{one['contact']}  {_IN_WORDS.get(one['state'], one['state'])}" + (f": {said}" if said else ""))
     say(f"{counted(len(found), 'message')}.", "green")
 
 
@@ -210,7 +231,7 @@ def resume(app: App, name: str, as_json: bool) -> None:
         run = _open(name)
         pauses.release(place_of(run.campaign, run.run))
         if run.state == "sending":
-            queue.ask(work.job_id(run, work.SEND))
+            jobs.go_on(work.job_id(run, work.SEND))
     _done(run, "goes on", as_json)
 
 
@@ -270,10 +291,6 @@ def _follow(run: Run, *, quiet: bool) -> Run:
             if run.state not in ("counting", "sending"):
                 return run
             time.sleep(LOOK_EVERY_S)
-
-
-def _minute(at: int) -> str:
-    return iso(at)[:16].replace("T", " ")
 
 
 def _plain(run: Run) -> dict[str, Any]:

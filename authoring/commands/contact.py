@@ -10,9 +10,11 @@ from authoring import dossier
 from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from authoring.when import localised
+from functions.core import confirm
+from functions.core.policy import REASONS
 from functions.core.verdicts import BY_HAND
 
-_IDS = ("message", "enrollment", "provider_id", "sent", "processingTimeMillis")
+_IDS = ("message", "enrollment", "provider_id", "feedbackId", "sent", "processingTimeMillis")
 
 
 @click.command()
@@ -66,11 +68,12 @@ def _show(found: dict[str, Any], refs: bool) -> None:
     topics = found["topics"]["topics"].items()
     say("Topics: " + (", ".join(f"{name} {_agreed(topic)}" for name, topic in topics) or "none"))
     for reason, at in found["topics"]["suppressed"].items():
-        say(f"Suppressed: {reason} since {at}", "red")
+        say(f"Nothing is sent there since {at}: {REASONS.get(f'suppressed-{reason}', reason)}", "red")
     _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
     for run in found["enrollments"]:
         waiting = f", waits at {run['waiting']['step']} until {run['waiting']['until']}" if run["waiting"] else ""
-        say(f"\nJourney {run['journey']}: {run['state']}, entered {run['entered']}{waiting}", "bold")
+        name = _journey(run["journey"])
+        say(f"\n{name[:1].upper()}{name[1:]}: {run['state']}, entered {run['entered']}{waiting}", "bold")
         for step in run["path"]:
             # Whether it went out is the message's story, told above.
             outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
@@ -92,9 +95,14 @@ def _told(decision: dict[str, Any]) -> dict[str, Any]:
     """A decision with what was decided in one phrase: "segment keen", "journey welcome", "stage"."""
     kind, name = decision["kind"], decision["name"]
     if kind == "trigger":
-        return {**decision, "what": f"journey {name}", "to": "started"}
+        return {**decision, "what": _journey(name), "to": "started"}
     what = {"wake": "journeys look again", name: name}.get(kind, f"{kind} {name}")
     return {**decision, "what": what}
+
+
+def _journey(name: str) -> str:
+    form = confirm.form_of(name)
+    return f"journey {name}" if form is None else f"confirmation of form {form}"
 
 
 def _named(title: str, told: list[dict[str, Any]]) -> None:
@@ -123,7 +131,11 @@ def _agreed(topic: dict[str, Any]) -> str:
 
 def _telling(properties: dict[str, Any]) -> dict[str, Any]:
     """What tells a person something: ids and empty values are in --json."""
-    return {name: value for name, value in properties.items() if name not in _IDS and value not in ("", None, [], {})}
+    said = {name: value for name, value in properties.items() if name not in _IDS and value not in ("", None, [], {})}
+    if (form := confirm.form_of(str(said.get("journey", "")))) is not None:
+        # Nobody wrote that journey: a form's double opt-in is one.
+        said = {name: value for name, value in said.items() if name not in ("journey", "step")} | {"form": form}
+    return said
 
 
 def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

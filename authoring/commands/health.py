@@ -18,6 +18,9 @@ from functions.core.reputation import PAUSE, WATCH, Counts
 _MARKS = {"ok": ("✓", "green"), "watch": ("!", "yellow"), "do": ("✗", "red"), "unknown": ("?", "yellow")}
 _WIDTH = 24
 """Columns of the longest bar."""
+_NARROW = 3
+_NUMBERS = 53
+"""Columns that the numbers take beside it."""
 
 
 @click.command()
@@ -86,8 +89,12 @@ def _draw(figures: Figures) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for column in (title, "mails", "", "bounced for good", "for now", "marked as spam", "late"):
             table.add_column(column, justify="left" if column in (title, "") else "right")
+        # A domain is read whole; what is left of the line is the bar's.
+        longest = max(len(name) for name, _ in rows)
+        table.columns[0].no_wrap = True
+        widest = max(_NARROW, min(_WIDTH, console().width - longest - _NUMBERS))
         for name, counts in rows:
-            length = round(counts.tried / most * _WIDTH) or (1 if counts.tried else 0)
+            length = round(counts.tried / most * widest) or (1 if counts.tried else 0)
             table.add_row(
                 Text(name),
                 f"{counts.tried:,}",

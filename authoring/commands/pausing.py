@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from authoring.commands.local import Span
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, business_zone, emit, explained, json_option, say
+from authoring.when import told
 from functions import clock
 from functions.core import reputation
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
@@ -44,11 +45,10 @@ def pause(app: App, what: str, why: str, span: int | None, as_json: bool) -> Non
     if as_json:
         emit({"paused": begun, **(_plain(what, standing) if standing else {})})
     elif begun:
-        say(
-            f"{what.capitalize()} is paused: what is on its way waits. `samovar resume {what}` lets it go on.", "yellow"
-        )
+        say(f"{what.capitalize()} is paused: what is on its way waits. To let it go on:", "yellow")
+        say(f"  samovar resume {what}")
     elif standing:
-        say(f"It was paused already. {_told(what, standing)}")
+        say(f"It was paused already. {told(what, standing, business_zone())}")
 
 
 @click.command()
@@ -79,7 +79,7 @@ def resume(app: App, what: str, why: str, as_json: bool) -> None:
         "green",
     )
     for name, pause in left.items():
-        say(f"Still paused: {_told(name, pause)}", "yellow")
+        say(f"Still paused: {told(name, pause, business_zone())}", "yellow")
 
 
 @click.command()
@@ -95,7 +95,7 @@ def paused(app: App, as_json: bool) -> None:
         emit([_plain(name, pause) for name, pause in held.items()])
         return
     for name, pause in held.items():
-        say(_told(name, pause), "yellow")
+        say(told(name, pause, business_zone()), "yellow")
     if not held:
         say("Nothing is paused.", "green")
 
@@ -103,12 +103,3 @@ def paused(app: App, as_json: bool) -> None:
 def _plain(name: str, pause: Pause) -> dict[str, Any]:
     until = None if pause.until is None else iso(pause.until)
     return {"what": name, "since": iso(pause.since), "by": pause.by, "why": pause.why, "until": until}
-
-
-def _told(name: str, pause: Pause) -> str:
-    until = "" if pause.until is None else f" until {_moment(pause.until)}"
-    return f"{name}, since {_moment(pause.since)}{until}, by {pause.by}: {pause.why}"
-
-
-def _moment(at: int) -> str:
-    return f"{iso(at)[:16].replace('T', ' ')} UTC"

@@ -57,15 +57,15 @@ def secret(app: App, name: str, rotate: bool, retire: bool, as_json: bool) -> No
 @json_option
 @click.pass_obj
 def gone(app: App, as_json: bool) -> None:
-    """Webhooks whose receivers answered that they are gone: their messages wait, and one a day asks again."""
+    """Webhooks whose receivers answered that they are gone (410): nothing is asked of them, their messages wait."""
     with explained(as_json):
         app.connect()
         found = hooks.listed()
     if as_json:
-        emit([{"webhook": name, "since": iso(at)} for name, at in found.items()])
+        emit([{"webhook": name, "since": iso(one.at)} for name, one in found.items()])
         return
-    for name, at in found.items():
-        say(f"{name}: since {iso(at)}")
+    for name, one in found.items():
+        say(f"{name}: since {iso(one.at)}")
     if not found:
         say("Every receiver is there.")
 
@@ -75,7 +75,7 @@ def gone(app: App, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def resume(app: App, webhook: str, as_json: bool) -> None:
-    """Ask the receiver of WEBHOOK again, without waiting for the day to end."""
+    """Let the receiver of WEBHOOK be asked again: what waits for it goes out within the hour."""
     with explained(as_json):
         app.connect()
         hooks.back(webhook)

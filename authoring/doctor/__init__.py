@@ -6,10 +6,11 @@ from authoring.doctor.checks import Check
 from authoring.doctor.dns import Texts
 from authoring.doctor.identity import of_identity
 from authoring.doctor.outgoing import Figures, of_outgoing
+from authoring.doctor.receivers import of_receivers
 from functions import releases
 from functions.core.sending import Sending
 
-__all__ = ["Check", "Figures", "examine"]
+__all__ = ["Check", "Figures", "examine", "of_receivers"]
 
 
 def examine(
@@ -17,14 +18,15 @@ def examine(
 ) -> tuple[list[Check], Figures]:
     """Every check, in the order in which to mend, and the numbers of the last days up to `now` (ms)."""
     try:
-        sending = releases.live().release.sending
+        release = releases.live().release
     except releases.NothingLive as error:
         return [Check("live release", "do", str(error), "Run samovar publish")], Figures()
+    sending = release.sending
     checks = [Check("live release", "ok", f"release {releases.live().id[:12]} is live"), _address(sending)]
     checks += of_identity(sending.sender.email, region, texts)
     checks += of_account(sending, site or sending.business.site, configuration_set)
     found, figures = of_outgoing(sending, now)
-    return [*checks, *found], figures
+    return [*checks, *found, *of_receivers(release)], figures
 
 
 def _address(sending: Sending) -> Check:

@@ -23,7 +23,7 @@ def of_account(sending: Sending, site: str, configuration_set: str) -> Iterator[
         yield known or Check("SES account", "unknown", "SES says nothing about the account")
         return
     quota = known.get("SendQuota", {})
-    limits = f"{quota.get('Max24HourSend', 0):.0f} a day, {quota.get('MaxSendRate', 0):g} a second"
+    limits = f"{quota.get('Max24HourSend', 0):,.0f} a day, {quota.get('MaxSendRate', 0):g} a second"
     if known.get("ProductionAccessEnabled"):
         yield Check("production access", "ok", f"granted: {limits}")
     else:

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from authoring.doctor.checks import Check
+from authoring.when import told
 from functions.core import reputation, warmup
 from functions.core.days import day_of
 from functions.core.pauses import Pauses
 from functions.core.reputation import ALL, WATCH, Counts
 from functions.core.sending import Sending
-from functions.core.views import iso
 from functions.tables import pauses
 from functions.tables import reputation as books
 
@@ -42,7 +42,11 @@ def of_outgoing(sending: Sending, now: int) -> tuple[list[Check], Figures]:
     held = pauses.get()
     counted = books.totals(reputation.window(now, DAYS))
     figures = Figures(tuple(sorted(counted.items())), _domains(now))
-    return [*_paused(held, now), _reputation(counted, held, now), *_warm_up(sending, now)], figures
+    return [
+        *_paused(held, now, sending.business.time_zone),
+        _reputation(counted, held, now),
+        *_warm_up(sending, now),
+    ], figures
 
 
 def _domains(now: int) -> tuple[tuple[str, Counts], ...]:
@@ -60,12 +64,11 @@ def badness(counts: Counts) -> float:
     return max(counts.rate(limit.of) / limit.rate for limit in WATCH)
 
 
-def _paused(held: Pauses, now: int) -> Iterator[Check]:
+def _paused(held: Pauses, now: int, zone: str) -> Iterator[Check]:
     for name in sorted(held.held):
         pause = held.standing(name, now)
         if pause is not None:
-            found = f"{name}, since {iso(pause.since)[:16].replace('T', ' ')} UTC, by {pause.by}: {pause.why}"
-            yield Check("paused", "do", found, f"When that is mended: samovar resume {name}")
+            yield Check("paused", "do", told(name, pause, zone), f"When that is mended: samovar resume {name}")
 
 
 def _reputation(counted: dict[str, Counts], held: Pauses, now: int) -> Check:
@@ -94,6 +97,6 @@ def _warm_up(sending: Sending, now: int) -> Iterator[Check]:
     elif today >= over:
         yield Check("warm-up", "ok", f"over since {over}", "warm_up can be taken out of sending.yaml")
     else:
-        allowed, gone = dict(ramp)[today], books.taken(today.isoformat())
+        allowed, gone = dict(ramp)[today], books.taken([today.isoformat()]).get(today.isoformat(), 0)
         found = f"day {(today - ramp[0][0]).days + 1} of {len(ramp)}: {gone:,} of {allowed:,} marketing mails of today"
-        yield Check("warm-up", "ok", f"{found} are gone; no limit from {over} on")
+        yield Check("warm-up", "ok", f"{found} are given out; no limit from {over} on")

@@ -13,6 +13,12 @@ Item = dict[str, Any]
 
 def encode(value: Any) -> dict[str, Any]:
     """A Python value as a DynamoDB attribute."""
+    # Nearly all are one of these two.
+    kind = type(value)
+    if kind is str:
+        return {"S": value}
+    if kind is int:
+        return {"N": str(value)}
     match value:
         case bool():
             return {"BOOL": value}
@@ -36,8 +42,10 @@ def encode(value: Any) -> dict[str, Any]:
 def decode(attribute: Mapping[str, Any]) -> Any:
     """A DynamoDB attribute (client or stream shape) as a Python value."""
     ((kind, value),) = attribute.items()
+    if kind == "S":
+        return value
     match kind:
-        case "S" | "BOOL":
+        case "BOOL":
             return value
         case "N":
             return int(value)

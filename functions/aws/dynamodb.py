@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import clock
 from functions.aws.attributes import Item as Item
@@ -356,6 +356,25 @@ def insert_new(table: str, items: Sequence[Mapping[str, Any]]) -> list[bool]:
                 raise RuntimeError(f"insert into {table} failed: {code}")
             new.append(code is None)
     return new
+
+
+def insert_each(table: str, items: Sequence[Mapping[str, Any]]) -> list[bool | str]:
+    """The same where one that fails holds up no other: for each item whether it was new, or the code of what
+    kept it from being stored. Of a call that failed nobody knows: its items come again, and then may stand already.
+    """
+    done: list[bool | str] = []
+    for start in range(0, len(items), STATEMENTS):
+        statements = [_insert_statement(table, item) for item in items[start : start + STATEMENTS]]
+        try:
+            answer = client("dynamodb").batch_execute_statement(Statements=statements)
+        except (ClientError, BotoCoreError) as error:
+            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+            done += [code] * len(statements)
+            continue
+        for response in answer["Responses"]:
+            code = response.get("Error", {}).get("Code")
+            done.append(code is None if code in (None, "DuplicateItem") else code)
+    return done
 
 
 def change_each(table: str, changes: Sequence[Change]) -> list[bool]:

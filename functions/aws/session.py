@@ -52,6 +52,8 @@ def client(service: str, attempts: int = 4) -> Any:
         made = _session().create_client(service, config=_config(service, attempts))
         if service == "dynamodb":
             plain.speak(made)
+        elif service == "sesv2":
+            plain.speak_mail(made)
         _made.append(made)
     return made
 

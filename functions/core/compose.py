@@ -5,8 +5,8 @@ The same code makes what is sent and what is previewed. See functions.core.links
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError
@@ -75,7 +75,7 @@ class Circumstances:
 class _Blocks:
     """Whether the contact gets each block, worked out when the template asks."""
 
-    __slots__ = ("_blocks", "_contact", "_name", "_now", "_release")
+    __slots__ = ("_blocks", "_contact", "_held", "_name", "_now", "_release")
 
     def __init__(self, blocks: Mapping[str, Block], contact: Contact, release: Release, now: int) -> None:
         self._name = "block"
@@ -83,11 +83,16 @@ class _Blocks:
         self._contact = contact
         self._release = release
         self._now = now
+        self._held: dict[str, bool] = {}
 
     def __getitem__(self, key: str) -> bool:
         from functions.core.evaluate import Seen, evaluate
 
-        return evaluate(self._blocks[key].when, Seen(self._contact, self._release), self._now).holds
+        # The plain part asks for what the other one asks for.
+        if key not in self._held:
+            seen = Seen(self._contact, self._release)
+            self._held[key] = evaluate(self._blocks[key].when, seen, self._now).holds
+        return self._held[key]
 
 
 def compose(
@@ -102,7 +107,7 @@ def compose(
     mark: str = "",
 ) -> Letter:
     """The letter of a message to `recipient`; `mark` stands before its subject. Raises Unrenderable."""
-    words = render(message.template, contact, topic, release, urls, when)
+    words = _fenced_words(message.template, contact, topic, release, urls, when)
     sender = mime.ascii_domain(release.sending.sender.email)
     # Written by hand, because the standard library's folding drops spaces from long names and subjects
     # beyond ASCII, and turns a long URL into encoded words, which nobody reads as a URL.
@@ -116,7 +121,8 @@ def compose(
     if not topic.transactional:
         headers.append(("List-Unsubscribe", f"<{urls.unsubscribe}>"))
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    raw = mime.alternative(headers, mime.octets(words.text), mime.octets(words.html), f"=_{message.id}")
+    text, rich = (mime.octets(part, without=links.FENCES) for part in (words.text, words.html))
+    raw = mime.alternative(headers, text, rich, f"=_{message.id}")
     return Letter(sender, recipient, raw)
 
 
@@ -124,14 +130,22 @@ def render(
     template: str, contact: Contact, topic: Topic, release: Release, urls: Urls, when: Circumstances = Circumstances()
 ) -> Words:
     """What the contact reads of a template. Raises Unrenderable."""
+    words = _fenced_words(template, contact, topic, release, urls, when)
+    return replace(words, text=links.unfenced(words.text), html=links.unfenced(words.html))
+
+
+def _fenced_words(
+    template: str, contact: Contact, topic: Topic, release: Release, urls: Urls, when: Circumstances
+) -> Words:
+    """The same with fences in the bodies: whoever makes bytes of them takes those out of the bytes, in less time."""
     email = release.emails[template]
     offered = email.offered(release.sending.business.language)
     language = when.language or language_of_contact(contact, release.sending.business.language, offered)
     version = email.version(language)
     values = _values(email, version, language, contact, topic, release, urls, when)
     subject = mime.clean(mime.seen(links.unfenced(_rendered(version.subject, False, values))))
-    text = links.unfenced(links.sign_text(_rendered(version.text, False, values), values[links.SIGNER]))
-    return Words(language, subject, text, links.unfenced(_rich(version.html, values)))
+    text = links.sign_text(_rendered(version.text, False, values), values[links.SIGNER])
+    return Words(language, subject, text, _rich(version.html, values))
 
 
 def plain_text(
@@ -154,7 +168,7 @@ def plain_text(
 _BARE: Final = Email(subject="-", html="", text="")
 
 
-def _rich(source: str, values: Mapping[str, Any]) -> str:
+def _rich(source: str, values: dict[str, Any]) -> str:
     if _prepared(source) is not None:
         return _filled(_prepared, source, values)
     signed = links.sign_html(_rendered(source, True, values), values[links.SIGNER])
@@ -180,9 +194,10 @@ def _values(
     as_is = {f"{name}_url": Trusted(url) for name in _AS_IS if (url := getattr(urls, name))}
     image = f'<img src="{html.escape(urls.open)}" width="1" height="1" alt="" style="display:block;border:0">'
     return {
+        **_globals(),
         "contact": traits,
         "business": Values("business", {name: Trusted(getattr(business, name)) for name in _OF_BUSINESS}),
-        "topic": Values("topic", {"title": Trusted(topic.title), "transactional": topic.transactional}),
+        "topic": Values("topic", {"title": Trusted(topic.titled(language)), "transactional": topic.transactional}),
         "block": _Blocks(email.blocks, contact, release, when.now),
         "products": shown(release.products, language),
         **as_is,
@@ -249,14 +264,31 @@ def _fenced(value: Any) -> Any:
     return value if isinstance(value, Trusted | Missing) else links.fenced(value)
 
 
+class _Environment(SandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # Nothing but their values can be asked of these: what it takes to find out that they have no such attribute
+        # is most of what a value costs.
+        if type(obj) is Values or type(obj) is Traits:
+            try:
+                return obj[attribute]
+            except LookupError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=2)
 def _environment(autoescape: bool) -> SandboxedEnvironment:
-    made = SandboxedEnvironment(
+    made = _Environment(
         undefined=Missing, autoescape=autoescape, finalize=_fenced, keep_trailing_newline=True, cache_size=0
     )
     made.filters.update(FILTERS)
     made.filters[links.SIGN] = links.sign_link
     return made
+
+
+@cache
+def _globals() -> dict[str, Any]:
+    return dict(_environment(True).globals)
 
 
 @lru_cache(maxsize=512)
@@ -273,15 +305,16 @@ def _prepared(source: str) -> Template | None:
         return None
 
 
-def _rendered(source: str, autoescape: bool, values: Mapping[str, Any]) -> str:
+def _rendered(source: str, autoescape: bool, values: dict[str, Any]) -> str:
     return _filled(lambda source: _compiled(source, autoescape), source, values)
 
 
-def _filled(compiled: Callable[[str], Template | None], source: str, values: Mapping[str, Any]) -> str:
+def _filled(compiled: Callable[[str], Template | None], source: str, values: dict[str, Any]) -> str:
     try:
         template = compiled(source)
         assert template is not None
-        return template.render(values)
+        # As `render` does it, which would copy the values, and what is global, for each of a letter's templates.
+        return "".join(template.root_render_func(template.new_context(values, shared=True)))
     except Unrenderable:
         raise
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -88,7 +88,12 @@ def asked_in(entry: Entry) -> tuple[Change, ...]:
 
 def still_asked(entry: Entry, head: Head) -> bool:
     """Whether not all of a request was withdrawn since."""
-    return any(withdrawn(head, change.subject) < entry.arrived for change in asked_in(entry))
+    return any(is_still_asked(change, entry, head) for change in asked_in(entry))
+
+
+def is_still_asked(change: Change, entry: Entry, head: Head) -> bool:
+    """Whether what one change of a request asks was not withdrawn since."""
+    return withdrawn(head, change.subject) < entry.arrived
 
 
 def is_for(cause: str, address: str) -> bool:

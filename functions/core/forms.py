@@ -137,6 +137,17 @@ class DoubleOptIn(Definition):
     thanks: str = Field("", description="Said after confirming.")
 
 
+class SmsDoubleOptIn(Definition):
+    """Ticked boxes about text messages count once a text was answered YES. `true` takes all of these as they are."""
+
+    text: str = Field(
+        "",
+        max_length=320,
+        description="What it says; without it who you are, what it is about and how to answer.",
+    )
+    within: Duration = Field(259_200, description="So long an answer counts.")
+
+
 def _double_opt_in(value: Any) -> Any:
     if value is True:
         return {}
@@ -154,6 +165,9 @@ class Form(Definition):
     double_opt_in: Annotated[
         DoubleOptIn | None, BeforeValidator(_double_opt_in, json_schema_input_type=bool | DoubleOptIn | None)
     ] = Field(None, description="Whether consent counts only once a link in a mail was used.")
+    sms_double_opt_in: Annotated[
+        SmsDoubleOptIn | None, BeforeValidator(_double_opt_in, json_schema_input_type=bool | SmsDoubleOptIn | None)
+    ] = Field(None, description="Whether consent to text messages counts only once a text was answered YES.")
     thanks: str = Field("", description="Shown after submitting, unless redirect is given.")
     redirect: str | None = Field(None, pattern=r"^https?://", description="Page to go to instead of the thanks.")
     protect: Protect = Field(default_factory=Protect, description="What keeps programs out.")

@@ -30,6 +30,8 @@ SIGNER: Final = "_signer"
 PIXEL: Final = "_pixel"
 """What the signer, and the open pixel's image, are called where templates are rendered."""
 
+FENCES: Final = (OPEN.encode(), CLOSE.encode())
+"""Them, as bytes."""
 _FENCES = re.compile(f"[{OPEN}{CLOSE}]")
 _PIECE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _MARK = re.compile("\ue002(\\d+)\ue003")

@@ -56,6 +56,7 @@ class Message:
     that it answers, kept where the letter needs it. After `expires` it is not sent any more.
     `attempts` counts how often it was handed to the provider. `links` is how many different links
     of ours it had then, 0 where that wasn't noted. `times` holds the first moment of each state.
+    `warm_up_day` is the day of the business (2026-12-05) on which it has a place in the warm-up of its domain.
     `due` is when sweep looks at it again; None once it is settled. `version` guards writes. The row may
     go at `kept_until` (epoch seconds; None: never).
     """
@@ -81,6 +82,7 @@ class Message:
     provider_id: str | None = None
     address: str | None = None
     times: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    warm_up_day: str | None = None
     due: int | None = None
     version: int = 0
     kept_until: int | None = None
@@ -180,9 +182,9 @@ def last_moment(message: Message) -> int:
     return message.created + LATEST if message.expires is None else message.expires
 
 
-def defer(message: Message, until: int, reason: str) -> Message:
-    """Not yet: due again at `until` (ms), for a reason."""
-    return replace(postpone(message, until), reason=reason)
+def defer(message: Message, until: int, reason: str, warm_up_day: str | None = None) -> Message:
+    """Not yet: due again at `until` (ms), for a reason; on the day of the warm-up that it is given, if any."""
+    return replace(postpone(message, until), reason=reason, warm_up_day=warm_up_day or message.warm_up_day)
 
 
 def withhold(message: Message, reason: str, now: int, detail: str = "") -> Message:

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from struct import unpack_from
 from typing import Final
 
 _WORD_BYTES: Final = 39
@@ -55,9 +56,12 @@ def ascii_domain(address: str) -> str:
     return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
 
 
-def octets(text: str) -> bytes:
-    """A body as UTF-8, without control characters and halves of characters; lines end with CRLF."""
+def octets(text: str, *, without: Iterable[bytes] = ()) -> bytes:
+    """A body as UTF-8, without control characters, halves of characters, and what else is to be left out; lines end
+    with CRLF."""
     held = text.encode("utf-8", "ignore")
+    for unwanted in without:
+        held = held.replace(unwanted, b"")
     if b"\r" in held:
         held = held.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     held = held.translate(None, _UNSEEN)
@@ -91,4 +95,6 @@ def _part(kind: str, body: bytes, mark: bytes) -> bytes:
     if plain:
         return head + body
     packed = b64encode(body)
-    return head + b"\r\n".join([packed[at : at + _LINE] for at in range(0, len(packed), _LINE)]) + b"\r\n"
+    whole, left = divmod(len(packed), _LINE)
+    lines = unpack_from(f"{_LINE}s" * whole, packed)
+    return head + b"\r\n".join((*lines, packed[-left:]) if left else lines) + b"\r\n"

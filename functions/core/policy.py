@@ -38,7 +38,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "too-late": "The message could not be sent before its time was over.",
         "paused": "Sending is paused.",
         "provider-limit": "The mail service takes no more for now: its quota is used up, or it paused us.",
-        "warm-up": "A new domain sends little at first; more may go out tomorrow.",
+        "warm-up": "A new domain sends little at first; it has a place on a later day.",
         "same-person": "Another entry of the campaign's list turned out to be the same person, who gets it once.",
         "campaign-cancelled": "The campaign was cancelled before the message went out.",
         "other-address": "The contact's address is not the one that was asked to confirm.",
@@ -123,10 +123,12 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not before `until` (ms); then decide again. `reason` is one of REASONS."""
+    """Not before `until` (ms); then decide again. `reason` is one of REASONS. `warm_up_day` is given to it where
+    it has a place in the warm-up of its domain on a later day (2026-12-05)."""
 
     until: int
     reason: str
+    warm_up_day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +207,18 @@ def _unwanted(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
     return None
 
 
-def _too_early(case: Case, topic: Topic, now: int) -> Defer | None:
-    message = case.message
+def opens(case: Case, topic: Topic, at: int) -> int:
+    """The first moment (ms) from `at` on at which the hours let the case's message go."""
+    channel = case.message.channel
     rules = hours.holding(
-        case.release.sending.hours,
-        message.channel,
-        transactional=topic.transactional,
-        to_person=to_people(message.channel),
+        case.release.sending.hours, channel, transactional=topic.transactional, to_person=to_people(channel)
     )
-    if not rules or hours.is_open(rules, now, case.zone):
-        return None
-    return _later(message, hours.opens(rules, now, case.zone), "quiet-hours")
+    return at if not rules or hours.is_open(rules, at, case.zone) else hours.opens(rules, at, case.zone)
+
+
+def _too_early(case: Case, topic: Topic, now: int) -> Defer | None:
+    at = opens(case, topic, now)
+    return _later(case.message, at, "quiet-hours") if at > now else None
 
 
 def _too_many(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:

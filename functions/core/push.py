@@ -3,16 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from functions.core.definition import Definition, Id
 from functions.core.errors import Refused
 from functions.core.identity import LONGEST_ENDPOINT
-from functions.core.template import Template
+from functions.core.template import Odd, Template
 from functions.core.tongues import Texts
 
 LARGEST: Final = 3800
@@ -44,17 +44,38 @@ class Push(Template):
         "normal", description="Whether a phone wakes up for it; low waits for power or Wi-Fi."
     )
 
+    def odd(self, *, marketing: bool) -> Iterator[Odd]:
+        if self.url and not self.url.startswith(("https://", "http://", "{{", "{%")):
+            message = f'"{self.url}" leads nowhere: an address begins with its scheme'
+            yield Odd(("url",), message, "Write the whole address, from https:// on", "link-without-scheme")
+
+
+def _up_to(most: int) -> Callable[[dict[str, str]], dict[str, str]]:
+    def check(texts: dict[str, str]) -> dict[str, str]:
+        for text in texts.values():
+            if not 1 <= len(text) <= most:
+                raise ValueError(f"write 1 to {most} characters, not {len(text)}")
+        return texts
+
+    return check
+
+
+_UpTo500 = Annotated[Texts, AfterValidator(_up_to(500))]
+_UpTo100 = Annotated[Texts, AfterValidator(_up_to(100))]
+
 
 class PushSettings(Definition):
     """How people opt in to notifications."""
 
     topics: list[Id] = Field(default_factory=list, description="What whoever presses the button agrees to.")
-    wording: str = Field(
-        "Yes, show me notifications. I can stop them at any time.",
-        max_length=500,
-        description="What stands beside the button; kept as proof of what people agreed to.",
+    wording: _UpTo500 | None = Field(
+        None,
+        description="What stands beside the button, one text or one for each language; built in without it. "
+        "Kept as proof of what people agreed to.",
     )
-    button: str = Field("Show me notifications", max_length=100, description="What the button says.")
+    button: _UpTo100 | None = Field(
+        None, description="What the button says, one text or one for each language; built in without it."
+    )
     worker: str = Field(
         "/samovar-push.js",
         max_length=300,

@@ -23,7 +23,7 @@ _STOP: Final = frozenset(
         *("退訂", "수신거부", "中止"),
     }
 )
-_START: Final = frozenset({"start", "unstop", "yes", "başlat", "baslat", "evet", "старт", "да"})
+_START: Final = frozenset({"start", "unstop", "yes", "başlat", "baslat", "evet", "старт", "да", "ja", "tak"})
 _HELP: Final = frozenset({"help", "info", "aide", "ayuda", "hilfe", "yardim", "bilgi", "ajuda", "pomoc", "помощь"})
 LONGEST: Final = 480
 """Characters kept of what somebody wrote."""

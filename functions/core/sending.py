@@ -1,5 +1,6 @@
 """sending.yaml: who sends, about what, how fast and how often."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, Field
 from functions.core.channels import CHANNELS, ChannelName, to_people
 from functions.core.definition import COUNTRY, Definition, Duration, Id
 from functions.core.hours import Hours, holding, is_ever_open
+from functions.core.languages import said_in
 from functions.core.push import PushSettings
 from functions.core.sms import SmsSettings
 from functions.core.warmup import WarmUp
@@ -39,8 +41,15 @@ class Topic(Definition):
     """What a contact agrees to hear about. Transactional topics need no consent."""
 
     id: Id
-    title: str
+    title: str = Field(description="Stands on pages, and in mails as `{{ topic.title }}`.")
+    titles: dict[str, str] = Field(
+        default_factory=dict, description="Its title in other languages, by code, such as {tr: Çay notları}."
+    )
     transactional: bool = Field(False, description="About something they did, such as an order.")
+
+    def titled(self, language: str) -> str:
+        """The title in a language such as "tr-TR": of that very tag, else of its base language, else `title`."""
+        return (said_in(self.titles, language) if self.titles else None) or self.title
 
 
 class Cap(Definition):
@@ -123,9 +132,14 @@ class Sending(Definition):
 
     def is_own(self, url: str) -> bool:
         """Whether a link leads to the business's own site or a part of it."""
-        site = (urlsplit(self.business.site).hostname or "").removeprefix("www.")
-        try:
-            host = urlsplit(url).hostname or ""
-        except ValueError:
-            return False
-        return bool(site) and (host == site or host.endswith(f".{site}"))
+        return _leads_to(url, self.business.site)
+
+
+@lru_cache(maxsize=1024)
+def _leads_to(url: str, to: str) -> bool:
+    site = (urlsplit(to).hostname or "").removeprefix("www.")
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return bool(site) and (host == site or host.endswith(f".{site}"))

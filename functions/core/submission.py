@@ -136,8 +136,9 @@ def _is_shown(field: FormField, values: Mapping[str, Value], shown: Mapping[str,
 
 
 def agreed_to(said: Submission, form: Form) -> tuple[str, ...]:
-    """The boxes that count as they are ticked: with double opt-in those alone that no mail can confirm."""
-    counts = [box.key for box in form.consents if form.double_opt_in is None or box.identity != EMAIL]
+    """The boxes that count as they are ticked: with double opt-in those alone that no mail, or no text, can confirm."""
+    asked = {EMAIL: form.double_opt_in, PHONE: form.sms_double_opt_in}
+    counts = [box.key for box in form.consents if asked.get(box.identity) is None]
     return tuple(key for key in said.consents if key in counts)
 
 

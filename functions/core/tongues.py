@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from functions.core.contact import Contact
 from functions.core.definition import LANGUAGE
-from functions.core.languages import language_of_contact
+from functions.core.languages import language_of_contact, nearest
 
 ANY: Final = "*"
 """Under this stands a text that is written in one language only."""
@@ -56,3 +56,9 @@ def language_for(texts: Mapping[str, str], contact: Contact, business: str) -> s
 def text_for(texts: Mapping[str, str], contact: Contact, business: str) -> str:
     """The text that a contact gets."""
     return texts[ANY] if list(texts) == [ANY] else texts[language_of_contact(contact, business, list(texts))]
+
+
+def text_in(texts: Mapping[str, str], language: str, business: str) -> str:
+    """The text in a language, else in the business's, else the first."""
+    found = nearest(language, list(texts)) or nearest(business, list(texts))
+    return texts[found] if found is not None else next(iter(texts.values()))

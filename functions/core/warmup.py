@@ -1,10 +1,25 @@
-"""Warming up a new domain: mailbox providers trust a sender whose mail grows slowly from day to day."""
+"""Warming up a new domain: mailbox providers trust a sender whose mail grows slowly from day to day.
 
+Each day has so many places. What doesn't find one on the day it comes up is given one on the first later day that
+has any left, and waits for that day alone.
+"""
+
+from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Final
+from zlib import crc32
 
 from pydantic import Field
 
+from functions.core.days import EPOCH, local_day, midnight
 from functions.core.definition import Definition
+
+KEPT: Final = 5
+"""One in so many places of a day is not given out before it: for what comes up on the day itself."""
+EVENING_MS: Final = 20 * 3_600_000
+"""After so much of its day nothing is meant to go out: what is held up for a while shall still meet its day."""
+SPREAD_MS: Final = 3_600_000
+"""Over so long what came up at one moment is spread."""
 
 
 class WarmUp(Definition):
@@ -36,6 +51,27 @@ def ramp(warm_up: WarmUp) -> list[tuple[date, int]]:
         days.append((day, allowed))
         day += timedelta(days=1)
     return days
+
+
+def places(warm_up: WarmUp, today: date) -> Iterator[tuple[date, int | None]]:
+    """How many places each day has that are given out today: all of today's, those of later days but for what is
+    kept for them. Ends with the first day that has no limit (None)."""
+    day = today
+    while (allowed := allowance(warm_up, day)) is not None:
+        yield day, allowed if day == today else allowed - allowed // KEPT
+        day += timedelta(days=1)
+    yield day, None
+
+
+def begins(day: date, zone: str) -> int:
+    """The first moment (ms) of a day of a business in `zone`."""
+    return midnight(day.toordinal() - EPOCH, zone)
+
+
+def wished(id: str, day: date, now: int, zone: str) -> int:
+    """When (ms) on a later day a message goes out that came up at `now`: about the same time of day."""
+    passed = now - midnight(local_day(now, zone), zone)
+    return begins(day, zone) + min(passed, EVENING_MS) + crc32(id.encode()) % SPREAD_MS
 
 
 def _on(warm_up: WarmUp, passed: int) -> int:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -94,3 +95,19 @@ def headers(id: str, seconds: int, body: bytes, secrets: Iterable[str]) -> dict[
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def letter(template: str, url: str) -> tuple[str, str]:
+    """Subject and text of the mail that says that the receiver of a webhook is gone, and what to do."""
+    host = urlsplit(url).hostname or ""
+    text = f"""What happened: {host} answered 410 (gone) to the webhook "{template}".
+
+What it means: Samovar asks it nothing more. What is meant for it waits, each message until its time is over (three
+days, unless its journey or campaign says otherwise), and is then withheld as too late.
+
+What to do: if the receiver is there again, or is to be asked once more, run `samovar webhooks resume {template}`: what
+waits goes out within the hour. If it moved, write its new address into marketing/webhooks/{template}.yaml and publish:
+what is decided from then on goes there. If nobody needs it any more, take its step out of the journeys.
+`samovar webhooks gone` and `samovar doctor` list it until then.
+"""
+    return f'The receiver of the webhook "{template}" is gone', text

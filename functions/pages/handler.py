@@ -41,7 +41,7 @@ def respond(request: Request, request_id: str) -> Answer:
         case [*_, "push"]:
             from functions.pages import push
 
-            return push.show()
+            return push.show(request)
         case [*_, "sourceConfig"]:
             from functions.pages import sources
 

@@ -31,8 +31,14 @@ def script(request: Request) -> Answer:
     return answer(200, text, "text/javascript; charset=utf-8", headers)
 
 
-def show() -> Answer:
-    """The page with the button."""
+def show(request: Request) -> Answer:
+    """The page with the button, in the visitor's language."""
+    from functions import visitors
     from functions.pages import render
+    from functions.texts import catalogue
+    from functions.tokens import PROOF_PARAMETER
 
-    return render.opt_in(releases.live().release)
+    release = releases.live().release
+    proof = visitors.proof_in(request.query.get(PROOF_PARAMETER, ""))
+    language = visitors.language_of(request, proof.contact if proof else "", catalogue.asking_in(release.sending))
+    return render.opt_in(release, language)

@@ -127,7 +127,9 @@ def done(form: Form, sending: Sending) -> str:
 
 def thanks(form: Form, words: Words) -> str:
     """What is said after a form was sent."""
-    return form.thanks or words("thanks-ask" if form.double_opt_in else "thanks")
+    mail, text = form.double_opt_in is not None, form.sms_double_opt_in is not None
+    keys = [key for key, asks in (("thanks-ask", mail), ("thanks-ask-sms", text)) if asks]
+    return form.thanks or " ".join(words(key) for key in keys or ("thanks",))
 
 
 def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
@@ -193,10 +195,11 @@ def message(
     link: str = "",
     link_text: str = "",
     refresh: int = 0,
+    words: Words | None = None,
 ) -> Answer:
     """A page that says one thing. `refresh` loads it again after so many seconds."""
     values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh}
-    return _page("message.html", status, sending, values, form=form)
+    return _page("message.html", status, sending, values, form=form, words=words)
 
 
 def choice(
@@ -208,10 +211,12 @@ def choice(
     sending: Sending | None,
     form: Form | None = None,
     quoted: Sequence[str] = (),
+    quoted_in: str = "",
     words: Words | None = None,
 ) -> Answer:
-    """The page behind a link in a mail: says what stands and offers what can be changed, in the language of `words`."""
-    values = {"title": title, "text": text, "choices": choices, "done": done, "quoted": quoted}
+    """The page behind a link in a mail: says what stands and offers what can be changed, in the language of `words`.
+    `quoted` is what somebody agreed to, in the language `quoted_in` ("" for that of the page)."""
+    values = {"title": title, "text": text, "choices": choices, "done": done, "quoted": quoted, "quoted_in": quoted_in}
     return _page("choice.html", 200, sending, values, form=form, words=words)
 
 
@@ -236,9 +241,10 @@ def privacy(release: Release) -> Answer:
     return _page("privacy.html", 200, sending, values)
 
 
-def opt_in(release: Release) -> Answer:
-    """The page on which a visitor can ask for notifications. Its script is our own, and asks nothing before a click."""
-    made = _page("push.html", 200, release.sending, {"push": release.sending.push})
+def opt_in(release: Release, language: str) -> Answer:
+    """The page on which a visitor can ask for notifications, in one of the languages in which that can be asked.
+    Its script is our own, and asks nothing before a click."""
+    made = _page("push.html", 200, release.sending, {}, words=catalogue.asking(release.sending, language))
     policy = made["headers"]["content-security-policy"]
     made["headers"]["content-security-policy"] = (
         f"{policy}; script-src 'self'; worker-src 'self'; connect-src 'self'; manifest-src 'self'"
@@ -246,10 +252,17 @@ def opt_in(release: Release) -> Answer:
     return made
 
 
-def refused(request: Request, reason: Refused, sending: Sending | None = None, form: Form | None = None) -> Answer:
+def refused(
+    request: Request,
+    reason: Refused,
+    sending: Sending | None = None,
+    form: Form | None = None,
+    words: Words | None = None,
+) -> Answer:
     """An error as a page for a person, as JSON for a program."""
     if not request.wants_html:
         return refusal(reason)
-    words = catalogue.words(sending, form)
+    words = words or catalogue.words(sending, form)
     title = words("not-here-title" if reason.status in _GONE else "not-done-title")
-    return message(reason.status, title, words.of_code(reason.code, reason.message), sending=sending, form=form)
+    said = words.of_code(reason.code, reason.message)
+    return message(reason.status, title, said, sending=sending, form=form, words=words)

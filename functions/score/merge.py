@@ -13,7 +13,7 @@ from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
 from functions.core.joining import joined, newest_versions
 from functions.core.standing import joined_stages
-from functions.tables import contacts, identities
+from functions.tables import caps, contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shard
 from functions.tables.identities import Contended
@@ -90,6 +90,7 @@ def _operations(loser: Contact, winner: Contact, counters: Counters | None, funn
             values=_versions(loser.state.version) | handed_on | {":winner": winner.id, ":v": contacts.VERSION},
         ),
         *_survive(loser, winner, counters, funnel),
+        *(caps.touch_op(one.id) for one in (loser, winner)),
         # Whoever still takes the loser for the owner may not give it another identity.
         dynamodb.update_op(
             table,

@@ -25,7 +25,7 @@ def begin(ready: Sequence[Ready], now: int) -> tuple[list[tuple[Message, Any]], 
     """Those that are in state sending now, with what is to be handed over, and those that must be decided again:
     consent, caps or the message itself had changed, or others were writing them at that moment.
 
-    No two may be of one contact: its caps row can stand in a transaction once. Raises what DynamoDB raises.
+    No two may be of one person: their caps row can stand in a transaction once. Raises what DynamoDB raises.
     """
     left, refused = list(ready), list[Message]()
     while left:
@@ -54,7 +54,7 @@ def _operations(ready: Sequence[Ready], now: int) -> tuple[list[Message], list[_
         begun.append(stored)
         operations.append(_Operation(change, [place]))
         if one.reserved is not None:
-            operations.append(_Operation(caps.reserve_op(one.message.contact, one.reserved), [place]))
+            operations.append(_Operation(caps.reserve_op(one.person, one.reserved), [place]))
         if one.address:
             # Two contacts may share an address, and an item may stand in a transaction once.
             guards.setdefault(one.address, _Operation(addresses.unchanged_op(one.address, one.head), [])).whose.append(

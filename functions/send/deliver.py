@@ -17,7 +17,7 @@ from functions.core.pauses import Pauses
 from functions.core.policy import Allow, Case, Defer, Withhold
 from functions.send import commit, outcome, twins
 from functions.send.drafts import Ready, compose_for
-from functions.send.gather import gather, look
+from functions.send.gather import Facts, gather, look
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import Pair, enqueue_many
 from functions.send.ramp import granted
@@ -64,7 +64,7 @@ class _Lane:
     deadline: float
     failed: dict[Pair, Exception]
     alone: list[Message] = field(default_factory=list)
-    """Those whose decision no longer stood: each is decided again by itself."""
+    """Those whose decision no longer stood, or who have another's of this round: each is decided by itself."""
 
     def send(self, messages: Sequence[Message], pauses: Pauses) -> None:
         messages = self._without_broken(messages)
@@ -107,6 +107,8 @@ class _Lane:
     def _round(self, messages: Sequence[Message]) -> None:
         keys = releases.keyring()
         facts = gather(messages, self.channel, keys)
+        messages, seconds = _one_each(messages, facts)
+        self.alone += seconds
         now = clock.now_ms()
         allowed, others = list[Allowed](), list[tuple[Message, Withhold | Defer]]()
         for message in messages:
@@ -118,8 +120,10 @@ class _Lane:
                 allowed.append((case, decision))
             else:
                 others.append((message, decision))
-        self.alone += outcome.settle(others, now)
-        allowed = self._as_far_as_granted(allowed, now)
+        if self.turn.closed:
+            allowed = self._without_marketing(allowed)
+        allowed, waits = granted(self.channel, allowed, now)
+        self.alone += outcome.settle([*others, *waits], now)
         while allowed:
             size = max(1, min(commit.AT_MOST, int(UNDER_WAY_S * self._rate(allowed[0][0].message) / WORKERS)))
             chunk, allowed = allowed[:size], allowed[size:]
@@ -144,15 +148,6 @@ class _Lane:
         self.alone += refused
         if begun:
             outcome.hand_over(begun, self.turn, self._rate(begun[0][0]), clock.now_ms(), self.deadline)
-
-    def _as_far_as_granted(self, allowed: list[Allowed], now: int) -> list[Allowed]:
-        marketing = [one for one in allowed if not one[1].topic.transactional]
-        if not marketing:
-            return allowed
-        number, until = granted(marketing[0][0].release, self.channel, len(marketing), now)
-        beyond = {case.message.id: case.message for case, _ in marketing[number:]}
-        self.alone += outcome.settle([(message, Defer(until, "warm-up")) for message in beyond.values()], now)
-        return [one for one in allowed if one[0].message.id not in beyond]
 
     def _without_marketing(self, chunk: Sequence[Allowed]) -> list[Allowed]:
         now = clock.now_ms()
@@ -204,6 +199,16 @@ def _held(message: Message, pauses: Pauses, now: int) -> Withhold | Defer | None
 def _transactional(message: Message) -> bool:
     topic = policy.topic_of(releases.by_id(message.release), message.topic)
     return topic is not None and topic.transactional
+
+
+def _one_each(messages: Sequence[Message], facts: Facts) -> tuple[list[Message], list[Message]]:
+    """One message for each person, and those for contacts that were merged into one of these."""
+    taken: dict[str, Message] = {}
+    seconds = []
+    for message in messages:
+        if taken.setdefault(facts.contacts[message.contact].id, message) is not message:
+            seconds.append(message)
+    return list(taken.values()), seconds
 
 
 def _apart(waiting: Sequence[Message], at_most: int) -> tuple[list[Message], list[Message]]:

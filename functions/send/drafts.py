@@ -19,9 +19,11 @@ from functions.tokens import Clicked, Confirming, Links, Opened, Preferring, Uns
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that may go out, and what that rests on."""
+    """A message that may go out, and what that rests on. `person` is the contact that the message's was merged into,
+    or itself: who is counted."""
 
     message: Message
+    person: str
     address: str
     head: Head
     reserved: Recent | None
@@ -45,7 +47,7 @@ def compose_for(case: Case, allowed: Allow, keys: Keyring, now: int) -> Ready | 
         composed = way(message.channel).compose(draft)
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return Ready(message, address, case.head, allowed.reserved, composed, len(followed))
+    return Ready(message, case.contact.id, address, case.head, allowed.reserved, composed, len(followed))
 
 
 def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:

@@ -1,14 +1,13 @@
 """What is decided on, read for many messages at once: six rows for each, in as few calls as they fit in."""
 
 from collections import defaultdict
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.consent import Head
 from functions.core.contact import Contact
-from functions.core.identity import contacts_among
 from functions.core.message import Message
 from functions.core.pauses import Pauses
 from functions.core.policy import Case, Destination, Recent, Unreachable
@@ -21,8 +20,8 @@ from functions.texts.zones import zone_of
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stood a moment ago. Contacts (merges followed) and recent sends are by the message's own contact, heads
-    by address hash, destinations by message id."""
+    """What stood a moment ago. Contacts (merges followed) are by the message's own contact, recent sends by the
+    contact's that it was merged into, heads by address hash, destinations by message id."""
 
     contacts: Mapping[str, Contact]
     destinations: Mapping[str, Destination | Unreachable]
@@ -40,7 +39,7 @@ class Facts:
             release=release,
             destination=destination,
             head=self.heads.get(_address(destination), Head()),
-            recent=self.recents[message.contact],
+            recent=self.recents[contact.id],
             pauses=self.pauses,
             # Where no rule asks for it, nothing is looked up.
             zone=zone_of(contact, release.sending) if release.sending.hours else release.sending.business.time_zone,
@@ -68,8 +67,7 @@ def look(pairs: Sequence[Pair], failed: MutableMapping[Pair, Exception]) -> tupl
 
 def gather(wanted: Sequence[Message], channel: str, keys: Keyring) -> Facts:
     """Everything else that messages of one channel are decided on (consistent reads)."""
-    loaded = contacts.load([message.contact for message in wanted])
-    people = {id: contacts.survivor(contact) for id, contact in loaded.items()}
+    people, counted = _people(dict.fromkeys(message.contact for message in wanted))
     of_release: dict[str, list[Message]] = defaultdict(list)
     for message in wanted:
         of_release[message.release].append(message)
@@ -77,32 +75,43 @@ def gather(wanted: Sequence[Message], channel: str, keys: Keyring) -> Facts:
     for release, theirs in of_release.items():
         destinations |= way(channel).destinations(theirs, people, releases.by_id(release), keys)
     hashes = {address: addresses.head_key(address) for address in map(_address, destinations.values()) if address}
-    selves = {id: _selves(id, contact) for id, contact in people.items()}
-    counted = {one for ids in selves.values() for one in ids}
-    rows = dynamodb.batch_get(
-        settings.contacts_table(),
-        [
-            pauses.KEY,
-            *hashes.values(),
-            *(key for id in sorted(counted) for key in (caps.key(id), caps.old_key(id))),
-        ],
-    )
-    held = {id: caps.from_items(rows.get(caps.key(id)), rows.get(caps.old_key(id))) for id in counted}
+    selves = {contact.id: caps.selves(contact) for contact in people.values()}
+    for id, contact in people.items():
+        if id not in selves[contact.id]:
+            selves[contact.id] = [id, *selves[contact.id]]
+    # Whoever was merged is counted no more on a row of their own: read by now, it says all that it ever will.
+    others = caps.keys(one for ids in selves.values() for one in ids[:-1])
+    rows = dynamodb.batch_get(settings.contacts_table(), [pauses.KEY, *hashes.values(), *others])
+    own = caps.keys(selves)
+    counts = {**rows, **{key: counted[key] for key in own if key in counted}}
     return Facts(
         contacts=people,
         destinations=destinations,
         heads={address: addresses.head_from(rows[key]) for address, key in hashes.items() if key in rows},
-        recents={
-            id: Recent(held[id].version, {key: sent for one in ids for key, sent in held[one].sends.items()})
-            for id, ids in selves.items()
-        },
+        recents={person: caps.joined(ids, counts) for person, ids in selves.items()},
         pauses=pauses.from_item(rows.get(pauses.KEY)),
     )
 
 
-def _selves(id: str, contact: Contact) -> list[str]:
-    """Everybody whom a person was counted as: those merged into one, too. Whose row it is comes last."""
-    return [*sorted({contact.id, *contacts_among(contact.profile.identities)} - {id}), id]
+def _people(ids: Iterable[str]) -> tuple[dict[str, Contact], dict[dynamodb.Key, dynamodb.Item]]:
+    """Who these contacts are by now, and the rows that count against the caps of each.
+
+    Those are read before the contact itself: a merge writes both, so that whoever knows nothing of it is refused.
+    """
+    loaded, counted, wanted = dict[str, Contact](), dict[dynamodb.Key, dynamodb.Item](), list(ids)
+    asked = list(wanted)
+    while asked:
+        counted |= dynamodb.batch_get(settings.contacts_table(), caps.keys(asked))
+        loaded |= contacts.load(asked)
+        into = (loaded[id].state.merged_into for id in asked)
+        asked = list(dict.fromkeys(id for id in into if id and id not in loaded))
+    found = {}
+    for id in wanted:
+        contact = loaded[id]
+        while contact.state.merged_into:
+            contact = loaded[contact.state.merged_into]
+        found[id] = contact
+    return found, counted
 
 
 def _address(destination: Destination | Unreachable) -> str:

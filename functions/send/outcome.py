@@ -18,7 +18,7 @@ from functions.send import reports
 from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import enqueue_many
-from functions.tables import caps, messages, told
+from functions.tables import caps, contacts, messages, told
 
 ONE_BY_ONE_S: Final = 0.1
 """A provider answers within so many seconds: where a worker waits longer for its turn, one call at a time is enough."""
@@ -181,13 +181,13 @@ def _after(message: Message, decision: Withhold | Defer, now: int) -> Message:
     match decision:
         case Withhold(reason, detail):
             return ledger.withhold(message, reason, now, detail)
-        case Defer(until, reason):
-            return ledger.defer(message, until, reason)
+        case Defer(until, reason, day):
+            return ledger.defer(message, until, reason, day)
 
 
 def _reject(message: Message, code: str, now: int) -> None:
     settle([(message, Withhold("provider-rejected", code))], now)
-    caps.give_back(message.contact, message.id)
+    caps.give_back(contacts.surviving(message.contact), message)
 
 
 def _try_later(message: Message, code: str, now: int) -> None:

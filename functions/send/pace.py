@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WORKERS: Final = 2
 """How many workers the queue feeds at once (the event source's maximum concurrency)."""
+AT_ONCE_S: Final = 0.01
+"""A worker that would wait for less goes on: falling asleep and waking takes longer than making a message ready."""
 ACCOUNT_FOR_S: Final = 600
 """Seconds for which what the provider allows is taken as read."""
 SLOWEST: Final = 1 / 64
@@ -39,8 +41,8 @@ def pace(rate_per_second: float, last: float | None, now: float) -> float:
 class Turn:
     """Paces one worker on one channel across invocations. `account` asks what the provider allows.
 
-    `complaints` counts how often the provider asked for less. Moments are monotonic seconds: `last` send, `moved`
-    when `share` (of the rate) was last changed, `opens` when marketing may be tried again.
+    `complaints` counts how often the provider asked for less. Moments are monotonic seconds: `last` send, as its turn
+    was, `moved` when `share` (of the rate) was last changed, `opens` when marketing may be tried again.
     """
 
     account: "Callable[[], Account] | None" = None
@@ -66,11 +68,12 @@ class Turn:
         return pace(rate, self.last, clock.monotonic())
 
     def take(self, rate: float) -> None:
-        """Wait until the next send may go out, and let it."""
+        """Wait until the next send may go out, and let it; or let it a moment early, and the next so much later."""
         wait = self.wait(rate)
-        if wait:
+        if wait >= AT_ONCE_S:
             clock.sleep(wait)
-        self.last = clock.monotonic()
+            wait = 0.0
+        self.last = clock.monotonic() + wait
 
     def slow_down(self) -> None:
         """The provider asked for fewer messages in a second."""

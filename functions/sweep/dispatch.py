@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.aws.dynamodb import Item
+from functions.aws.dynamodb import Item, Key
 from functions.tables.campaigns import PLANS, RUN, RUNS
 from functions.tables.contacts import STATE, contact_of
 from functions.tables.enrollments import CURRENT
@@ -38,8 +38,21 @@ def look_up(rows: Sequence[Item]) -> Known:
     return Known(releases.live(), contacts.load(states))
 
 
+def is_message(row: Item) -> bool:
+    """Whether a due row is a message: those of a page are dealt with together."""
+    return bool(row["sk"].startswith(MESSAGE))
+
+
+def settle(rows: Sequence[Item], now: int) -> dict[Key, Exception]:
+    """Do what is due about messages at `now` (ms); the keys of those that failed, and why."""
+    from functions.send import overdue
+
+    keys = {(contact_of(row["pk"]), row["sk"].removeprefix(MESSAGE)): (row["pk"], row["sk"]) for row in rows}
+    return {keys[pair]: error for pair, error in overdue.settle(list(keys), now).items()}
+
+
 def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
-    """Let the owner of a due row do what is due at `now` (ms). Raises UnknownRow."""
+    """Let the owner of a due row that is no message do what is due at `now` (ms). Raises UnknownRow."""
     contact = contact_of(pk)
     if pk == PLANS:
         from functions.work.campaigns import begin_planned
@@ -58,9 +71,5 @@ def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
 
         journey, _, key = sk.removeprefix(CURRENT).partition("#")
         heal(contact, journey, key, now)
-    elif sk.startswith(MESSAGE):
-        from functions.send.overdue import settle
-
-        settle(contact, sk.removeprefix(MESSAGE), now)
     else:
         raise UnknownRow(f"no one deals with rows like {sk[:2]!r}")

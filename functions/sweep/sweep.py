@@ -1,6 +1,7 @@
 """Going through what is due: bounded in time, fair to all shards, safe when two run at once.
 
-Pages of the shards are dealt with in turn, each read at once. Where more than one shard has more than a page,
+Pages of the shards are dealt with in turn, each read at once; the messages of a page are queued and noted
+together. Where more than one shard has more than a page,
 helpers take a share of them. Whatever was dealt with leaves the
 head of the index, so the next run continues where this one stopped. A row that can never succeed
 is set aside and put off, so that it holds up nothing; one that may is met again in a minute.
@@ -96,21 +97,46 @@ def _following(pages: dict[str, list[dynamodb.Item]], until: int) -> Iterator[li
 
 def _deal_with_page(page: list[dynamodb.Item], now: int, stop: float, swept: Swept) -> bool:
     """Whether there was time for the whole page."""
+    messages = [row for row in page if dispatch.is_message(row)]
+    if messages:
+        if clock.monotonic() >= stop:
+            return False
+        failed = _settled(messages, now)
+        for row in messages:
+            _count(row, failed.get((row["pk"], row["sk"])), now, swept)
     known = _look_up(page)
     for row in page:
+        if dispatch.is_message(row):
+            continue
         if clock.monotonic() >= stop:
             return False
         try:
             dispatch.deal_with(row["pk"], row["sk"], now, known)
-            swept.done += 1
         except Exception as error:
-            swept.failed += 1
-            metric("SweepFailures")
-            if hopeless(error):
-                _put_off(row, now, error)
-            else:
-                logger.warning("row met again in a minute", kind=row["sk"][:2], error=type(error).__name__)
+            _count(row, error, now, swept)
+        else:
+            _count(row, None, now, swept)
     return True
+
+
+def _settled(rows: list[dynamodb.Item], now: int) -> dict[dynamodb.Key, Exception]:
+    """The messages that failed, and why."""
+    try:
+        return dispatch.settle(rows, now)
+    except Exception as error:
+        return {(row["pk"], row["sk"]): error for row in rows}
+
+
+def _count(row: dynamodb.Item, error: Exception | None, now: int, swept: Swept) -> None:
+    if error is None:
+        swept.done += 1
+        return
+    swept.failed += 1
+    metric("SweepFailures")
+    if hopeless(error):
+        _put_off(row, now, error)
+    else:
+        logger.warning("row met again in a minute", kind=row["sk"][:2], error=type(error).__name__)
 
 
 def _look_up(page: list[dynamodb.Item]) -> dispatch.Known:

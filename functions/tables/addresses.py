@@ -3,7 +3,8 @@
 H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms;
 p and f (pause, frequency: when it arrived, what it said; absent without).
 L#<event ref> are the entries, appended once and never changed: the proof. T#help says when a number was last
-answered what it asked; P is the browser's subscription that the address stands for (tables/subscriptions).
+answered what it asked, T#ask when it was last asked to confirm; P is the browser's subscription that the address
+stands for (tables/subscriptions).
 """
 
 from collections.abc import Iterable, Iterator
@@ -187,10 +188,19 @@ def entry_from(item: dynamodb.Item) -> Entry:
 
 def may_answer(address: str, now: int, every: int) -> bool:
     """Whether a number may be answered at `now` (ms) what it asked, once in `every` ms; noted as answered then."""
+    return _once(address, "T#help", now, every)
+
+
+def may_ask(address: str, now: int, every: int) -> bool:
+    """Whether a number may be asked by text to confirm at `now` (ms), once in `every` ms; noted as asked then."""
+    return _once(address, "T#ask", now, every)
+
+
+def _once(address: str, what: str, now: int, every: int) -> bool:
     try:
         dynamodb.update(
             settings.contacts_table(),
-            (f"A#{address}", "T#help"),
+            (f"A#{address}", what),
             "SET answered = :now, v = :v",
             condition="attribute_not_exists(answered) OR answered <= :before",
             values={":now": now, ":before": now - every, ":v": SHAPE},

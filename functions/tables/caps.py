@@ -3,18 +3,26 @@
 times maps message id → [ms, channel, topic]. A reservation carries the message's id, so a second
 try of the same message is counted once.
 
+Of contacts that were merged into one all rows count, and the survivor's is written: whoever sends to any of them
+meets the others there. A merge writes the rows of both (`touch_op`), so that whoever decided before it, on one of
+them alone, decides again.
+
 Before there were other channels e-mail had a row of its own, C#<contact> / K#email, whose times map
 message id → ms. It is read and counted until it is outlived, and written no more: of two versions of this
 code that send to one contact in the same second, while a deployment rolls, one doesn't see the other.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.channels import BY_EMAIL
+from functions.core.contact import Contact
 from functions.core.errors import Newer
+from functions.core.identity import contacts_among
+from functions.core.message import Message
 from functions.core.policy import Recent, Sent
 
 SHAPE: Final = 2
@@ -31,9 +39,32 @@ def old_key(contact: str) -> dynamodb.Key:
 
 
 def get(contact: str) -> Recent:
-    """Recent sends (consistent read)."""
-    rows = dynamodb.batch_get(settings.contacts_table(), (key(contact), old_key(contact)))
-    return from_items(rows.get(key(contact)), rows.get(old_key(contact)))
+    """Recent sends to a contact alone (consistent read)."""
+    return joined([contact], dynamodb.batch_get(settings.contacts_table(), keys([contact])))
+
+
+def of(people: Iterable[Contact], *, consistent: bool = True) -> dict[str, Recent]:
+    """Recent sends to people, whoever they were before they were merged into these, by the contact's id."""
+    everybody = {contact.id: selves(contact) for contact in people}
+    wanted = keys(one for ids in everybody.values() for one in ids)
+    rows = dynamodb.batch_get(settings.contacts_table(), wanted, consistent=consistent)
+    return {contact: joined(ids, rows) for contact, ids in everybody.items()}
+
+
+def selves(contact: Contact, *others: str) -> list[str]:
+    """Everybody whom a person was counted as, and `others` that are known to be: their own row's comes last."""
+    return [*sorted({*others, *contacts_among(contact.profile.identities)} - {contact.id}), contact.id]
+
+
+def keys(contacts: Iterable[str]) -> list[dynamodb.Key]:
+    """Where everything that counts against the caps of contacts stands."""
+    return [where for contact in contacts for where in (key(contact), old_key(contact))]
+
+
+def joined(selves: Sequence[str], rows: Mapping[dynamodb.Key, dynamodb.Item]) -> Recent:
+    """The recent sends of a person who was counted as `selves`, with the version of the last one's row."""
+    held = [from_items(rows.get(key(one)), rows.get(old_key(one))) for one in selves]
+    return Recent(held[-1].version, {id: sent for recent in held for id, sent in recent.sends.items()})
 
 
 def from_items(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Recent:
@@ -65,16 +96,26 @@ def reserve_op(contact: str, reserved: Recent) -> dict[str, Any]:
     return dynamodb.put_op(settings.contacts_table(), item, condition="n = :n", values={":n": reserved.version})
 
 
-def give_back(contact: str, message: str) -> None:
-    """Forget the reservation of a message that was not sent; a row that isn't there stays so."""
-    try:
-        dynamodb.update(
-            settings.contacts_table(),
-            key(contact),
-            "REMOVE #times.#m SET n = n + :one",
-            condition="attribute_exists(#times.#m)",
-            names={"#times": "times", "#m": message},
-            values={":one": 1},
-        )
-    except dynamodb.ConditionFailed:
-        return
+def touch_op(contact: str) -> dict[str, Any]:
+    """Inside a transaction: whoever reserves by what they read before is refused."""
+    return dynamodb.update_op(
+        settings.contacts_table(),
+        key(contact),
+        "SET n = if_not_exists(n, :none) + :one, v = if_not_exists(v, :v), #times = if_not_exists(#times, :empty)",
+        names={"#times": "times"},
+        values={":none": 0, ":one": 1, ":v": SHAPE, ":empty": {}},
+    )
+
+
+def give_back(contact: Contact, message: Message) -> None:
+    """Forget the reservation of a message that was not sent, wherever it stands: `contact` is who gets it."""
+    for one in selves(contact, message.contact):
+        with contextlib.suppress(dynamodb.ConditionFailed):
+            dynamodb.update(
+                settings.contacts_table(),
+                key(one),
+                "REMOVE #times.#m SET n = n + :one",
+                condition="attribute_exists(#times.#m)",
+                names={"#times": "times", "#m": message.id},
+                values={":one": 1},
+            )

@@ -88,6 +88,11 @@ def insert(events: Sequence[Event], keep: Keep = FOR_EVER) -> list[bool]:
     return dynamodb.insert_new(settings.events_table(), [to_row(event, keep) for event in events])
 
 
+def insert_each(events: Sequence[Event], keep: Keep = FOR_EVER) -> list[bool | str]:
+    """The same where one that fails holds up no other: whether each was new, or the code of what failed."""
+    return dynamodb.insert_each(settings.events_table(), [to_row(event, keep) for event in events])
+
+
 def remove(source: str, sort_key: str) -> None:
     """Take an event of somebody who was erased off the table."""
     dynamodb.delete(settings.events_table(), (source, sort_key))

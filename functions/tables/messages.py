@@ -4,7 +4,7 @@ A row that is unsettled stands in the `due` index; it leaves it when settled. Ev
 is conditional on the version that was read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,10 +88,56 @@ def settle(contact: str, id: str, feedback: Feedback) -> Message | None:
     return join(message, feedback) if message else None
 
 
-def join(message: Message, feedback: Feedback) -> Message:
+def settle_each(said: Sequence[tuple[str, str, Feedback]]) -> list[Message | Exception | None]:
+    """The same for many (contact, id, report): for each what then stands there, None for no such message, or
+    what kept it from being noted. All of a message's reports are joined in one write.
+
+    Raises what AWS raises to a whole call: nobody knows then which of them are noted, and all bear repetition.
+    """
+    reports: dict[tuple[str, str], list[Feedback]] = {}
+    for contact, id, feedback in said:
+        reports.setdefault((contact, id), []).append(feedback)
+    rows = dynamodb.batch_get(settings.contacts_table(), [key(*pair) for pair in reports])
+    found: dict[tuple[str, str], Message | Exception | None] = {}
+    changes: list[tuple[Message, Message]] = []
+    for pair, joined in reports.items():
+        row = rows.get(key(*pair))
+        try:
+            before = from_item(row) if row else None
+            after = before and _joined(before, joined)
+        except Exception as error:
+            found[pair] = error
+            continue
+        found[pair] = before
+        if before is not None and after is not None and after != before:
+            changes.append((before, after))
+    for (before, after), stood in zip(changes, _change_each(changes), strict=True):
+        pair = before.contact, before.id
+        try:
+            found[pair] = replace(after, version=before.version + 1) if stood else join(before, *reports[pair])
+        except Exception as error:
+            found[pair] = error
+    return [found[contact, id] for contact, id, _ in said]
+
+
+def _change_each(changes: Sequence[tuple[Message, Message]]) -> list[bool]:
+    try:
+        return change_each(changes)
+    except RuntimeError:
+        # One of them can't be written, which must not hold up the others: each is tried by itself.
+        return [False] * len(changes)
+
+
+def _joined(message: Message, feedbacks: Iterable[Feedback]) -> Message:
+    for feedback in feedbacks:
+        message = ledger.settle(message, feedback)
+    return message
+
+
+def join(message: Message, *feedbacks: Feedback) -> Message:
     """The same for a message in hand."""
     while True:
-        after = ledger.settle(message, feedback)
+        after = _joined(message, feedbacks)
         if after == message:
             return message
         try:
@@ -131,6 +177,7 @@ def to_item(message: Message) -> dynamodb.Item:
         "address": message.address,
         "cause": message.cause,
         "expires": message.expires,
+        "warm_up_day": message.warm_up_day,
         "ttl": message.kept_until,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
@@ -165,6 +212,7 @@ def from_item(item: dynamodb.Item) -> Message:
         cause=item.get("cause"),
         expires=item.get("expires"),
         times=item["times"],
+        warm_up_day=item.get("warm_up_day"),
         due=item.get("du"),
         version=item["n"],
         kept_until=item.get("ttl"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from functions.core.forms import Form
 from functions.core.sending import Sending
+from functions.core.tongues import ANY, text_in
 from functions.core.words import Words
 
 FALLBACK: Final = "en"
@@ -37,10 +38,39 @@ def words(sending: Sending | None = None, form: Form | None = None) -> Words:
     return Words(language, {**texts(language), **own})
 
 
-def words_in(language: str, sending: Sending | None = None) -> Words:
-    """The words of a page in a person's own language; the business's own words where it is the same."""
-    same = sending is not None and _base(sending.business.language) == _base(language)
-    return Words(language, {**texts(language), **(sending.words if sending and same else {})})
+def words_in(language: str, sending: Sending | None = None, form: Form | None = None) -> Words:
+    """The words of a page in a person's own language; the business's and the form's own where they are in the same."""
+    own: dict[str, str] = {}
+    if sending is not None and _base(sending.business.language) == _base(language):
+        own |= sending.words
+    if form is not None and _base(language_of(sending, form)) == _base(language):
+        own |= form.words
+    return Words(language, {**texts(language), **own})
+
+
+def offered(sending: Sending | None = None, form: Form | None = None) -> tuple[str, ...]:
+    """The languages in which a page can be shown; its own first."""
+    return (language_of(sending, form), *sorted(languages()))
+
+
+def asking_in(sending: Sending) -> tuple[str, ...]:
+    """The languages in which people can be asked for notifications; the business's own first. What is written in
+    one language only is asked in that."""
+    found = offered(sending)
+    for written in (sending.push.wording, sending.push.button):
+        if written is not None:
+            known = [_base(tag) for tag in ([found[0]] if ANY in written else written)]
+            found = (found[0], *(language for language in found[1:] if language in known))
+    return found
+
+
+def asking(sending: Sending, language: str) -> Words:
+    """The words that ask for notifications; what sending.yaml says of its own before what is built in."""
+    words = words_in(language, sending)
+    business = sending.business.language
+    written = {"push-wording": sending.push.wording, "push-button": sending.push.button}
+    own = {key: text_in(texts, language, business) for key, texts in written.items() if texts}
+    return Words(words.language, {**words.texts, **own})
 
 
 def speaks(language: str) -> bool:

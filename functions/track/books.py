@@ -47,8 +47,7 @@ class Books:
                 counts = _counts(report, standing)
                 added[reputation.day_of(report.sent), domain] += counts
                 added[reputation.day_of(report.sent), ALL] += counts
-        for (day, domain), counts in added.items():
-            table.add(day, domain, counts)
+        table.add_each(added)
         if alarming:
             _brake(standing, now)
 

@@ -8,12 +8,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from functions import clock, releases, visitors
-from functions.core import confirm, submission
+from functions.core import confirm, confirm_by_text, submission
 from functions.core.answers import Terms
 from functions.core.consent import Change, Entry
 from functions.core.errors import Refused
 from functions.core.event import Event
-from functions.core.identity import EMAIL, hash_of, kind_of
+from functions.core.forms import ConsentBox
+from functions.core.identity import EMAIL, PHONE, hash_of, kind_of
 from functions.core.submission import Submission, Typed
 from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
@@ -25,7 +26,7 @@ from functions.releases import Live
 from functions.tables import addresses
 from functions.texts import catalogue, places
 from functions.tokens import Proof
-from functions.track import store
+from functions.track import asking, store
 
 MAX_FIELDS: Final = 200
 EMBEDDED: Final = "_embedded"
@@ -65,7 +66,10 @@ def submit(request: Request, id: str) -> Answer:
     # Consent stands before the event can start a journey that needs it, and both bear a repetition.
     page = _page_of(request, typed)
     for admitted in store.admit([event]):
-        store.insert_admitted([_with_consent(admitted, said, live, page)])
+        kept, to_ask = _with_consent(admitted, said, live, page)
+        store.insert_admitted([kept])
+        if to_ask:
+            asking.send(asking.of(kept), to_ask, form, live.release, catalogue.words(live.release.sending, form))
     return _thanks(request, id, live, typed)
 
 
@@ -93,12 +97,15 @@ def _page_of(request: Request, typed: Typed) -> str:
     return next(iter(typed.get(submission.PAGE, ())), "") or request.headers.get("referer", "")
 
 
-def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Event:
-    """The event as it is to be stored, once what it agrees to, or asks, stands in the address's ledger.
+def _with_consent(event: Event, said: Submission, live: Live, page: str) -> tuple[Event, Sequence[ConsentBox]]:
+    """The event as it is to be stored, once what it agrees to, or asks, stands in the address's ledger; and what
+    is to be asked by a text.
 
     A box left unticked says nothing: submitting again never takes consent back.
     """
     form = live.release.forms[said.form]
+    to_ask: Sequence[ConsentBox] = ()
+    asked: list[str] = []
     ticked = [box for box in form.consents if box.key in said.consents]
     language = catalogue.language_of(live.release.sending, form)
     for ref in (event.source, *event.identities):
@@ -110,10 +117,16 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Even
             topics = [box.topic for box in boxes]
             mail = _shall_mail(hash_of(ref), event, topics)
             changes = confirm.requests(boxes, mail=mail)
-            event = event.with_properties({confirm.ASKED: topics} | ({confirm.MAIL: True} if mail else {}))
+            asked += topics
+            event = event.with_properties({confirm.MAIL: True} if mail else {})
+        if form.sms_double_opt_in is not None and kind_of(ref) == PHONE:
+            changes = asking.requested(ref, asking.of(event), boxes, live.release, event.received)
+            asked += [box.key for box in boxes]
         about = (language, live.id, page[:400])
-        addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, *about))
-    return event
+        entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, *about)
+        if addresses.append(hash_of(ref), entry) and confirm_by_text.asked_in(entry):
+            to_ask = boxes
+    return event.with_properties({confirm.ASKED: asked}) if asked else event, to_ask
 
 
 def _shall_mail(address: str, event: Event, topics: Sequence[str]) -> bool:

@@ -1,8 +1,9 @@
 """Text messages that people send: a stop holds at once, HELP is answered, everything is an event.
 
-A stop withdraws everything on the number's ledger, known or not, before anything else happens. A start
-grants nothing: nobody knows which wording it agrees to, so whoever wants to come back uses a form. Each
-part bears repetition, and an answer to HELP goes out at most once a day to a number.
+A stop withdraws everything on the number's ledger, known or not, before anything else happens. A start, or a
+yes, agrees to what a text asked a while ago (see asking) and to nothing else: nobody knows which wording it would
+mean, so whoever wants to come back uses a form. Each part bears repetition, and an answer to HELP goes out at most
+once a day to a number.
 """
 
 import json
@@ -16,7 +17,7 @@ from functions.core.replies import Reply
 from functions.core.times import parse_time
 from functions.observability import logger, metric
 from functions.tables import addresses
-from functions.track import store
+from functions.track import asking, store
 
 HELP_EVERY_MS: Final = 86_400_000
 
@@ -48,6 +49,8 @@ def _take(reply: Reply, stamped: object, received: int) -> None:
         addresses.append(address, Entry(event.ref, event.at, received, "sms", (change,)))
         metric("SmsStopped")
     store.insert([event])
+    if reply.kind == "start":
+        asking.answered(reply.ref, received)
     if reply.kind == "help" and addresses.may_answer(address, received, HELP_EVERY_MS):
         _help(reply)
     metric("SmsReceived")

@@ -21,7 +21,7 @@ from functions.core.event import (
     UNSUBSCRIBED,
     Event,
 )
-from functions.core.identity import own_ref
+from functions.core.identity import hash_of, own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
 from functions.http import Answer, Request, is_passing, json_answer, pixel, redirect, refusal, where
@@ -188,7 +188,13 @@ def _record(said: Unsubscribing, action: str) -> None:
     if undone and not _undoable(said, now):
         raise Refused("too-late-to-undo", "Please sign up again where you did the first time.", status=410)
     change = Change("grant", topic, "Undo: keep sending me this") if undone else Change("withdrawal", topic)
-    addresses.append(said.address, Entry(event.ref, now, now, "unsubscribe-page", (change,)))
+    entry = Entry(event.ref, now, now, "unsubscribe-page", (change,))
+    addresses.append(said.address, entry)
+    if action == WITHDRAW_ALL:
+        # Whoever wants nothing more gets no texts and no notifications either.
+        for ref in store.addresses_of(said.contact):
+            if hash_of(ref) != said.address:
+                addresses.append(hash_of(ref), entry)
     metric("Resubscribed" if undone else "Unsubscribed")
     store.insert([event])
 
@@ -205,7 +211,7 @@ def _page(said: Unsubscribing, action: str | None) -> Answer:
 
     sending = live_sending()
     words = words_of(said.contact, sending)
-    titles = {topic.id: topic.title for topic in sending.topics} if sending else {}
+    titles = {topic.id: topic.titled(words.language) for topic in sending.topics} if sending else {}
     topic = titles.get(said.topic, words("topic"))
     stop, stop_all = (WITHDRAW, words("stop", topic=topic)), (WITHDRAW_ALL, words("stop-all"))
     undo = (UNDO, words("undo", topic=topic))

@@ -128,7 +128,7 @@ def _offers(person: _Person, release: Release | None, words: Words) -> list[Offe
         and (name == BY_EMAIL or channel.identity == person.kind or release.templates.get(name))
     ]
     topics = [topic for topic in release.sending.topics if not topic.transactional]
-    return [Offer(name, topic.id, _label(words, name, topic.title)) for topic in topics for name in by]
+    return [Offer(name, topic.id, _label(words, name, topic.titled(words.language))) for topic in topics for name in by]
 
 
 def _label(words: Words, channel: str, topic: str) -> str:

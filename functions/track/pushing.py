@@ -15,6 +15,7 @@ from functions.core.event import PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, SYSTEM, Eve
 from functions.core.identity import ANONYMOUS, PUSH, hash_of, identity_ref, own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
+from functions.core.languages import nearest
 from functions.core.push import Subscription
 from functions.http import Answer, Request, json_answer
 from functions.observability import metric
@@ -78,7 +79,7 @@ def _begin(
         row = Subscription(told.endpoint, told.p256dh, told.auth, browser, proved, received)
         subscriptions.put(address, row)
         if agreed:
-            _grant(address, admitted, str(body.get("page") or "")[:400])
+            _grant(address, admitted, str(body.get("page") or "")[:400], str(body.get("language") or "")[:35])
         store.insert_admitted([admitted])
         metric("PushSubscribed")
 
@@ -96,12 +97,16 @@ def _is_agreed(address: str) -> bool:
     return all(allowed(head, topic) for topic in releases.live().release.sending.push.topics)
 
 
-def _grant(address: str, event: Event, page: str) -> None:
+def _grant(address: str, event: Event, page: str, language: str) -> None:
+    from functions.texts import catalogue
+
     live = releases.live()
     sending = live.release.sending
-    changes = tuple(Change("grant", topic, sending.push.wording) for topic in sending.push.topics)
+    offered = catalogue.asking_in(sending)
+    words = catalogue.asking(sending, nearest(language, offered) or offered[0])
+    changes = tuple(Change("grant", topic, words("push-wording")) for topic in sending.push.topics)
     if changes:
-        language = sending.business.language
+        language = words.language
         addresses.append(address, Entry(event.ref, event.at, event.received, "push", changes, language, live.id, page))
 
 

@@ -151,7 +151,7 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
     by_id = {contact.id: contact for contact in people}
     going = way(many[0].channel).destinations(many, by_id, release, releases.keyring())
     hashes = (one.address for one in going.values() if isinstance(one, Destination) and one.address)
-    heads, recent = addresses.heads(hashes, consistent=False), _recent(by_id)
+    heads, recent = addresses.heads(hashes, consistent=False), caps.of(people, consistent=False)
     found: Counter[str] = Counter()
     for message in many:
         contact, destination = by_id[message.contact], going[message.id]
@@ -180,15 +180,9 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
                 found["allow"] += 1
             case Withhold(reason, _):
                 found[f"withhold {reason}"] += 1
-            case Defer(_, reason):
+            case Defer(reason=reason):
                 found[f"defer {reason}"] += 1
     return found
-
-
-def _recent(people: Mapping[str, Contact]) -> dict[str, policy.Recent]:
-    keys = [key for one in people for key in (caps.key(one), caps.old_key(one))]
-    rows = dynamodb.batch_get(settings.contacts_table(), keys, consistent=False)
-    return {one: caps.from_items(rows.get(caps.key(one)), rows.get(caps.old_key(one))) for one in people}
 
 
 def _hold(run: Run, release: Release, notes: Mapping[str, int], chunks: int, now: int) -> None:

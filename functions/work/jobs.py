@@ -11,6 +11,7 @@ from functions import settings
 from functions.aws import dynamodb
 from functions.aws.dynamodb import Key
 from functions.work import queue
+from functions.work.queue import NextSlice
 
 VERSION = 1
 LIST: Final = "X#jobs"
@@ -108,26 +109,35 @@ def from_row(job_id: str, row: Mapping[str, Any]) -> Job:
 
 
 def create(job: Job, *, in_list: bool = False, delay: int = 0) -> None:
-    """Store a new job and queue its first slice. Again it only queues, which does no harm."""
+    """Store a new job and queue its first slice. Again it only queues what is next, which does no harm."""
     if in_list:
         entry = {"pk": LIST, "sk": f"{job.started:013d}#{job.id}", "v": VERSION, "kind": job.kind}
         dynamodb.put(settings.contacts_table(), entry | {"ttl": job.started // 1000 + LISTED_S})
-    dynamodb.put_new(settings.contacts_table(), to_row(job))
-    queue.ask(job.id, delay=delay)
+    if dynamodb.put_new(settings.contacts_table(), to_row(job)):
+        queue.ask(NextSlice(job.id, 0), delay=delay)
+    else:
+        go_on(job.id, delay=delay)
+
+
+def go_on(job_id: str, *, delay: int = 0) -> None:
+    """Queue the slice of a job that is next, also where it is on its way: of two that are asked for one is done."""
+    held = get(job_id)
+    if held is not None and held.open:
+        queue.ask(NextSlice(job_id, held.slices), delay=delay)
 
 
 def see_to(job: Job, now: int) -> None:
-    """Store a job unless it is there, and queue a slice of it unless one is on its way: each that is queued beside
-    another would go on beside it to the end."""
+    """Store a job unless it is there, and queue a slice of it unless one is on its way."""
     held = get(job.id)
-    if held is None or now >= held.next_at + PATIENCE_MS:
+    if held is None or now >= max(held.started, held.next_at) + PATIENCE_MS:
         create(job)
 
 
-def begin(job_id: str, *, careful: bool = False) -> Job | None:
-    """Begin the next slice of a job, which counts as a try; None where there is none (any more)."""
+def begin(job_id: str, number: int | None = None, *, careful: bool = False) -> Job | None:
+    """Begin the next slice of a job, which counts as a try; None where there is none (any more), and where the
+    slice `number` is done."""
     job = get(job_id)
-    if job is None or not job.open:
+    if job is None or not job.open or (number is not None and number < job.slices):
         return None
     try:
         row = dynamodb.update(
@@ -177,7 +187,7 @@ def resume(job_id: str) -> bool:
     """Go on where the job stopped, for whatever reason. False where it has finished."""
     if not _marked(job_id, "REMOVE stopped, tries", "attribute_exists(pk) AND attribute_not_exists(finished)", None):
         return False
-    queue.ask(job_id)
+    go_on(job_id)
     return True
 
 

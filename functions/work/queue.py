@@ -11,6 +11,14 @@ VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
+class NextSlice:
+    """Do this slice of a job, counted from 0; what was asked before slices were named has none (None)."""
+
+    job: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Who opened and clicked in this message of this contact, as far as it arrived until `until` (ms)?"""
 
@@ -27,34 +35,39 @@ class Recount:
     cause: str
 
 
-def ask(what: str | Asked | Recount, *, delay: int = 0) -> None:
-    """Ask for the next slice of a job (its id), for a judgement or a count, after `delay` seconds (900 at most).
+Work = NextSlice | Asked | Recount
+
+
+def ask(what: Work, *, delay: int = 0) -> None:
+    """Ask for a slice of a job, for a judgement or a count, after `delay` seconds (900 at most).
 
     Asking again does no harm.
     """
     sqs.send(settings.work_queue_url(), body_of(what), delay=delay)
 
 
-def body_of(what: str | Asked | Recount) -> str:
+def body_of(what: Work) -> str:
     """The body of a queue message."""
     match what:
         case Asked():
             about: dict[str, Any] = {"judge": asdict(what)}
         case Recount():
             about = {"recount": asdict(what)}
-        case _:
-            about = {"job": what}
+        case NextSlice(job, number):
+            about = {"job": job} if number is None else {"job": job, "slice": number}
     return json.dumps({"v": VERSION, **about}, separators=(",", ":"))
 
 
-def parse(body: str) -> str | Asked | Recount:
-    """The id of a job, what is to be judged, or who is to be counted. Raises ValueError for what is none of it."""
+def parse(body: str) -> Work:
+    """The slice of a job, what is to be judged, or who is to be counted. Raises ValueError for what is none of it."""
     said: Any = json.loads(body)
     if not isinstance(said, dict) or said.get("v") != VERSION:
         raise ValueError("not a work message of a version that this code reads")
     match said:
-        case {"job": str(job)} if job:
-            return job
+        case {"job": str(job), "slice": int(number)} if job:
+            return NextSlice(job, number)
+        case {"job": str(job)} if job and "slice" not in said:
+            return NextSlice(job)
         case {"judge": {"contact": str(contact), "message": str(message), "until": int(until)}}:
             return Asked(contact, message, until)
         case {"recount": {"contact": str(contact), "cause": str(cause)}}:

@@ -72,7 +72,11 @@ class Cloud(Visitors):
         self.called: list[dict[str, Any]] = []
         self.postbox = Postbox(lambda: self.clock.now, self._is_swallowed)
         self.queues = Queues(
-            lambda: self.clock.now, send=Queue(), work=Queue(receives=20, batch=1), feedback=Queue(), aside=Queue()
+            lambda: self.clock.now,
+            send=Queue(),
+            work=Queue(receives=20, batch=1),
+            feedback=Queue(batch=100),
+            aside=Queue(),
         )
         self.machines = Machines(definition("journey_step"), self._park, lambda: self.clock.now)
         self.wire = Wire(

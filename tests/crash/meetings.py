@@ -2,9 +2,15 @@
 
 import contextlib
 
+from functions import releases
+from functions.core.message import intended
+from functions.score.merge import merge
+from functions.send.queue import enqueue
+from functions.tables import messages
 from functions.tables.identities import Contended
 from functions.work import jobs
 from functions.work.jobs import Job
+from tests.audience import TOPIC, contact_id, people, with_campaign
 from tests.cloud import Cloud
 from tests.cloud.mail import Mail
 from tests.crash import scenarios
@@ -17,6 +23,17 @@ REDELIVERIES = 5
 def deliver(*what: str) -> Act:
     """Deliveries, one after the other."""
     return lambda cloud: [cloud.deliver(one) for one in what]
+
+
+def deliver_last(what: str) -> Act:
+    """A delivery of what was queued last."""
+
+    def last(cloud: Cloud) -> None:
+        waiting = cloud.queues.by_name[what].messages
+        waiting.insert(0, waiting.pop())
+        cloud.deliver(what)
+
+    return last
 
 
 def enrolling(cloud: Cloud) -> None:
@@ -203,6 +220,20 @@ def two_people(cloud: Cloud) -> None:
     cloud.events.read()
 
 
+def one_under_a_cap(cloud: Cloud) -> None:
+    """Two who turned out to be one, a mail for each on the queue, and room for one under the cap."""
+    cloud.publish(with_campaign(caps=[{"at_most": 1, "within": "1 day"}]))
+    people(cloud, 0, 1)
+    assert merge(contact_id(0), contact_id(1))
+    release = releases.live().id
+    for number in (0, 1):
+        contact, id = contact_id(number), f"mail-{number}"
+        about = {"journey": "news", "step": id, "template": "welcome", "topic": TOPIC, "release": release}
+        messages.intend(intended(id=id, contact=contact, now=cloud.clock.now, **about))
+        enqueue(contact, id)
+    cloud.queues.by_name["send"].batch = 1
+
+
 def half(place: int) -> Act:
     """Score one half of what waits, as the follower of one shard."""
 
@@ -258,6 +289,7 @@ MEETINGS = (
     Meeting("send, unsubscribe", second_mail_queued, deliver("send"), unsubscribe),
     Meeting("unsubscribe, send", second_mail_queued, unsubscribe, deliver("send")),
     Meeting("send, send", second_mail_queued_twice, deliver("send"), deliver("send")),
+    Meeting("send to one, send to the same", one_under_a_cap, deliver("send"), deliver_last("send")),
     Meeting("report, sweep", answer_lost, deliver("feedback"), sweep),
     Meeting("sweep, report", answer_lost, sweep, deliver("feedback")),
     Meeting("merge, stream", two_of_them, deliver("score"), deliver("journey_step")),

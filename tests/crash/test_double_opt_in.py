@@ -14,6 +14,7 @@ from functions.core.event import Event
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.release import Release, canonical, load
 from functions.tables import addresses, contacts, events, messages
+from functions.texts import catalogue
 from functions.tokens import CONFIRM, sign
 from tests.cloud import Cloud, marketing
 from tests.cloud.cloud import PEPPER, SIGNING
@@ -93,6 +94,37 @@ def test_the_page_says_what_is_agreed_to_in_the_words_of_the_form(asked: Cloud) 
     assert WORDING in page["body"]
     assert "Yes, I agree" in page["body"]
     assert "ada@example.com" not in page["body"].lower()
+
+
+@pytest.mark.parametrize(
+    ("told", "accepts", "language", "without"),
+    [
+        ("", "ru-RU,ru;q=0.9", "ru", "ru"),
+        ("pl", "ru", "pl", "ru"),
+        ("fr", "tr", "tr", "tr"),
+        ("", "fr", "en", "en"),
+        ("", "", "en", "en"),
+    ],
+)
+def test_the_page_speaks_what_its_reader_told_or_their_browser_asks_for(
+    asked: Cloud, told: str, accepts: str, language: str, without: str
+) -> None:
+    if told:
+        contact = contacts.load([asked.contact(ADA)])[asked.contact(ADA)]
+        traits = {**contact.profile.traits, "language": (Rank(False, Moment(asked.clock.now, 1)), told)}
+        contacts.save_profile(replace(contact.profile, traits=traits))
+    path, headers = link_in(asked.mails[0]).removeprefix("https://tea.example"), {**HTML, "accept-language": accepts}
+    words = catalogue.texts(language)
+    page = asked.http("GET", path, headers=headers)["body"]
+    assert f'<html lang="{language}"' in page
+    assert words["confirm-button"] in page
+    assert f'<ul class="quoted" lang="en"><li>{WORDING}</li>' in page, "what was agreed to stays as it was read"
+    asked.clock.now += 4 * 24 * HOUR
+    late = asked.http("POST", path, headers=headers)
+    assert late["statusCode"] == 410
+    assert catalogue.texts(without)["expired-token"] in late["body"], "a link that is over tells of nobody"
+    asked.clock.now -= 4 * 24 * HOUR
+    assert words["confirmed-title"] in asked.http("POST", path, headers=headers)["body"]
 
 
 def test_the_button_makes_consent_with_the_wording_that_was_ticked(asked: Cloud) -> None:

@@ -24,7 +24,7 @@ PAGE = """<!doctype html><meta charset=utf-8><title>Tea</title>
 <script src="/push.js" data-worker="/push.js" defer></script>
 <button data-samovar-push="subscribe">Yes, please</button>
 <button data-samovar-push="unsubscribe" hidden>No more</button>
-<p role="status" data-samovar-push="state"></p>"""
+<p role="status" data-samovar-push="state" data-subscribed="Bildirimler açık."></p>"""
 STAND_IN = """
 window.asked = 0;
 const request = Notification.requestPermission.bind(Notification);
@@ -126,7 +126,7 @@ def test_nothing_is_asked_before_a_click_and_what_is_told_is_the_subscription(pa
     expect(page.get_by_role("button", name="Yes, please")).to_be_visible()
     assert page.evaluate("window.asked") == 0
     page.get_by_role("button", name="Yes, please").click()
-    expect(page.get_by_role("status")).to_have_text("subscribed")
+    expect(page.get_by_role("status")).to_have_text("Bildirimler açık.")
     assert page.evaluate("window.asked") == 1
     assert page.evaluate("[options.userVisibleOnly, options.applicationServerKey.length]") == [True, 65]
     ((path, said),) = site.posted

@@ -170,7 +170,10 @@ def demo() -> Release:
             "sending": {
                 "business": {"name": "Tea & Co", "address": "1 Kettle Lane", "site": "https://tea.example"},
                 "from": {"name": "Tea", "email": "hello@tea.example"},
-                "topics": [{"id": "tips", "title": "Brewing tips"}, {"id": "offers", "title": "Offers"}],
+                "topics": [
+                    {"id": "tips", "title": "Brewing tips", "titles": {"tr": "Demleme ipuçları"}},
+                    {"id": "offers", "title": "Offers"},
+                ],
             },
             "forms": {"hello": HELLO, "call-me": plain},
         }

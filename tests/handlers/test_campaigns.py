@@ -1,10 +1,13 @@
 """Campaigns: counted, held, sent once to everybody allowed, paused, resumed and cancelled, by the contact's clock."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -18,11 +21,13 @@ from functions.core.consent import Change, Entry
 from functions.core.identity import hash_of, own_ref
 from functions.core.message import Message
 from functions.core.pauses import EVERYTHING, Pause
+from functions.core.policy import Recent, Sent
 from functions.core.runs import NotNow, Run
+from functions.observability import logger
 from functions.score.merge import merge
 from functions.send import queue as send_queue
 from functions.send.pace import Turn
-from functions.tables import addresses, audiences, campaigns, contacts, memberships, messages, pauses
+from functions.tables import addresses, audiences, campaigns, caps, contacts, memberships, messages, pauses
 from functions.work import campaign_count, campaign_pace
 from functions.work import campaigns as rooms
 from local.emulator import EmulatorProcess
@@ -357,6 +362,17 @@ def test_merging_leaves_the_losers_own_name_with_the_winner(town: Callable[..., 
     assert contacts.surviving(contact_id(1)).id == contact_id(2)
 
 
+def test_what_somebody_got_before_a_merge_is_foretold_with_the_survivor_s(town: Callable[..., Cloud]) -> None:
+    cloud = town(3)
+    for number in (0, 1, 2):
+        sent = Recent(1, {f"earlier {number}": Sent(cloud.clock.now - 60_000, "email", "tips")})
+        store(cloud, [caps.to_item(contact_id(number), sent)])
+    merged(cloud, 1, 2)
+    counted(cloud)
+    counts = found().counts
+    assert (counts["people"], counts["lately 1"], counts["lately 2"]) == (2, 1, 1)
+
+
 @pytest.mark.parametrize(("loser", "winner"), [(1, 2), (2, 1)])
 @pytest.mark.parametrize("when", ["before it is counted", "while it holds", "on the queue", "one is sent"])
 def test_two_entries_that_became_one_person_get_one_message(
@@ -492,6 +508,13 @@ def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
         assert result.exit_code == code, result.output
         return json.loads(result.output)
 
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.append(record.getMessage())
+
+    logged: list[str] = []
+    listening = Listening()
+    logger.addHandler(listening)
     begun = asked("send", CAMPAIGN, "--key", "spring")
     name = f"{CAMPAIGN}/{begun['run']}"
     assert asked("send", CAMPAIGN, "--key", "spring")["run"] == begun["run"]
@@ -502,11 +525,19 @@ def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
     assert (shown["state"], shown["people"], shown["foretold"]["withhold no-consent"]) == ("holding", 13, 1)
     assert shown["dollars"] == pytest.approx(0.0012)
     text = CliRunner().invoke(main, ["campaigns", "show", name]).output
-    assert "1 don't: The address never agreed to this topic." in text
-    assert f"samovar campaigns cancel {name}" in text
+    assert "1 don't get it: The address never agreed to this topic." in text
+    assert f"  samovar campaigns cancel {name}\n" in text
+    assert f"  samovar campaigns let-go {name}\n" in text
+    # The shop's own clock, which is three hours ahead, and no line wider than a terminal.
+    zone = ZoneInfo("Europe/Istanbul")
+    for moment in (shown["begun"], shown["held_until"]):
+        assert datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M") in text
+    assert max(map(len, text.splitlines())) <= 80
 
     asked("pause", name, "--why", "a look at the price")
+    logged.clear()
     asked("let-go", name)
+    assert logged == [], "what functions log is no output of a command"
     cloud.skip(minutes=20)
     assert cloud.mails == []
     assert asked("show", name)["paused"] == "a look at the price"
@@ -515,6 +546,12 @@ def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
     shown = asked("show", name)
     assert (shown["state"], shown["states"]) == ("done", {"sent": 12, "withheld": 1})
     assert shown["withheld"] == {"no-consent": 1}
+    text = CliRunner().invoke(main, ["campaigns", "show", name]).output
+    assert (
+        "    12 sent; no report of them yet\n    1 not sent\n      1 The address never agreed to this topic.\n" in text
+    )
+    text = CliRunner().invoke(main, ["campaigns", "show", name, "--who", "withheld"]).output
+    assert f"{contact_id(12)}  not sent: The address never agreed to this topic.\n" in text
     assert [one["contact"] for one in asked("show", name, "--who", "no-consent")["people"]] == [contact_id(12)]
     assert "nothing left to cancel" in asked("cancel", name, code=1)["error"]
     assert "has only just ended" in asked("send", CAMPAIGN, code=1)["error"]
@@ -525,3 +562,4 @@ def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
     (listed,) = asked("list")["campaigns"]
     assert {run["run"]: run["state"] for run in listed["runs"]} == {begun["run"]: "done", second["run"]: "cancelled"}
     assert "harvest" in CliRunner().invoke(main, ["campaigns", "list"]).output
+    logger.removeHandler(listening)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from standardwebhooks import Webhook as Receiver
 
+from authoring import doctor
 from functions import outbound, releases
 from functions.core import webhook
 from functions.core.consent import Change, Entry, suppression
@@ -25,12 +26,11 @@ from functions.core.message import PATIENCE
 from functions.core.push import Subscription
 from functions.publish import keyring
 from functions.releases import Keyring
-from functions.send.overdue import settle
-from functions.tables import addresses, contacts, identities, messages, subscriptions
+from functions.tables import addresses, contacts, hooks, identities, messages, subscriptions
 from functions.tables.identities import Identity
 from tests.fakes import Asked, Server, https_server
 from tests.handlers.conftest import PEPPER, SIGNING, WRITE_KEY, Stack
-from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World
+from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World, settle
 
 NUMBER = "+90 532 123 45 67"
 E164 = "+905321234567"
@@ -356,18 +356,82 @@ def test_a_refused_webhook_is_not_tried_again(house: House, server: Server) -> N
     assert (message.state, message.reason, message.detail) == ("withheld", "provider-rejected", "http-422")
 
 
-def test_a_receiver_that_is_gone_is_left_alone_for_a_day_and_loses_nothing(house: House, server: Server) -> None:
+def told_of(house: House, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The letters that the owner gets."""
+    letters: list[tuple[str, str]] = []
+    monkeypatch.setattr("functions.alerts.tell", lambda *letter: letters.append(letter))
+    return letters
+
+
+def test_a_receiver_that_is_gone_is_asked_nothing_more_until_a_person_says_so_and_loses_nothing(
+    house: House, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = told_of(house, monkeypatch)
     house.person()
     server.answer = lambda asked: (410, {}, b"")
     for id in ("m1", "m2"):
         intend_webhook(house, id=id)
     house.deliver("m1", "m2")
-    assert len(server.asked) == 1
-    assert {house.message(id).state for id in ("m1", "m2")} == {"intended"}
-    server.answer = lambda asked: (200, {}, b"")
     house.now += 86_400_001
     house.deliver("m1", "m2")
+    assert len(server.asked) == 1
+    assert {house.message(id).state for id in ("m1", "m2")} == {"intended"}
+    ((subject, text),) = letters
+    assert subject == 'The receiver of the webhook "crm" is gone'
+    assert HOST in text
+    assert "samovar webhooks resume crm" in text
+    assert "/hook" not in text, "an address may hold a secret"
+    server.answer = lambda asked: (200, {}, b"")
+    hooks.back("crm")
+    house.deliver("m1", "m2")
     assert {house.message(id).state for id in ("m1", "m2")} == {"sent"}
+    # Gone once more is news once more.
+    server.answer = lambda asked: (410, {}, b"")
+    intend_webhook(house, id="m3")
+    house.deliver("m3")
+    assert len(letters) == 2
+
+
+def test_the_owner_is_told_later_where_telling_failed(
+    house: House, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: str) -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": ""}}, "Publish")
+
+    monkeypatch.setattr("functions.alerts.tell", failing)
+    house.person()
+    server.answer = lambda asked: (410, {}, b"")
+    for id in ("m1", "m2"):
+        intend_webhook(house, id=id)
+    house.deliver("m1")
+    letters = told_of(house, monkeypatch)
+    house.deliver("m2")
+    assert letters == [], "perhaps whoever noted it is just telling"
+    house.now += 60_001
+    for _ in range(2):
+        house.deliver("m1", "m2")
+    assert (len(letters), len(server.asked)) == (1, 1)
+
+
+def test_another_address_of_a_webhook_begins_anew(house: House, server: Server) -> None:
+    house.person()
+    hooks.note_gone("crm", "https://old.example/hook", house.now)
+    intend_webhook(house)
+    house.deliver()
+    assert house.message().state == "sent"
+
+
+def test_the_doctor_names_receivers_of_the_live_release_that_are_gone(house: House) -> None:
+    release = releases.live().release
+    for name, url in (("crm", f"https://{HOST}/hook"), ("taken-out", "https://x.example/")):
+        hooks.note_gone(name, url, NOW)
+    (check,) = doctor.of_receivers(release)
+    assert (check.name, check.state) == ("webhook", "watch")
+    assert "the receiver of crm is gone (410), since 20" in check.found
+    assert "samovar webhooks resume crm" in check.what_to_do
+    hooks.back("crm")
+    hooks.note_gone("crm", "https://another.example/", NOW)
+    assert not list(doctor.of_receivers(release))
 
 
 def test_without_its_secret_a_webhook_waits(house: House, server: Server) -> None:

@@ -1,8 +1,9 @@
 """The commands about sending: the big switch, and how sending goes."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,6 +90,9 @@ def test_doctor_shows_rates_by_day_and_the_worst_domain_first(terminal: Terminal
     assert "1,000 mails in seven days: 3.1 % bounced for good, 0.2 % were marked as spam" in check["found"]
     drawn = terminal.run("doctor").output
     assert "30 (30 %)" in drawn
+    table = drawn[drawn.index("day (UTC)") :].splitlines()
+    assert max(map(len, table)) <= 80
+    assert any(line.startswith("bad.example ") for line in table), "a domain stands there whole"
     assert "█" in drawn
 
 
@@ -98,6 +102,10 @@ def test_doctor_says_what_is_paused_and_is_not_ready_then(terminal: Terminal) ->
     check = checks_of(terminal)["paused"]
     assert check["state"] == "do"
     assert "a wrong price" in check["found"]
+    (held,) = terminal.read("paused")
+    since = datetime.fromisoformat(held["since"]).astimezone(ZoneInfo("Europe/Istanbul"))
+    for said in (check["found"], terminal.run("paused").output):
+        assert f"since {since:%Y-%m-%d %H:%M} (Europe/Istanbul), by" in said, "the shop's own clock"
     assert "samovar resume marketing" in check["what_to_do"]
 
 

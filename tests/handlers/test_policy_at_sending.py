@@ -8,10 +8,9 @@ import pytest
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.consent import Change, Entry
-from functions.send.overdue import settle
 from functions.tables import addresses, caps
 from tests.handlers.conftest import Stack
-from tests.handlers.test_send import ADA, HOUR, NOW, RELEASE, World
+from tests.handlers.test_send import ADA, HOUR, NOW, RELEASE, World, settle
 
 DAY = 24 * HOUR
 

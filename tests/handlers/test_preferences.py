@@ -181,7 +181,7 @@ def test_everything_off_is_off_on_every_address(live: Stack) -> None:
     ada = Ada(live)
     ada.say(Change("grant", "tips"))
     page = ada.press("off", on=["email.tips", "email.offers"])
-    assert "All e-mails are stopped" in page.text
+    assert "Everything is stopped" in page.text
     assert not any(labels(page).values())
     for ref in (ada.mail, ada.phone):
         assert addresses.head(hash_of(ref)).withdrawn == {"*": NOW}
@@ -229,7 +229,7 @@ def test_the_page_speaks_the_person_s_language_and_keeps_the_words_that_were_sho
     assert "Size neler gönderelim?" in page.text
     ada.press(on=["email.tips"])
     (entry,) = addresses.entries(ada.address)
-    assert (entry.language, entry.changes[0].wording) == ("tr-TR", "Evet, “Brewing tips” e-posta ile gelsin.")
+    assert (entry.language, entry.changes[0].wording) == ("tr-TR", "Evet, “Demleme ipuçları” e-posta ile gelsin.")
 
 
 def test_a_language_that_is_chosen_becomes_the_trait_and_the_page_s(

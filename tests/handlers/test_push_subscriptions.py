@@ -1,5 +1,6 @@
 """Browsers that want notifications, or no more."""
 
+import html
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from functions import clock, releases
 from functions.aws.attributes import to_item
 from functions.core.consent import allowed
+from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.identity import ANONYMOUS, EMAIL, PUSH, hash_of, own_ref
 from functions.core.keys import public_key
 from functions.core.release import Release
@@ -15,6 +17,7 @@ from functions.publish import keyring
 from functions.releases import Keyring
 from functions.score.resolve import Resolver, identities_of
 from functions.tables import addresses, contacts, identities, subscriptions
+from functions.texts import catalogue
 from functions.tokens import Proof, sign_proof
 from tests.handlers import http_client
 from tests.handlers.conftest import PEPPER, SIGNING, WRITE_KEY, Stack
@@ -64,6 +67,57 @@ def test_a_click_on_the_button_is_consent_with_the_wording_that_was_shown(shop: 
     assert event.identities == (shop.ref(PUSH, str(GOOD["endpoint"])),)
     kept = subscriptions.read([address(shop)])[address(shop)]
     assert (kept.endpoint, kept.browser, kept.proved) == (GOOD["endpoint"], event.source, "")
+
+
+def publish(shop: Stack, **push: Any) -> None:
+    sending = RELEASE["sending"] | {"push": {"topics": ["tips"], **push}}
+    shop.publish(Release.model_validate({"sending": sending}))
+
+
+def page(query: str = "", **headers: str) -> str:
+    names = {"accept": "text/html", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return http_client.send("GET", "/push", headers=names, query=query).text
+
+
+@pytest.mark.parametrize(("accepts", "language"), [("tr-TR,tr;q=0.9", "tr"), ("pl", "pl"), ("fr", "en"), ("", "en")])
+def test_the_page_and_what_is_kept_of_it_speak_the_visitor_s_language(accepts: str, language: str, shop: Stack) -> None:
+    publish(shop)
+    shown, words = page(accept_language=accepts), catalogue.texts(language)
+    assert f'<html lang="{language}"' in shown
+    for key in ("push-button", "push-wording", "push-stop", "push-denied"):
+        assert html.escape(words[key]) in shown
+    assert post(language=language).status == 200
+    (entry,) = addresses.entries(address(shop))
+    assert (entry.changes[0].wording, entry.language) == (words["push-wording"], language)
+
+
+def test_whoever_comes_from_their_own_mailbox_reads_the_language_they_told(shop: Stack) -> None:
+    publish(shop)
+    traits = {"language": (Rank(False, Moment(1, 1)), "ru")}
+    contacts.save_profile(Profile("c1", 0, traits))
+    contacts.save_state(State("c1"), [])
+    proof = sign_proof(SIGNING, Proof("c1", hash_of(shop.ref(EMAIL, "ada@tea.example")), NOW))
+    assert '<html lang="ru"' in page(f"sv={proof}", accept_language="tr")
+    assert '<html lang="tr"' in page("sv=forged", accept_language="tr")
+
+
+def test_words_of_the_business_s_own_are_asked_in_the_languages_they_are_written_in(shop: Stack) -> None:
+    publish(shop, wording={"tr": "Evet, haber verin.", "en": "Yes, tell me."}, button="Tell me")
+    assert '<html lang="en"' in page(accept_language="tr")
+    publish(shop, wording={"tr": "Evet, haber verin.", "en": "Yes, tell me."})
+    assert "Evet, haber verin." in page(accept_language="tr")
+    assert "Yes, tell me." in page(accept_language="pl")
+    assert post(language="tr-TR").status == 200
+    (entry,) = addresses.entries(address(shop))
+    assert (entry.changes[0].wording, entry.language) == ("Evet, haber verin.", "tr")
+
+
+@pytest.mark.parametrize("language", [7, None, ["tr"], "x" * 5000, "\u202e"])
+def test_any_other_language_is_the_business_s(language: Any, shop: Stack) -> None:
+    publish(shop)
+    assert post(language=language).status == 200
+    (entry,) = addresses.entries(address(shop))
+    assert (entry.changes[0].wording, entry.language) == (catalogue.texts("en")["push-wording"], "en")
 
 
 def test_asking_twice_is_asking_once(shop: Stack) -> None:

@@ -4,11 +4,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Final
 
 import pytest
+from botocore.client import BaseClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from functions.aws import dynamodb
 from functions.core import reputation
 from functions.core.consent import suppression
 from functions.core.identity import EMAIL, hash_of
@@ -16,7 +21,6 @@ from functions.core.message import PATIENCE
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.policy import PAUSED_MS
 from functions.core.reputation import ALL, SAMOVAR, Counts
-from functions.send.overdue import settle
 from functions.tables import addresses, pauses
 from functions.tables import reputation as books
 from functions.track.handler import handler as track
@@ -24,9 +28,11 @@ from local.feedback import Sent
 from local.front.letters import Letter, read
 from tests.handlers.conftest import Stack
 from tests.handlers.faults import Crash, crash_at
-from tests.handlers.test_send import ADA, HOUR, NOW, World
+from tests.handlers.test_send import ADA, HOUR, NOW, World, settle
 
 DAY = 24 * HOUR
+DAYS: Final = count()
+"""Of every example a day of its own."""
 
 
 class Post(World):
@@ -56,11 +62,11 @@ class Post(World):
             made.append(json.dumps({"eventType": kind, "mail": mail, name: part}))
         return made
 
-    def tell(self, bodies: Iterable[str]) -> None:
-        """Hand reports to the function, ten at a time as SQS does."""
+    def tell(self, bodies: Iterable[str], at_once: int = 10) -> None:
+        """Hand reports to the function, so many at a time."""
         waiting = list(bodies)
         while waiting:
-            batch, waiting = waiting[:10], waiting[10:]
+            batch, waiting = waiting[:at_once], waiting[at_once:]
             records = [{"messageId": f"r{n}", "body": body, "eventSource": "aws:sqs"} for n, body in enumerate(batch)]
             assert track({"Records": records}, None) == {"batchItemFailures": []}
 
@@ -214,24 +220,75 @@ def test_a_person_who_paused_is_not_overruled(post: Post) -> None:
 
 
 def test_reports_are_done_with_even_where_counting_fails(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "add", lambda *_: (_ for _ in ()).throw(RuntimeError("throttled")))
+    monkeypatch.setattr(books, "add_each", lambda *_: (_ for _ in ()).throw(RuntimeError("throttled")))
     post.tell(post.reports("Send", 1) + post.reports("Bounce", 1))
     assert {event.name for event in post.stack.events()} == {"Email Sent", "Email Bounced"}
 
 
-def test_a_batch_of_ten_reports_writes_a_row_for_each_day_and_domain(
+def test_a_batch_of_a_hundred_reports_is_counted_by_a_call_for_25_rows(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writes: list[tuple[str, str]] = []
-    real = books.add
+    def told() -> list[str]:
+        sent = [post.reports("Send", 1, domain=f"shop-{number}.example") for number in range(50)]
+        return [one for reports in sent for one in reports] + post.reports("Delivery", 50, domain="ŁÓDŹ.example")
 
-    def counting(day: str, domain: str, counts: Counts) -> None:
-        writes.append((day, domain))
-        real(day, domain, counts)
+    post.tell(told())
+    batch = told()
+    calls = Counter[str]()
+    original = BaseClient._make_api_call
 
-    monkeypatch.setattr(books, "add", counting)
-    post.tell(post.reports("Send", 5) + post.reports("Delivery", 5, domain="ŁÓDŹ.example"))
-    assert sorted(domain for _, domain in writes) == ["*", "list.example", "xn--d-uga0v4h.example"]
+    def counted(self: Any, operation: str, arguments: Any) -> Any:
+        calls[operation] += 1
+        return original(self, operation, arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", counted)
+        post.tell(batch, at_once=100)
+    # Erased people, the events of a hundred reports, the counts of 52 rows: read and written.
+    assert calls == {"BatchGetItem": 2, "BatchExecuteStatement": 4 + 3}
+    day = reputation.day_of(post.now)
+    assert books.totals([day])[day] == Counts(sent=100, delivered=100)
+    domains = books.by_domain(day)
+    assert domains["xn--d-uga0v4h.example"] == Counts(delivered=100)
+    assert {domains[f"shop-{number}.example"] for number in range(50)} == {Counts(sent=2)}
+
+
+def test_whoever_counts_at_the_same_moment_is_counted_as_well(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker adds between reading and writing, also to a row that was not there."""
+    day = reputation.day_of(post.now)
+    books.add(day, ALL, Counts(sent=1))
+    real = dynamodb.batch_get
+
+    def read(table: str, keys: Iterable[dynamodb.Key], **how: Any) -> Any:
+        wanted = list(keys)
+        found = real(table, wanted, **how)
+        if books.key(day, ALL) in wanted:
+            monkeypatch.setattr(dynamodb, "batch_get", real)
+            books.add(day, ALL, Counts(sent=10, bounced=1))
+            books.add(day, "list.example", Counts(sent=10))
+        return found
+
+    monkeypatch.setattr(dynamodb, "batch_get", read)
+    books.add_each({(day, ALL): Counts(sent=5), (day, "list.example"): Counts(sent=5)})
+    assert books.totals([day])[day] == Counts(sent=16, bounced=1)
+    assert books.by_domain(day)["list.example"] == Counts(sent=15)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("a", "b")), st.sampled_from(Counts.__slots__), st.integers(1, 9)), max_size=9)
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_counting_many_at_once_is_counting_each(stack: Stack, steps: list[tuple[str, str, int]]) -> None:
+    wanted: dict[str, Counts] = {}
+    day = (datetime(2030, 1, 1, tzinfo=UTC) + timedelta(days=next(DAYS))).date().isoformat()
+    for start in range(0, len(steps), 2):
+        batch: dict[tuple[str, str], Counts] = {}
+        for domain, name, many in steps[start : start + 2]:
+            counts = Counts(**{name: many})
+            wanted[domain] = wanted.get(domain, Counts()) + counts
+            batch[day, domain] = batch.get((day, domain), Counts()) + counts
+        books.add_each(batch)
+    assert books.by_domain(day) == wanted
 
 
 def test_whatever_call_a_batch_dies_at_the_same_batch_again_ends_the_same(
@@ -266,5 +323,5 @@ def test_whatever_call_a_batch_dies_at_the_same_batch_again_ends_the_same(
 def test_a_warm_up_grants_no_more_than_the_day_allows_however_many_ask(stack: Stack) -> None:
     assert [books.take("2026-12-01", wanted, 50) for wanted in (20, 20, 20, 20)] == [20, 20, 10, 0]
     assert books.take("2026-12-02", 80, 50) == 50
-    assert books.taken("2026-12-01") == 50
+    assert books.taken(["2026-12-01", "2026-12-02", "2026-12-03"]) == {"2026-12-01": 50, "2026-12-02": 50}
     assert books.by_domain("2026-12-01") == {}

@@ -16,14 +16,12 @@ from functions.core.consent import Change, Entry
 from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.identity import EMAIL, hash_of
 from functions.core.message import PATIENCE, Feedback, Message, intended
-from functions.core.release import Release
 from functions.score.merge import merge
-from functions.send import deliver, queue, ramp
 from functions.send import handler as room
-from functions.send.overdue import settle
+from functions.send import queue
 from functions.tables import addresses, caps, contacts, messages, pauses
 from tests.handlers.conftest import Stack
-from tests.handlers.test_send import HOUR, NOW, RELEASE, World, refusal
+from tests.handlers.test_send import HOUR, NOW, RELEASE, World, refusal, settle
 
 CAMPAIGN = {"journey": "campaign--spring", "step": "20261201"}
 MANY = 45
@@ -585,24 +583,3 @@ def test_a_person_is_told_once_a_day_that_the_mail_service_takes_no_more(crowd: 
         crowd.send(crowd.decided(people, id=id))
     assert len(told) == 2
     assert "@" not in "".join(told)
-
-
-def test_a_warming_domain_sends_what_the_day_allows_and_the_rest_waits_for_midnight(crowd: Crowd) -> None:
-    midnight, asked = NOW + 5 * HOUR, list[int]()
-
-    def granted(release: Release, channel: str, wanted: int, now: int) -> tuple[int, int]:
-        given = min(wanted, 3 - sum(asked))
-        asked.append(given)
-        return given, midnight
-
-    crowd.monkeypatch.setattr(deliver, "granted", granted)
-    people = crowd.people(6)
-    tips, receipts = crowd.decided(people), crowd.decided(people[:2], topic="orders", id="order")
-    crowd.send([*tips, *receipts])
-    assert (crowd.states(tips), crowd.states(receipts)) == ({"sent": 3, "intended": 3}, {"sent": 2})
-    waiting = [message for message in map(crowd.read, tips) if message.state == "intended"]
-    assert {(message.reason, message.due) for message in waiting} == {("warm-up", midnight)}
-
-
-def test_without_a_warm_up_everything_is_granted(crowd: Crowd) -> None:
-    assert ramp.granted(Release.model_validate(RELEASE), "email", 7, NOW)[0] == 7

@@ -62,6 +62,59 @@ def test_whoever_unsubscribed_under_a_user_id_is_unsubscribed_at_every_address(s
     assert len(stack.events()) == 2
 
 
+PHONE, PUSH = "+905321234567", "https://push.example/1"
+
+
+def person(stack: Stack) -> dict[str, str]:
+    """Ada by everything that she is known by, and Bob's phone: hashes by name."""
+    refs = {
+        "mail": stack.ref("e", "ada@tea.example"),
+        "work": stack.ref("e", "ada@work.example"),
+        "phone": stack.ref("p", PHONE),
+        "push": stack.ref("w", PUSH),
+        "bob": stack.ref("p", "+905320000000"),
+    }
+    for ref in (stack.ref("u", "u-1"), *refs.values()):
+        identities.claim(ref, "bob" if ref == refs["bob"] else "ada")
+    return {name: hash_of(ref) for name, ref in refs.items()}
+
+
+def withdrawn(hashes: dict[str, str]) -> dict[str, set[str]]:
+    found = {name: set(addresses.head(address).withdrawn) for name, address in hashes.items()}
+    return {name: topics for name, topics in found.items() if topics}
+
+
+@pytest.mark.parametrize("topic", [None, "", "*"])
+@pytest.mark.parametrize("named", [{"userId": "u-1"}, {"email": "ada@tea.example"}, {"traits": {"phone": PHONE}}])
+def test_whoever_leaves_everything_leaves_every_channel(stack: Stack, named: dict[str, Any], topic: Any) -> None:
+    hashes = person(stack)
+    for _ in range(2):
+        put({**named, "properties": {"topic": topic} if topic is not None else {}}, "Unsubscribed")
+    assert withdrawn(hashes) == {name: {"*"} for name in ("mail", "work", "phone", "push")}
+    assert addresses.head(hashes["phone"]).version == 1
+
+
+@pytest.mark.parametrize(
+    ("topic", "left"),
+    [
+        ("tips", {"mail": {"tips"}, "work": {"tips"}}),
+        ("sms:tips", {"phone": {"tips"}}),
+        ("push:*", {"push": {"*"}}),
+        ("email:tips", {"mail": {"tips"}, "work": {"tips"}}),
+        ("pigeon:tips", {}),
+    ],
+)
+def test_whoever_leaves_a_topic_leaves_it_on_its_channel(stack: Stack, topic: str, left: dict[str, set[str]]) -> None:
+    hashes = person(stack)
+    put({"userId": "u-1", "properties": {"topic": topic}}, "Unsubscribed")
+    assert withdrawn(hashes) == left
+
+
+def test_the_number_that_is_named_is_meant_also_of_somebody_nobody_knows(stack: Stack) -> None:
+    put({"traits": {"phone": PHONE}}, "Unsubscribed")
+    assert addresses.head(hash_of(stack.ref("p", PHONE))).withdrawn.keys() == {"*"}
+
+
 @pytest.mark.parametrize(
     ("detail", "reason"),
     [

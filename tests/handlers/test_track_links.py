@@ -6,9 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions import clock, tokens
-from functions.core.consent import allowed
+from functions.core.consent import Change, Entry, allowed
 from functions.core.contact import Moment, Profile, Rank
-from functions.core.identity import own_ref
+from functions.core.identity import hash_of, own_ref
 from functions.http import PIXEL
 from functions.tables import addresses, contacts
 from functions.texts import catalogue
@@ -173,6 +173,10 @@ def test_the_page_speaks_the_person_s_language(live: Stack) -> None:
     page = send("GET", STOP, headers=BROWSER).text
     assert '<html lang="tr-TR"' in page
     assert catalogue.texts("tr")["stop-all"] in page
+    assert "“Demleme ipuçları” aboneliğinden çıkılsın mı?" in page
+    contacts.save_profile(Profile(CONTACT, 1, {"language": (Rank(False, Moment(2, 1)), "pl")}))
+    page = send("GET", STOP, headers=BROWSER).text
+    assert "Zrezygnować z „Brewing tips”?" in page, "a title that isn't translated stands as it is"
 
 
 def test_a_mail_program_s_one_click_unsubscribes(stack: Stack) -> None:
@@ -218,9 +222,33 @@ def test_an_old_withdrawal_is_not_taken_back_by_a_link_that_may_have_been_forwar
 
 
 def test_everything_can_be_stopped_with_one_button(live: Stack) -> None:
-    assert "All e-mails are stopped" in post_form(STOP, {"action": "all"}).text
+    assert "Everything is stopped" in post_form(STOP, {"action": "all"}).text
     assert "*" in addresses.head(ADDRESS).withdrawn
     assert live.events()[0].properties["topic"] == "*"
+
+
+def test_stopping_everything_stops_it_on_every_channel_and_for_nobody_else(live: Stack) -> None:
+    mine = [live.ref("e", "ada@work.example"), live.ref("p", "+905321234567"), live.ref("w", "https://push.example/1")]
+    contacts.save_profile(Profile(CONTACT, 0, {}, (*mine, live.ref("a", "browser"))))
+    others = live.ref("p", "+905320000000")
+    contacts.save_profile(Profile("d" * 26, 0, {}, (others,)))
+    hashes = [hash_of(ref) for ref in (*mine, others)]
+    for address in hashes:
+        addresses.append(address, Entry("form", SENT, SENT, "form:hello", (Change("grant", "tips", "Yes"),)))
+    post_form(STOP, {"action": "withdraw"})
+    assert [allowed(addresses.head(address), "tips") for address in hashes] == [True] * 4, "that was about the mail"
+    for _ in range(2):
+        assert "Everything is stopped" in post_form(STOP, {"action": "all"}).text
+    assert [allowed(addresses.head(address), "tips") for address in hashes] == [False, False, False, True]
+    assert not allowed(addresses.head(ADDRESS), "tips")
+
+
+def test_the_mailbox_is_stopped_even_where_nobody_can_tell_what_else_there_is(
+    live: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.tables.contacts.surviving", throttled)
+    assert post_form(STOP, {"action": "all"}).status == 503
+    assert "*" in addresses.head(ADDRESS).withdrawn
 
 
 def test_the_ledger_says_stop_even_where_the_event_could_not_be_stored(

@@ -222,6 +222,71 @@ def test_a_second_delivery_of_a_slice_does_nothing(shop: Cloud) -> None:
     assert job.notes["contacts"] == 12
 
 
+def drained(cloud: Cloud) -> list[int]:
+    """How many messages of the work queue there are before each delivery, until none is left."""
+    lengths, queue = [], cloud.queues.by_name["work"].messages
+    while queue:
+        lengths.append(len(queue))
+        cloud.deliver("work")
+        cloud.clock.now = max([cloud.clock.now, *(message.visible for message in queue[:1])])
+    return lengths
+
+
+def test_a_job_that_is_asked_for_beside_itself_goes_on_once(shop: Cloud) -> None:
+    start(shop)
+    shop.deliver("work")
+    for _ in range(3):
+        jobs.go_on("one")
+        jobs.create(Job("one", "refold", shop.clock.now))
+        assert jobs.resume("one")
+    shop.clock.now += jobs.PATIENCE_MS
+    jobs.see_to(Job("one", "refold", shop.clock.now), shop.clock.now)
+    lengths = drained(shop)
+    job = finished(shop)
+    # One message a slice, and each of the ten that were asked for beside it finds nothing to do.
+    assert len(lengths) == job.slices - 1 + 10
+    assert lengths[11:] == [1] * (job.slices - 2)
+    assert (job.notes["contacts"], job.tries) == (12, 0)
+
+
+@pytest.mark.parametrize("seed", range(scaled(3)))
+def test_killed_and_asked_for_at_random_a_job_ends_in_one_chain_that_is_never_lost(shop: Cloud, seed: int) -> None:
+    chance, watch = random.Random(seed), KillNowAndThen(random.Random(seed), 8)
+    before, queue = facts(shop), shop.queues.by_name["work"].messages
+    start(shop)
+    with shop.watched(watch):
+        while watch.left and jobs.get("one").open:  # type: ignore[union-attr]
+            if chance.random() < 0.3:
+                chance.choice([jobs.go_on, jobs.resume])("one")
+            shop.deliver("work")
+            if len(queue) > 1:
+                # Standard queues keep no order.
+                chance.shuffle(queue)
+            shop.clock.now += chance.choice([0, 0, 1_200_000])
+    lengths = drained(shop)
+    job = finished(shop)
+    assert (job.notes, facts(shop)) == ({"contacts": 12, "changed": 0, "differing": 0}, before)
+    assert shop.aside == []
+    assert len(lengths) <= job.slices + max(lengths, default=0)
+
+
+def test_a_job_that_just_began_is_seen_to_without_another_message(shop: Cloud) -> None:
+    start(shop)
+    job, queue = Job("one", "refold", shop.clock.now), shop.queues.by_name["work"].messages
+    jobs.see_to(job, shop.clock.now + 120_000)
+    assert len(queue) == 1
+    jobs.see_to(job, shop.clock.now + jobs.PATIENCE_MS)
+    assert len(queue) == 2
+
+
+def test_a_message_of_a_version_that_named_no_slice_does_what_is_next(shop: Cloud) -> None:
+    start(shop)
+    shop.deliver("work")
+    shop.queues.by_name["work"].messages.clear()
+    shop.queues.put(shop.queues.by_name["work"], '{"v":1,"job":"one"}')
+    assert finished(shop).notes["contacts"] == 12
+
+
 def test_a_message_that_names_no_job_is_set_aside(shop: Cloud) -> None:
     shop.queues.put(shop.queues.by_name["work"], '{"v": 1}')
     shop.queues.put(shop.queues.by_name["work"], "not json")

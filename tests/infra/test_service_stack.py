@@ -46,9 +46,11 @@ def test_stream_records_are_tried_for_as_long_as_the_stream_keeps_them(app: Synt
 
 
 def test_queues_hand_back_single_messages_and_are_bounded(app: Synthesized) -> None:
-    for room, batch in (("send", 10), ("track", 10), ("work", 1)):
+    for room, batch in (("send", 10), ("track", 100), ("work", 1)):
         mapping = _mapping(app, room, "queue")
         assert mapping["BatchSize"] == batch
+        # More than ten at a time are refused without a window.
+        assert (mapping.get("MaximumBatchingWindowInSeconds", 0) >= 1) is (batch > 10)
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": 4 if room == "work" else 2}
 
@@ -57,7 +59,8 @@ def test_a_message_is_not_handed_out_again_while_it_is_worked_on(app: Synthesize
     queues = app.of("AWS::SQS::Queue")
     for room in ("send", "track", "work"):
         queue = queues[_mapping(app, room, "queue")["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        assert queue["VisibilityTimeout"] >= 6 * app.functions()[room]["Timeout"]
+        window = _mapping(app, room, "queue").get("MaximumBatchingWindowInSeconds", 0)
+        assert queue["VisibilityTimeout"] >= 6 * app.functions()[room]["Timeout"] + window
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
 
 

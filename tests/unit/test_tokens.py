@@ -1,6 +1,7 @@
 """Signed links: what is signed comes back, and nothing else."""
 
 from contextlib import suppress
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -142,3 +143,12 @@ def test_a_token_can_expire_by_the_clock_that_is_passed_in() -> None:
 def test_a_token_without_a_time_counts_as_expired_where_an_age_is_asked_for() -> None:
     with pytest.raises(Refused):
         read([NEW], OPEN, sign([NEW], OPEN, {}), max_age=500, now=1)
+
+
+@given(st.dictionaries(st.text(max_size=8).filter(lambda name: name != "x"), st.text() | st.integers(), max_size=5))
+def test_a_token_is_what_itsdangerous_makes_of_it(content: dict[str, object]) -> None:
+    theirs = URLSafeSerializer(
+        [OLD, NEW], salt="samovar.open", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
+    )
+    assert sign([NEW, OLD], OPEN, content) == theirs.dumps({"x": 1, **content})
+    assert read([NEW, OLD], OPEN, sign([NEW, OLD], OPEN, content)) == {"x": 1, **content}

@@ -66,6 +66,7 @@
         subscription: subscription.toJSON(),
         anonymousId: visitor(),
         agreed: agreed,
+        language: document.documentElement.lang.slice(0, 35) || undefined,
         page: location.href.slice(0, 400),
         proof: new URLSearchParams(location.search).get("sv") || stored("proof"),
       }),
@@ -127,7 +128,7 @@
   function show(state) {
     document.querySelectorAll("[data-samovar-push]").forEach(function (element) {
       var role = element.dataset.samovarPush;
-      if (role === "state") element.textContent = state;
+      if (role === "state") element.textContent = element.dataset[state] || state;
       else element.hidden = role === "unsubscribe" ? state !== "subscribed" : state === "subscribed";
     });
   }

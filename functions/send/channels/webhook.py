@@ -2,14 +2,16 @@
 
 Repetition is part of the bargain: the message's id is the request's, so that a receiver knows what it
 has. Whatever is not a clear answer is tried again with growing pauses, for as long as the message may
-be sent. A receiver that says "gone" (410) is left alone for a while; its messages wait.
+be sent. A receiver that says "gone" (410) is asked nothing more until a person lets it be asked, or a release names
+another address; its messages wait, and the owner is told once.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from functions import clock, outbound, releases
+from functions import alerts, clock, outbound, releases
+from functions.aws.faults import is_of_aws
 from functions.core import compose, webhook
 from functions.core.compose import Unrenderable
 from functions.core.contact import Contact
@@ -23,8 +25,8 @@ from functions.releases import Keyring
 from functions.send.channels import Draft, NotAccepted, Rejected, circumstances
 from functions.tables import hooks
 
-GONE_FOR_MS: Final = 86_400_000
-"""So long a receiver that said it is gone is asked nothing; then one request looks whether it is back."""
+TELLING_MS: Final = 60_000
+"""Whoever noted that a receiver is gone has told of it after so long, or never will: then the next one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,10 @@ class _Webhook:
 
     def hand_over(self, message: Message, composed: Request) -> str:
         now = clock.now_ms()
-        gone = hooks.gone_since(composed.template, composed.url)
-        if gone is not None and now - gone < GONE_FOR_MS:
+        gone = hooks.gone(composed.template, composed.url)
+        if gone is not None:
+            if not gone.told and gone.at <= now - TELLING_MS:
+                _tell(composed)
             raise NotAccepted("gone")
         secrets = releases.keyring().webhooks.get(composed.secret, ())
         if not secrets:
@@ -82,13 +86,11 @@ class _Webhook:
         except (outbound.Unreached, outbound.Lost) as failure:
             raise NotAccepted(failure.code) from failure
         if 200 <= reply.status < 300:
-            if gone is not None:
-                hooks.back(composed.template)
             return message.id
         if reply.status == 410:
-            hooks.note_gone(composed.template, composed.url, now)
-            logger.error("a webhook's receiver is gone: its messages wait", template=composed.template)
-            metric("WebhooksGone")
+            if hooks.note_gone(composed.template, composed.url, now):
+                metric("WebhooksGone")
+                _tell(composed)
             raise NotAccepted("gone")
         code = f"http-{reply.status}"
         # A redirect is a mistake in the address, which only a release mends: until then it may be one.
@@ -96,6 +98,17 @@ class _Webhook:
             # One receiver that asks for less is no reason to slow down the others.
             raise NotAccepted(code)
         raise Rejected(code)
+
+
+def _tell(request: Request) -> None:
+    """Tell the owner. What hinders it is logged: the message waits in any case, and the next one tells."""
+    try:
+        alerts.tell(*webhook.letter(request.template, request.url))
+        hooks.note_told(request.template, request.url)
+    except Exception as error:
+        if not is_of_aws(error):
+            raise
+        logger.error("nobody was told that a receiver is gone", template=request.template, error=type(error).__name__)
 
 
 def _destination(message: Message, release: Release, keys: Keyring) -> Destination | Unreachable:

@@ -91,7 +91,7 @@ def test_any_value_anywhere_is_valid_or_told(folder: Folder, data: st.DataObject
 @settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_text_cut_out_is_valid_or_told(folder: Folder, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from([*FILES, "emails/welcome.mjml", "emails/welcome.txt", "emails/parts/footer.mjml"]))
+    name = data.draw(st.sampled_from([*FILES, "emails/welcome.mjml", "emails/welcome.txt", "emails/parts/shelf.mjml"]))
     before = folder.read(name)
     start = data.draw(st.integers(0, len(before)))
     end = data.draw(st.integers(start, min(len(before), start + 20)))

@@ -19,6 +19,9 @@ FILES = {
     "webhooks/crm.yaml": "webhook-crm.yaml",
 }
 
+PHONE = "fields:\n  - {name: phone, label: Your number, type: phone}"
+BOX = "consents:\n  - {topic: offers, channel: sms, label: Send me offers as text messages.}"
+
 
 @pytest.fixture
 def gallery(folder: Folder) -> Folder:
@@ -35,7 +38,28 @@ def test_the_journey_of_the_gallery_can_be_published(gallery: Folder) -> None:
         "webhook": ["crm"],
     }
     assert load(canonical(made.content)) == made.content
-    assert [problem for problem in made.warnings if problem.file in FILES] == []
+    asks = ["steps[1].send", "steps[3].send"]
+    found = [problem for problem in made.warnings if problem.file in FILES]
+    assert [(problem.field, problem.code) for problem in found] == [(field, "nobody-is-asked") for field in asks]
+    assert [problem.line for problem in found] == [
+        gallery.line("journeys/reminder.yaml", f"send: {{{channel}:") for channel in ("push", "sms")
+    ]
+    gallery.swap("sending.yaml", "rate_per_second", "push: {topics: [offers]}\n\nrate_per_second")
+    gallery.swap("forms/hello.yaml", "fields:", PHONE)
+    gallery.swap("forms/hello.yaml", "consents:", BOX)
+    assert [problem for problem in bundle(gallery.root).warnings if problem.file in FILES] == []
+
+
+def test_what_somebody_ordered_needs_nobody_to_be_asked(gallery: Folder) -> None:
+    gallery.swap("journeys/reminder.yaml", "\ntopic: offers", "\ntopic: orders")
+    assert "nobody-is-asked" not in {problem.code for problem in bundle(gallery.root).warnings}
+
+
+@pytest.mark.parametrize("url", ["www.tea.example/cart", "/cart"])
+def test_a_notification_that_leads_nowhere_is_warned_of(gallery: Folder, url: str) -> None:
+    gallery.swap("push/kettle-ready.yaml", "https://tea.example/cart", url)
+    (warning,) = [problem for problem in bundle(gallery.root).warnings if problem.file.startswith("push/")]
+    assert (warning.code, warning.field, warning.line) == ("link-without-scheme", "url", 7)
 
 
 def test_a_release_without_them_keeps_its_id(folder: Folder) -> None:

@@ -91,12 +91,87 @@ BROKEN = {
         "Link to a page",
     ),
     "a currency that a product has no price in": Broken(
-        "emails/first-offer.mjml",
-        swap('money("EUR")', 'money("USD")', "emails/first-offer.mjml"),
+        "emails/parts/shelf.mjml",
+        swap('money("EUR")', 'money("USD")', "emails/parts/shelf.mjml"),
         "money",
         "html",
         "USD",
         "",
+    ),
+    "a < that begins no element": Broken(
+        MJML,
+        swap("It is good to have you", "1 < 2", MJML),
+        "1 < 2",
+        "<mj-text>",
+        "begins no element",
+        "&lt;",
+    ),
+    "a < in a part": Broken(
+        "emails/parts/shelf.mjml",
+        swap("{% endfor %}", "{% endfor %} I <3 tea", "emails/parts/shelf.mjml"),
+        "I <3",
+        "<mj-table>",
+        "begins no element",
+        "&lt;",
+    ),
+    "a value without quotes": Broken(
+        MJML,
+        swap('mj-class="title"', "mj-class=title", MJML),
+        "mj-class=title",
+        "<mj-text>",
+        "without quotes",
+        'name="value"',
+    ),
+    "a comment without an end": Broken(
+        MJML, swap("About once", "<!-- About once", MJML), "<!--", "<mj-text>", "never closed", "-->"
+    ),
+    "a link without a scheme": Broken(
+        MJML,
+        swap('href="{{ business.site }}/first-flush"', 'href="www.shop.example/first"', MJML),
+        "www.shop",
+        "<mj-button>",
+        '"www.shop.example/first" leads nowhere',
+        "Write https://www.shop.example/first",
+    ),
+    "a link that only a web page could follow": Broken(
+        MJML,
+        swap('href="{{ business.site }}/first-flush"', 'href="/{{ contact.first_name }}"', MJML),
+        'href="/',
+        "<mj-button>",
+        '"/…" leads nowhere',
+        "the whole address",
+    ),
+    "a picture without a scheme": Broken(
+        MJML,
+        swap("</mj-text>", '</mj-text>\n    <mj-image alt="x" src="//cdn.example/x.png" />', MJML),
+        "cdn.example",
+        "<mj-image>",
+        "leads nowhere",
+        "Write https://cdn.example/x.png",
+    ),
+    "text in the colour of what is behind it": Broken(
+        "sending.yaml",
+        swap('text: "#3b2f2a"', 'text: "#fffdf8"', "sending.yaml"),
+        "text:",
+        "brand.text",
+        "1.0 to 1",
+        'Write text: "#',
+    ),
+    "a title in a language that is none": Broken(
+        "sending.yaml",
+        swap("titles: {tr: Demleme", "titles: {t_r: Demleme", "sending.yaml"),
+        "id: tips",
+        "topics[0].titles.t_r",
+        "is no language code",
+        '"t-r"',
+    ),
+    "an empty title": Broken(
+        "products.yaml",
+        swap("titles: {tr: İlk Hasat}", 'titles: {tr: " "}', "products.yaml"),
+        'titles: {tr: " "}',
+        "products[0].titles.tr",
+        "empty title",
+        "remove the language",
     ),
     "two products of one id": Broken(
         "products.yaml",
@@ -130,6 +205,64 @@ def test_what_mail_programs_leave_out_is_a_warning(folder: Folder, body: str, co
     (warning,) = bundle(folder.root).warnings
     assert (warning.code, warning.file, warning.severity) == (code, "emails/confirm.mjml", "warning")
     assert warning.line == (1 if code == "cut-off" else folder.line("emails/confirm.mjml", body))
+
+
+def test_each_stray_sign_is_told_with_its_line_and_column(folder: Folder) -> None:
+    body = BODY.format("<mj-text>1 < 2</mj-text>\n<mj-text>{{ 1 < 2 }} I <3 tea <!-- a < b --></mj-text>")
+    folder.write("emails/confirm.mjml", body)
+    found = [
+        (problem.line, problem.column, problem.code) for problem in problems_in(folder) if problem.field != "(file)"
+    ]
+    assert found == [(1, 35, "bare-less-than"), (2, body.splitlines()[1].index("<3") + 1, "bare-less-than")]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "mailto:hello@tea.example",
+        "tel:+905321234567",
+        "#foot",
+        "{{ unsubscribe_url }}",
+        "{{ business.site }}/x",
+        "HTTPS://a",
+    ],
+)
+def test_a_link_that_leads_somewhere_is_none_of_them(folder: Folder, link: str) -> None:
+    folder.swap(MJML, "{{ business.site }}/first-flush", link)
+    assert bundle(folder.root).warnings == ()
+
+
+@pytest.mark.parametrize(("colour", "said"), [("#8a8078", True), ("#5f564f", False)])
+def test_text_that_is_hard_to_read_is_a_warning(folder: Folder, colour: str, said: bool) -> None:
+    folder.swap("sending.yaml", 'text: "#3b2f2a"', f'text: "{colour}"')
+    found = bundle(folder.root).warnings
+    assert [(one.code, one.field, one.line) for one in found] == [
+        ("low-contrast", "brand.text", folder.line("sending.yaml", "text:"))
+    ] * said
+
+
+def test_a_surface_alone_that_hides_the_usual_text_is_named_itself(folder: Folder) -> None:
+    text = folder.read("sending.yaml").replace('  text: "#3b2f2a"\n', "")
+    folder.write("sending.yaml", text.replace('surface: "#fffdf8"', 'surface: "#222222"'))
+    (problem,) = problems_in(folder)
+    assert (problem.field, problem.code) == ("brand.surface", "low-contrast")
+
+
+@pytest.mark.parametrize("address", ["", "  address: '  '\n", '  address: ""\n'])
+def test_marketing_without_a_postal_address_is_warned_of(folder: Folder, address: str) -> None:
+    folder.swap("sending.yaml", "  address: Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye\n", address)
+    (warning,) = bundle(folder.root).warnings
+    line = folder.line("sending.yaml", "address:" if address else "business:")
+    assert (warning.file, warning.line, warning.field) == ("sending.yaml", line, "business.address")
+    assert (warning.code, warning.severity) == ("no-postal-address", "warning")
+    assert "Write address:" in warning.mend
+
+
+def test_no_postal_address_is_needed_where_nothing_is_marketing(folder: Folder) -> None:
+    folder.swap("sending.yaml", "  address: Çaycı Sokağı 12, 34425 Karaköy, İstanbul, Türkiye\n", "")
+    folder.swap("journeys/welcome.yaml", "topic: tips", "topic: orders")
+    folder.remove("campaigns/new-harvest.yaml")
+    assert "no-postal-address" not in {warning.code for warning in bundle(folder.root).warnings}
 
 
 def test_long_subjects_lacking_preheaders_and_what_is_declared_in_vain_are_warnings(folder: Folder) -> None:

@@ -7,6 +7,7 @@ import pytest
 from authoring.commands.forms import snippets
 from authoring.compile import bundle
 from authoring.problems import Problem
+from authoring.validate import validate
 from tests.unit.authoring.folders import Folder
 from tests.unit.authoring.test_validate import problems_in
 
@@ -180,6 +181,12 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
         "no field is sure to ask for the telephone number",
         "type: phone",
     ),
+    "an answer by text that nothing asks": (
+        swap("button: ", "sms_double_opt_in: true\nbutton: "),
+        "sms_double_opt_in",
+        "there is no consent to text messages to confirm",
+        "channel: sms",
+    ),
     "a channel that forms know nothing of": (
         lambda folder: folder.swap("forms/hello.yaml", "topic: tips", "topic: tips\n    channel: webhook"),
         "consents[0].channel",
@@ -251,3 +258,24 @@ def test_every_shorthand_of_double_opt_in_is_read(folder: Folder) -> None:
     assert (asked.email, asked.within) == ("confirm", 3 * 86_400)
     folder.write(FORM, f"{start}double_opt_in: false\n{rest}")
     assert bundle(folder.root).content.forms["wholesale"].double_opt_in is None
+
+
+def test_a_form_that_takes_numbers_unasked_is_warned_of_until_a_text_asks(folder: Folder) -> None:
+    folder.swap("forms/hello.yaml", "fields:\n", "fields:\n  - {name: mobile, label: Mobile, type: phone}\n")
+    folder.swap("forms/hello.yaml", "consents:\n", "consents:\n  - {topic: tips, channel: sms, label: Texts.}\n")
+    (warning,) = [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
+    assert (warning.code, warning.field) == ("unconfirmed-number", "consents[0].channel")
+    assert "sms_double_opt_in: true" in warning.mend
+    folder.swap("forms/hello.yaml", "consents:\n", "sms_double_opt_in: true\nconsents:\n")
+    assert not [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
+    opt_in = bundle(folder.root).content.forms["hello"].sms_double_opt_in
+    assert opt_in is not None
+    assert (opt_in.text, opt_in.within) == ("", 3 * 86_400)
+
+
+def test_where_double_opt_in_is_required_numbers_are_asked_as_well(folder: Folder) -> None:
+    folder.swap("forms/wholesale.yaml", "fields:\n", "fields:\n  - {name: mobile, label: Mobile, type: phone}\n")
+    folder.swap("forms/wholesale.yaml", "consents:\n", "consents:\n  - {topic: offers, channel: sms, label: Texts.}\n")
+    folder.write("privacy.yaml", "double_opt_in: required\n")
+    found = [problem for problem in problems_in(folder) if problem.file == "forms/wholesale.yaml"]
+    assert [problem.mend for problem in found] == ["Add sms_double_opt_in: true to the form"]

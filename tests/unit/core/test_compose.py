@@ -384,3 +384,26 @@ def test_every_web_link_is_signed(links: list[tuple[str, str]]) -> None:
     assert len(sign.urls) == len(set(found))
     assert all(url.startswith("https://api.example/c/") for url in found)
     assert all(url.isascii() and not re.search(r"\s", url) for url in sign.urls)
+
+
+@pytest.mark.parametrize("characters", [1, 53, 54, 55, 110, 111, 112, 5_000])
+def test_base64_has_full_lines_and_a_rest(characters: int) -> None:
+    letter = build(text="\u00e7" + "x" * characters)
+    lines = letter.raw.split(b"base64\r\n\r\n")[1].split(b"\r\n--")[0].removesuffix(b"\r\n").split(b"\r\n")
+    assert all(len(line) == 76 for line in lines[:-1])
+    assert 0 < len(lines[-1]) <= 76
+    assert part(letter, "plain") == "\u00e7" + "x" * characters + "\n"
+
+
+@pytest.mark.parametrize("fence", ["\ue000", "\ue001"])
+def test_no_fence_is_left_in_what_is_sent(fence: str) -> None:
+    letter = build({"first_name": f"Ada{fence}\u00e7"}, text="{{ contact.first_name }} {{ business.name }}")
+    for kind in ("plain", "html"):
+        assert "Ada\u00e7" in part(letter, kind)
+        assert not {"\ue000", "\ue001"} & set(part(letter, kind))
+
+
+@pytest.mark.parametrize("asked", ["contact._held", "business._values", "contact.__class__", "topic._name"])
+def test_what_a_value_is_made_of_is_no_value(asked: str) -> None:
+    with pytest.raises(Unrenderable):
+        build({"first_name": "Ada"}, text=f"{{{{ {asked} }}}}")

@@ -1,5 +1,6 @@
 """What a template can say: defaults, needs, blocks, products, languages, dates and money."""
 
+import html
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def release(**email: Any) -> Release:
                 "business": {"name": "Çay", "address": "1 Street", "site": "https://tea.example", "language": "en",
                              "time_zone": "Europe/Istanbul"},
                 "from": {"name": "Çay", "email": "hello@tea.example"},
-                "topics": [{"id": "tips", "title": "Tips"}],
+                "topics": [{"id": "tips", "title": "Tips", "titles": {"tr": "İpuçları <1>"}}],
             },
             "products": PRODUCTS,
             "emails": {"one": {"subject": "s", "html": "<p>h</p>", "text": "t", **email}},
@@ -234,3 +235,11 @@ def test_a_release_of_before_loads_and_keeps_its_id() -> None:
     assert content.model_dump(mode="json", by_alias=True, exclude_defaults=True)["emails"]["one"] == old
     assert load(canonical(content)) == content
     assert canonical(load(canonical(content))) == canonical(content)
+
+
+@pytest.mark.parametrize(("language", "title"), [("tr", "İpuçları &lt;1&gt;"), ("en", "Tips"), ("", "Tips")])
+def test_a_topic_is_called_as_the_letter_s_language_has_it(language: str, title: str) -> None:
+    said = {"html": "<p>{{ topic.title }}</p>", "text": "{{ topic.title }}"}
+    words = read(language=language, **said, languages={"tr": {"subject": "s", **said}})
+    assert f"<p>{title}</p>" in words.html
+    assert words.text == html.unescape(title)

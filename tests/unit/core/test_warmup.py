@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from functions.core.warmup import WarmUp, allowance, ramp
+from functions.core.days import midnight
+from functions.core.warmup import SPREAD_MS, WarmUp, allowance, begins, places, ramp, wished
 
 RAMP = WarmUp.model_validate({"from": "2026-12-01", "first_day": 50, "grows": 1.5, "up_to": 1000})
 
@@ -46,3 +47,32 @@ def test_the_slowest_warm_up_ends_within_a_year() -> None:
 def test_what_makes_no_ramp_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         WarmUp.model_validate({"from": "2026-12-01"} | wrong)
+
+
+def test_later_days_keep_a_fifth_for_what_comes_up_on_them() -> None:
+    days = list(places(RAMP, date(2026, 12, 6)))
+    assert dict(days) == {
+        date(2026, 12, 6): 378,
+        date(2026, 12, 7): 567 - 113,
+        date(2026, 12, 8): 850 - 170,
+        date(2026, 12, 9): None,
+    }
+    assert list(places(RAMP, date(2026, 11, 30))) == [(date(2026, 11, 30), None)]
+
+
+def test_a_day_with_a_single_place_gives_it_out_beforehand() -> None:
+    tiny = WarmUp.model_validate({"from": "2026-12-01", "first_day": 1, "up_to": 3})
+    assert list(places(tiny, date(2026, 12, 1)))[:2] == [(date(2026, 12, 1), 1), (date(2026, 12, 2), 2)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "Europe/Berlin", "America/Santiago"])
+@pytest.mark.parametrize("hour", [0, 10, 23])
+def test_a_message_goes_out_on_its_day_at_about_the_time_it_came_up(zone: str, hour: int) -> None:
+    for place in range(400):
+        day = date.fromordinal(date(2026, 3, 1).toordinal() + place)
+        now = begins(date(2026, 3, 1), zone) + hour * 3_600_000
+        at = wished(f"m{place}", day, now, zone)
+        passed = at - begins(day, zone)
+        assert min(hour, 20) * 3_600_000 <= passed < min(hour, 20) * 3_600_000 + SPREAD_MS
+        assert at < begins(date.fromordinal(day.toordinal() + 1), zone)
+    assert begins(date(1970, 1, 2), "UTC") == midnight(1, "UTC") == 86_400_000

@@ -55,3 +55,24 @@ def test_words_take_values_as_they_are() -> None:
 def test_a_page_is_written_the_way_of_its_language(language: str, direction: str) -> None:
     form = Form.model_validate(FORM | {"language": language})
     assert catalogue.words(None, form).direction == direction
+
+
+def test_a_person_s_own_language_takes_the_business_s_and_the_form_s_words_where_it_is_theirs() -> None:
+    form = Form.model_validate(FORM | {"language": "de", "words": {"optional": "(wenn Sie mögen)"}})
+    german, turkish = catalogue.words_in("de", SENDING, form), catalogue.words_in("tr", SENDING, form)
+    assert (german("optional"), german("send")) == ("(wenn Sie mögen)", "Senden")
+    assert (turkish("optional"), turkish("send")) == ("(isteğe bağlı)", "Yolla")
+
+
+def pushing(**push: object) -> Sending:
+    return Sending.model_validate(SENDING.model_dump(by_alias=True, exclude_defaults=True) | {"push": push})
+
+
+def test_people_are_asked_for_notifications_in_every_language_until_the_business_writes_its_own_words() -> None:
+    assert set(catalogue.asking_in(SENDING)) == {"tr-TR", *catalogue.languages()}
+    assert catalogue.asking_in(SENDING)[0] == "tr-TR"
+    assert set(catalogue.asking_in(pushing(wording={"tr": "Evet.", "pl": "Tak."}))) == {"tr-TR", "tr", "pl"}
+    assert set(catalogue.asking_in(pushing(button="Bildir", wording={"tr": "Evet.", "pl": "Tak."}))) == {"tr-TR", "tr"}
+    words = catalogue.asking(pushing(wording={"tr": "Evet.", "pl": "Tak."}), "pl")
+    assert (words("push-wording"), words("push-button")) == ("Tak.", catalogue.texts("pl")["push-button"])
+    assert catalogue.asking(SENDING, "ru")("push-wording") == catalogue.texts("ru")["push-wording"]

@@ -1,0 +1,73 @@
+"""What the reference pages say beside what the models say."""
+
+NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
+INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
+files: run `samovar schema` after changing one."""
+IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are
+for ever: people's histories point at them. An id keeps its kind, and one that was removed is never used again;
+`samovar rollback` brings it back with its old meaning. Titles are free. What was published is
+remembered in `marketing/.samovar.json`; keep that file with the others."""
+EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
+
+```json
+"yaml.schemas": {
+  "docs/reference/schemas/scoring.json": "marketing/scoring.yaml",
+  "docs/reference/schemas/segments.json": "marketing/segments.yaml",
+  "docs/reference/schemas/funnel.json": "marketing/funnel.yaml",
+  "docs/reference/schemas/sending.json": "marketing/sending.yaml",
+  "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
+  "docs/reference/schemas/privacy.json": "marketing/privacy.yaml",
+  "docs/reference/schemas/bots.json": "marketing/bots.yaml",
+  "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
+  "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
+  "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
+  "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
+  "docs/reference/schemas/push.json": "marketing/push/*.yaml",
+  "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml",
+  "docs/reference/schemas/products.json": "marketing/products.yaml",
+  "docs/reference/schemas/campaigns.json": "marketing/campaigns/*.yaml"
+}
+```"""
+CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:
+
+```yaml
+all:
+  - {score: interest, at_least: 50}
+  - not: {event: Order Completed, within: 30 days}
+  - any: [{tag: welcomed}, {trait: language, one_of: [en, tr]}]
+```
+
+The table under each kind says its keys, and the one below that what examples ask. `where` compares properties
+of an event: a value for equality, or [a comparison](#property-comparison). A dot leads into what a property or a
+trait holds (`products.category`); of a list, one member that fulfils everything is enough (the first 250 are
+looked at). What is missing is unknown: nothing but `known: false` is true of it. Equality minds letter case;
+`contains`, `starts_with` and `ends_with` don't, in any language.
+
+Counts within a time are exact to the second. Points, sums, and counts of more than ten go by calendar days in the
+business's time zone, today among them; so do comparisons of dates. A condition that nobody can fulfil, a name that
+is not defined, and definitions that need each other are refused by `samovar validate`."""
+PROBLEMS = """`samovar validate` names each with file, line, column and field, says what is wrong and how to mend it.
+With --json each also has a code, which stays when the words change. Warnings keep no release from being made."""
+VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: give it a default under
+`variables:`, or where it stands, as in `{{ contact.first_name | default("there") }}`; or say that it is required.
+Marketing mail must carry `unsubscribe_url` and `business.address`; the base layout does."""
+MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
+`<mj-include path="parts/NAME.mjml" />`. Elements:"""
+SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]'}
+FILTERS = """`day` and `moment` write a date or a time, `number` a number, `money` an amount (`| money("EUR")`; of a
+product's price also without the currency), each in the language of the e-mail and the contact's time zone. `upper`,
+`lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's
+own filters are there too."""
+MEANINGS = {
+    "contact.TRAIT": "A trait of the person, such as `contact.first_name`",
+    "business.name": "Name of the business in sending.yaml",
+    "business.address": "Its postal address",
+    "business.site": "Its web site; links below it are counted",
+    "topic.title": "Title of the topic that the message belongs to",
+    "topic.transactional": "Whether it is about something they did, and needs no way to unsubscribe",
+    'block["ID"]': "Whether this person gets a block that the YAML defines",
+    "products": "What products.yaml lists: `id`, `title`, `price`, `url`, `image`, `tags` of each",
+    "preferences_url": "Where this person chooses what to hear about; ask `{% if preferences_url is defined %}`",
+    "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
+    "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
+}
