@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from authoring.commands import inflight
 from functions import releases as runtime
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip
 from functions.core.enrollment import Enrollment
 from functions.core.release import canonical
-from functions.tables import enrollments
+from functions.tables import audit, enrollments
 from functions.tables import releases as moves
 from functions.work import correct, jobs, walk
 from functions.work.jobs import Job
@@ -148,3 +150,55 @@ def test_who_has_no_place_in_the_other_release_stays_and_is_counted(shop: Cloud)
 def test_a_journey_whose_id_begins_alike_is_another(shop: Cloud) -> None:
     correct.recall("c1", "tou", "week", Skip(), shop.clock.now)
     assert not finish(shop, "c1").notes.get("corrected")
+
+
+class Here:
+    """The options before a command, for a deployment that this process is pointed at already."""
+
+    stack = None
+
+    def connect(self) -> None:
+        runtime.forget()
+
+
+def samovar(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    """What a command prints; the jobs that it begins run to their end while it looks on."""
+
+    def follow(ids: list[str], what: str, *, quiet: bool) -> list[Job]:
+        return [finish(cloud, job) for job in ids]
+
+    monkeypatch.setattr(inflight, "follow", follow)
+    command = {"journeys": inflight.journeys, "recall": inflight.recall, "migrate": inflight.migrate}[arguments[0]]
+    return CliRunner().invoke(command, list(arguments[1:]), obj=Here()).output
+
+
+def test_the_command_says_who_waits_where_and_recalls_them(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = PEOPLE // 2
+    listed = samovar(shop, monkeypatch, "journeys", "tour")
+    assert all(f"tour     {step:<6}  {half}" in listed for step in ("answer", "week"))
+    said = samovar(shop, monkeypatch, "recall", "tour", "weak", "--skip", "--why", "typo", "--yes")
+    assert f'nobody waits at "weak" of "tour" now: {half} at answer, {half} at week' in said
+    said = samovar(shop, monkeypatch, "recall", "tour", "week", "--goto", "nowhere", "--why", "typo", "--yes")
+    assert 'no step "nowhere" to go to' in said
+    assert standing(shop).count("week") == half
+    said = samovar(shop, monkeypatch, "recall", "tour", "week", "--goto", "tag-third", "--why", "yanlış fiyat", "--yes")
+    assert f"{half} runs were corrected" in said
+    (noted,) = audit.all_notes()
+    assert (noted.kind, noted.subject, noted.many, noted.why) == ("recall", "tour/week", half, "yanlış fiyat")
+
+
+def test_the_command_moves_nobody_before_each_step_has_a_place(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = PEOPLE // 2
+    shop.publish(with_journey([{"id": "pause", "wait": "1 day"}, {"id": "answer", "wait": "1 day"}]))
+    said = samovar(shop, monkeypatch, "migrate", "tour", "--why", "shorter", "--yes")
+    assert (
+        f'no step: {half} at "week". Say where they go on (--map week=STEP), or that they leave (--exit week)' in said
+    )
+    said = samovar(shop, monkeypatch, "migrate", "tour", "--map", "week=pausse", "--why", "shorter", "--yes")
+    assert 'no step "pausse"' in said
+    assert not audit.all_notes()
+    said = samovar(shop, monkeypatch, "migrate", "tour", "--map", "week=pause", "--why", "shorter", "--yes")
+    assert f"{PEOPLE} runs were corrected" in said
+    assert "goes by the live release already" in samovar(
+        shop, monkeypatch, "migrate", "tour", "--why", "again", "--yes"
+    )
