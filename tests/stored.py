@@ -32,7 +32,7 @@ from functions.core.contact import (
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
-from functions.core.enrollment import Enrollment, Passage, Turns, Waiting
+from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.keys import PUBLIC, SECRET, VapidKey, WriteKey
@@ -224,6 +224,8 @@ SIDE_BY_SIDE = replace(
     RUNNING,
     key="3k5w2yvld4c6g",
     turns={"weekly": Turns(7, 2)},
+    place=Place("weekly", past=True),
+    corrected="c3k5w2yvld4c6gq7mzabcdefgh",
     todo=(
         SendMessage("notice", "tell", "tell", "tips", NOW, "staff"),
         Record("traits", "know", "Traits Changed", NOW, traits={"plan": "gold", "trial": None, "İl": "Łódź 茶"}),

@@ -50,6 +50,8 @@ _NOTES = {
     "decisions": "lines crossed",
     "differing": "would be decided otherwise",
     "already": "there before",
+    "corrected": "runs corrected",
+    "unfit": "that could not be",
     "aside": "set aside",
 }
 """What jobs note, as people read it; --json has all."""

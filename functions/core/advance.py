@@ -15,7 +15,18 @@ from functions.core.contact import Contact
 from functions.core.counters import counter_id
 from functions.core.days import EPOCH, midnight
 from functions.core.effects import Effect, ReachGoal, StartClock, Unwatch
-from functions.core.enrollment import PATH_KEPT, Enrollment, Passage, State, Turns, Waiting, is_open, watches
+from functions.core.enrollment import (
+    LEAVE,
+    PATH_KEPT,
+    Enrollment,
+    Passage,
+    Place,
+    State,
+    Turns,
+    Waiting,
+    is_open,
+    watches,
+)
 from functions.core.evaluate import Seen, Verdict, earliest, evaluate
 from functions.core.ids import chance, digest
 from functions.core.journey import Journey
@@ -110,6 +121,9 @@ class _Advance:
         over = self.over()
         if over is not None:
             return self.end(over)
+        place = self.before.place
+        if place is not None:
+            return self.end("exited") if place.step == LEAVE else self.walk(self.following(place))
         waiting = self.before.waiting
         if waiting is None:
             return self.walk(list(self.journey.steps))
@@ -127,6 +141,19 @@ class _Advance:
                 return self.walk(remaining)
             case Standing(deadline, until):
                 return self.stay(waiting, deadline, until)
+
+    def following(self, place: Place) -> list[Next]:
+        """What comes next where somebody put the run."""
+        found = after(self.journey.steps, place.step)
+        if found is None:
+            raise Unreadable(f"no step {place.step!r} in journey {self.before.journey!r}")
+        # Whoever is put into the middle of a repeated part is in a turn of it.
+        repeat = self.journey.repeated.get(place.step)
+        while repeat is not None:
+            self.turns.setdefault(repeat, Turns(1, 1))
+            repeat = self.journey.repeated.get(repeat)
+        step, remaining = found
+        return remaining if place.past else [step, *remaining]
 
     def walk(self, remaining: list[Next]) -> tuple[Enrollment, tuple[Effect, ...]]:
         while remaining:
@@ -282,6 +309,7 @@ class _Advance:
             messages=self.messages,
             turns=self.turns,
             path=tuple(self.path[-PATH_KEPT:]),
+            place=None,
             todo=(),
         )
         return moved, tuple(self.effects)

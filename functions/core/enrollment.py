@@ -57,6 +57,18 @@ class Passage:
     outcome: str
 
 
+LEAVE: Final = ""
+"""The step of a `Place` whose run leaves the journey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run goes on by somebody's word, rather than where it waits: at a step, or `past` it."""
+
+    step: str
+    past: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Of a repeated part of a journey: the turns begun in the whole run, and since it was last come to."""
@@ -77,7 +89,7 @@ class Enrollment:
     sent. `declined` are ids of runs that were refused because this one was open. `todo` are
     effects of the last advance that are not yet known to be performed. `key` tells runs of one journey
     apart that a person has side by side, "" where there is one at a time. `turns` are by the id of the step
-    that repeats.
+    that repeats. `place` is where the next advance goes on, `corrected` the correction that last moved the run.
     """
 
     id: str
@@ -99,6 +111,8 @@ class Enrollment:
     begun: int = 0
     key: str = ""
     turns: Mapping[str, Turns] = field(default_factory=lambda: _NO_TURNS)
+    place: Place | None = None
+    corrected: str = ""
 
     @property
     def active(self) -> bool:

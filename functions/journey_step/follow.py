@@ -74,6 +74,8 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         waiting=enrollment.waiting,
         messages=enrollment.messages,
         turns=enrollment.turns,
+        place=enrollment.place,
+        corrected=enrollment.corrected,
         path=enrollment.path,
         clock=1,
         todo=(StartClock(1),),

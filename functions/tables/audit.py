@@ -1,5 +1,5 @@
-"""Who was looked at or erased on purpose, who came in or went out by a file, and when sending was stopped and
-let go on: X#audit / <13-digit ms>#<id>.
+"""Who was looked at or erased on purpose, who came in or went out by a file, when sending was stopped and
+let go on, and whose runs of a journey were corrected: X#audit / <13-digit ms>#<id>.
 
 Of a person there is a hash and nothing else. `by`, `many` and `why` are absent where nobody noted them.
 """
@@ -15,14 +15,28 @@ from functions.core.ids import digest
 VERSION: Final = 1
 PARTITION: Final = "X#audit"
 
-Kind = Literal["forget", "export", "consent", "readmit", "registry", "import", "undo", "list", "pause", "resume"]
+Kind = Literal[
+    "forget",
+    "export",
+    "consent",
+    "readmit",
+    "registry",
+    "import",
+    "undo",
+    "list",
+    "pause",
+    "resume",
+    "recall",
+    "migrate",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
-    of many, and the subject of "pause" and "resume" is what was paused. `by` is the account at the terminal,
+    of many, and the subject of "pause" and "resume" is what was paused,
+    of "recall" JOURNEY/STEP, of "migrate" the journey. `by` is the account at the terminal,
     `many` how many people or rows it was about, `why` what the person at the terminal said."""
 
     kind: Kind

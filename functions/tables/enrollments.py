@@ -3,7 +3,7 @@ has several side by side, H#<journey>#<id> an earlier one.
 
 n version · id · release · cause · entered · begun · turn · state · ended · wait [step, since, deadline,
 alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · key · turns {repeat: [total,
-since]} · ds, du · v
+since]} · place [step, past] · corrected · ds, du · v
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Any
 from functions import settings
 from functions.aws import dynamodb
 from functions.core import effects
-from functions.core.enrollment import Enrollment, Passage, Turns, Waiting, look_again
+from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting, look_again
 from functions.core.errors import Newer
 from functions.tables.contacts import contact_of, partition
 from functions.tables.due import shard
@@ -50,6 +50,8 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "begun": enrollment.begun,
         "key": enrollment.key,
         "turns": {step: [turns.total, turns.since] for step, turns in enrollment.turns.items()},
+        "place": enrollment.place and [enrollment.place.step, enrollment.place.past],
+        "corrected": enrollment.corrected,
     }
     row |= {name: value for name, value in optional.items() if value}
     again = look_again(enrollment, now)
@@ -83,6 +85,8 @@ def from_row(row: Mapping[str, Any]) -> Enrollment:
         begun=row.get("begun", 0),
         key=row.get("key", ""),
         turns={step: Turns(*turns) for step, turns in row.get("turns", {}).items()},
+        place=Place(*row["place"]) if "place" in row else None,
+        corrected=row.get("corrected", ""),
     )
 
 

@@ -22,6 +22,7 @@ from functions.work.backfill import backfill_slice
 from functions.work.campaign_count import count_slice
 from functions.work.campaign_send import send_slice
 from functions.work.campaigns import COUNT, SEND
+from functions.work.correct import MIGRATE, RECALL, correct_slice
 from functions.work.forget import forget_slice
 from functions.work.judge import judge
 from functions.work.queue import Asked, NextSlice, Recount, Work
@@ -34,6 +35,8 @@ SLICES = {
     "backfill": backfill_slice,
     COUNT: count_slice,
     SEND: send_slice,
+    RECALL: correct_slice,
+    MIGRATE: correct_slice,
 }
 SOONEST_S: Final = 15
 LATEST_S: Final = 900

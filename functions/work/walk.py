@@ -7,7 +7,7 @@ always first when the function dies is passed over in the end.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from functions import clock, settings
 from functions.aside import set_aside
@@ -31,12 +31,22 @@ AGAIN_S: Final = 15
 """Seconds until a contact is tried again that raised."""
 
 
+STATES: Final = ("sk = :state", {":state": STATE})
+
+
 class Died(RuntimeError):
     """Whoever began with this contact never came to its end."""
 
 
-def walk(job: Job, each: Callable[[Item], Mapping[str, int]], *, enough: Mapping[str, int] | None = None) -> Slice:
-    """Do `each` for the states of the next contacts; what it returns is added to the notes.
+def walk(
+    job: Job,
+    each: Callable[[Item], Mapping[str, int]],
+    *,
+    enough: Mapping[str, int] | None = None,
+    rows_like: tuple[str, Mapping[str, Any]] = STATES,
+) -> Slice:
+    """Do `each` for the next of the rows that are like that, the states of contacts where nothing is said; what it
+    returns is added to the notes.
 
     Ends when the time is up, or when the notes have `enough` of something.
     """
@@ -49,8 +59,8 @@ def walk(job: Job, each: Callable[[Item], Mapping[str, int]], *, enough: Mapping
             (job.lane, job.lanes),
             start=start,
             limit=limit,
-            condition="sk = :state",
-            values={":state": STATE},
+            condition=rows_like[0],
+            values=rows_like[1],
         )
         for index, row in enumerate(items):
             stop = walking.met and (

@@ -1,0 +1,214 @@
+"""journeys, recall, migrate: who is in a journey now, and mending their runs where they stand."""
+
+import getpass
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.table import Table
+
+from authoring import inflight
+from authoring.commands.progress import bar, follow
+from authoring.commands.shared import App, console, emit, explained, json_option, must_ask, say
+from authoring.inflight import InFlight
+from functions import clock, releases, settings
+from functions.aws import dynamodb
+from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, check_recall, unmapped
+from functions.core.ids import digest
+from functions.core.journey import Journey
+from functions.core.tree import walk
+from functions.tables import audit
+from functions.tables.audit import Kind, Noted
+from functions.work import correct
+from functions.work.jobs import Job
+
+_WHY = click.option("--why", required=True, help="Kept with who did it, and when.")
+_YES = click.option("--yes", is_flag=True, help="Don't ask.")
+_LONGEST_WHY = 300
+
+
+@click.command()
+@click.argument("journey", required=False, default="")
+@json_option
+@click.pass_obj
+def journeys(app: App, journey: str, as_json: bool) -> None:
+    """Who is in which journey now, and at which step they wait.
+
+    Reads the whole table, with a bar.
+    """
+    with explained(as_json):
+        app.connect()
+        live = releases.live()
+        if journey and journey not in live.release.journeys:
+            raise ValueError(
+                f'there is no journey "{journey}": {", ".join(live.release.journeys) or "none is defined"}'
+            )
+        found = _looked(journey, as_json)
+    if as_json:
+        emit({"live": live.id, "in_flight": plain(found)})
+        return
+    table = Table("journey", "step", "people", "rules", box=None)
+    for (name, release, step), many in sorted(found.waiting.items()):
+        rules = "live" if release == live.id else f"of release {release[:12]}"
+        table.add_row(name, step or "(on the way)", f"{many:,}", rules)
+    if not found.waiting:
+        say("Nobody is in a journey now.")
+        return
+    console().print(table)
+    if any(release != live.id for _, release, _ in found.waiting):
+        say("People stay on the rules by which they came in; `samovar migrate JOURNEY` moves them to the live ones.")
+
+
+def _looked(journey: str, quiet: bool) -> InFlight:
+    total = dynamodb.size_of(settings.contacts_table())[0] or None
+    with bar(quiet=quiet) as shown:
+        task = shown.add_task("looking for runs", total=total, contacts=0, rate=0.0)
+
+        def looked(rows: int) -> None:
+            shown.update(task, completed=rows, total=max(total, rows) if total else None, contacts=rows)
+
+        return inflight.count(journey, looked)
+
+
+@click.command()
+@click.argument("journey")
+@click.argument("step")
+@click.option("--skip", "how", flag_value="skip", help="They go on as if the wait were over.")
+@click.option("--exit", "how", flag_value="exit", help="They leave the journey.")
+@click.option("--goto", metavar="STEP", help="They go on at this step.")
+@_WHY
+@_YES
+@json_option
+@click.pass_obj
+def recall(
+    app: App, journey: str, step: str, how: str | None, goto: str | None, why: str, yes: bool, as_json: bool
+) -> None:
+    """Correct those who wait at a STEP of a JOURNEY now, whatever release they came in by.
+
+    Messages that are on their way are not taken back (`samovar pause` stops those), and none that was sent is sent
+    again. People who come to the step later go through it as it is: change the file for them.
+    """
+    if (how is None) == (goto is None):
+        raise click.UsageError("say one of --skip, --exit and --goto STEP")
+    with explained(as_json):
+        app.connect()
+        what: Recall = GoTo(goto) if goto else Skip() if how == "skip" else Leave()
+        found = _looked(journey, as_json).of(journey)
+        _check(journey, step, what, found)
+        many = sum(number for (_, at), number in found.items() if at == step)
+        if must_ask(yes, as_json):
+            told = {Skip: "go on after it", Leave: "leave the journey"}.get(type(what), f'go on at "{goto}"')
+            who = "1 person waits" if many == 1 else f"{many:,} people wait"
+            click.confirm(f'{who} at "{step}" now, and will {told}. Go on?', abort=True)
+        now = clock.now_ms()
+        job = correct.recall(digest("recall", journey, step, str(now)), journey, step, what, now)
+        _note("recall", f"{journey}/{step}", job, many, why, now)
+        (done,) = follow([job.id], "correcting runs", quiet=as_json)
+    _report(done, as_json)
+
+
+def _check(journey: str, step: str, what: Recall, found: Counter[tuple[str, str]]) -> None:
+    """Raises where nobody waits at the step, or their release of the journey has no step to go to."""
+    standing = {release for release, at in found if at == step}
+    if not standing:
+        places = Counter[str]()
+        for (_, at), many in found.items():
+            places[at or "(on the way)"] += many
+        told = ", ".join(f"{many:,} at {at}" for at, many in sorted(places.items())) or "nobody is in it"
+        raise ValueError(f'nobody waits at "{step}" of "{journey}" now: {told}')
+    for release in standing:
+        check_recall(releases.by_id(release).every_journey[journey], step, what)
+
+
+@click.command()
+@click.argument("journey")
+@click.option("--map", "pairs", metavar="OLD=NEW", multiple=True, help="Who waits at OLD goes on at NEW.")
+@click.option("--exit", "leave", metavar="STEP", multiple=True, help="Who waits there leaves.")
+@_WHY
+@_YES
+@json_option
+@click.pass_obj
+def migrate(
+    app: App, journey: str, pairs: Sequence[str], leave: Sequence[str], why: str, yes: bool, as_json: bool
+) -> None:
+    """Move those who are in a JOURNEY by an earlier release to the live one.
+
+    Whoever waits at a step that the live journey has waits on there, from when they began, as long as it says now.
+    Other steps need a --map or an --exit; nothing is moved before each has one.
+    """
+    with explained(as_json):
+        app.connect()
+        live = releases.live()
+        to = live.release.journeys.get(journey)
+        if to is None:
+            raise ValueError(f'the live release has no journey "{journey}"')
+        found = {key: many for key, many in _looked(journey, as_json).of(journey).items() if key[0] != live.id}
+        moves = Moves(_pairs(pairs, to), frozenset(leave))
+        standing = Counter[str]()
+        for (_, step), many in found.items():
+            standing[step] += many
+        _all_mapped(standing, to, moves)
+        if not standing:
+            emit({"moved": 0}) if as_json else say("Everybody in it goes by the live release already.", "green")
+            return
+        if must_ask(yes, as_json):
+            for step, many in sorted(standing.items()):
+                where = "leave" if step in leave else f"go on at {moves.of(step)}"
+                say(f"  {many:,} at {step or '(on the way)'}: {where}")
+            click.confirm(f"Move them to release {live.id[:12]}?", abort=True)
+        now = clock.now_ms()
+        job = correct.migrate(digest("migrate", journey, live.id, str(now)), journey, live.id, moves, now)
+        _note("migrate", journey, job, standing.total(), why, now)
+        (done,) = follow([job.id], "moving runs", quiet=as_json)
+    _report(done, as_json)
+
+
+def _pairs(said: Sequence[str], to: Journey) -> dict[str, str]:
+    known = {step.id for step in walk(to.steps)}
+    found: dict[str, str] = {}
+    for pair in said:
+        before, sign, after = pair.partition("=")
+        if not sign or not before or not after:
+            raise ValueError(f'--map "{pair}" is not OLD=NEW')
+        if after not in known:
+            raise ValueError(f'--map {pair}: the live journey has no step "{after}": {", ".join(sorted(known))}')
+        found[before] = after
+    return found
+
+
+def _all_mapped(standing: Counter[str], to: Journey, moves: Moves) -> None:
+    missing = unmapped([step for step in standing if step], to, moves)
+    if missing:
+        told = "; ".join(f'{standing[step]:,} at "{step}"' for step in sorted(missing))
+        raise ValueError(
+            f"people wait where the live journey has no step: {told}. Say where they go on (--map {missing[0]}=STEP), "
+            f"or that they leave (--exit {missing[0]})"
+        )
+
+
+def _note(kind: Kind, subject: str, job: Job, many: int, why: str, now: int) -> None:
+    audit.note(Noted(kind, subject, now, job=job.id, by=getpass.getuser(), many=many, why=why.strip()[:_LONGEST_WHY]))
+
+
+def _report(done: Job, as_json: bool) -> None:
+    moved, unfit = done.notes.get("corrected", 0), done.notes.get("unfit", 0)
+    if as_json:
+        emit({"job": done.id, "finished": done.finished is not None, "notes": dict(done.notes)})
+        return
+    people = "1 run was" if moved == 1 else f"{moved:,} runs were"
+    say(f"{people} corrected.", "green")
+    if unfit:
+        say(f"{unfit:,} could not be: their step came and went meanwhile. Run it again.", "yellow")
+    if done.notes.get("aside"):
+        say(f"{done.notes['aside']} were set aside: see the aside queue.", "red")
+    if done.finished is None:
+        say("It goes on by itself: `samovar jobs` shows how far.", "yellow")
+
+
+def plain(found: InFlight) -> list[dict[str, Any]]:
+    """Who is in flight, for programs."""
+    return [
+        {"journey": name, "release": release, "step": step, "people": many}
+        for (name, release, step), many in sorted(found.waiting.items())
+    ]

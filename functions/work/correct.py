@@ -1,0 +1,128 @@
+"""Correcting the runs of a journey where they stand: people recalled from a step, or moved to another release.
+
+Guarantees. A run is corrected once by each correction, however often a slice comes again; what it had to do is done
+before it goes on, and nothing that was sent is sent again. A crash in between leaves a run that rings: sweep goes on.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from functions import clock, releases
+from functions.aws.dynamodb import ConditionFailed, Item
+from functions.core import correction
+from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, Unfit
+from functions.core.enrollment import Enrollment, watches
+from functions.journey_step import progress
+from functions.observability import logger
+from functions.tables import contacts, enrollments
+from functions.tables.enrollments import CURRENT
+from functions.tables.identities import Contended
+from functions.work import jobs
+from functions.work.jobs import Job, Slice
+from functions.work.walk import walk
+
+RECALL: Final = "recall"
+MIGRATE: Final = "migrate"
+ATTEMPTS: Final = 8
+
+
+def recall(id: str, journey: str, step: str, what: Recall, now: int) -> Job:
+    """Begin a job that recalls everybody who waits at a step of a journey, whatever their release."""
+    match what:
+        case Skip():
+            do = ["skip"]
+        case Leave():
+            do = ["leave"]
+        case GoTo(to):
+            do = ["goto", to]
+    return _begun(Job(id, RECALL, now, about={"journey": [journey], "step": [step], "do": do}))
+
+
+def migrate(id: str, journey: str, release: str, moves: Moves, now: int) -> Job:
+    """Begin a job that moves everybody in a journey to a release of it."""
+    about = {
+        "journey": [journey],
+        "release": [release],
+        "moves": [f"{before}={after}" for before, after in sorted(moves.steps.items())],
+        "leave": sorted(moves.leave),
+    }
+    return _begun(Job(id, MIGRATE, now, about=about))
+
+
+def _begun(job: Job) -> Job:
+    jobs.create(job, in_list=True)
+    return job
+
+
+def correct_slice(job: Job, now: int) -> Slice:
+    """Correct the next runs of the job's journey."""
+    (journey,) = job.about["journey"]
+
+    def each(row: Item) -> Mapping[str, int]:
+        found = enrollments.from_row(row)
+        # A longer id may begin like this one.
+        return _correct(found, job) if found.journey == journey else {}
+
+    return walk(job, each, rows_like=("begins_with(sk, :journey)", {":journey": CURRENT + journey}))
+
+
+def _correct(found: Enrollment, job: Job) -> Mapping[str, int]:
+    contact = found.contact
+    for _ in range(ATTEMPTS):
+        run = enrollments.get(contact, found.journey, found.key)
+        if run is None or not run.active:
+            return {}
+        now = clock.now_ms()
+        try:
+            corrected = _corrected(run, job, now)
+        except Unfit as error:
+            logger.warning("a run can't be corrected", enrollment=run.id, reason=str(error))
+            return {"unfit": 1}
+        if corrected is None:
+            # Perhaps we died before it went on.
+            if run.corrected == job.id and run.place is not None:
+                progress.wake(run, now)
+            return {}
+        if not _is_heard(corrected):
+            # Merged or erased meanwhile: what goes on goes on as the survivor's.
+            progress.wake(run, now)
+            contact = contacts.surviving(contact).id
+            continue
+        try:
+            saved = enrollments.save(run, corrected, now)
+        except ConditionFailed:
+            continue
+        progress.wake(saved, now)
+        return {"corrected": 1}
+    raise Contended(f"enrollment {found.id} kept changing")
+
+
+def _is_heard(corrected: Enrollment) -> bool:
+    """See to it that what happens wakes the run, where its journey listens; False where its contact was merged away."""
+    journey = releases.by_id(corrected.release).every_journey[corrected.journey]
+    return not watches(journey) or contacts.watch(corrected.contact, corrected.id) is not None
+
+
+def _corrected(run: Enrollment, job: Job, now: int) -> Enrollment | None:
+    about = job.about
+    if job.kind == MIGRATE:
+        (release,) = about["release"]
+        steps = dict(one.split("=", 1) for one in about.get("moves", ()))
+        to = releases.by_id(release).every_journey.get(run.journey)
+        if to is None:
+            raise Unfit(f"release {release[:12]} has no journey {run.journey!r}")
+        return correction.migrated(run, to, release, Moves(steps, frozenset(about.get("leave", ()))), job.id, now)
+    journey = releases.by_id(run.release).every_journey[run.journey]
+    (step,) = about["step"]
+    return correction.recalled(run, journey, step, _recall(about["do"]), job.id, now)
+
+
+def _recall(do: list[str]) -> Recall:
+    match do:
+        case ["skip"]:
+            return Skip()
+        case ["leave"]:
+            return Leave()
+        case ["goto", step]:
+            return GoTo(step)
+    raise ValueError(f"a recall of kind {do!r} is not known to this code")
