@@ -6,7 +6,7 @@ asked stands in the address's ledger as *requests*; confirming adds the grants, 
 from the moment of asking: whatever was withdrawn since stays withdrawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from functions.core.conditions import EventMatch
@@ -74,6 +74,32 @@ def requests(boxes: Sequence[ConsentBox], *, mail: bool) -> tuple[Change, ...]:
     """What the ledger keeps of asking, with the exact wording of the ticked boxes."""
     asked = [Change("request", box.topic, box.label) for box in boxes]
     return (*asked, *([Change("request", BY_MAIL)] if mail else []))
+
+
+def taken(
+    event: Event,
+    ref: str,
+    id: str,
+    form: Form,
+    ticked: Collection[str],
+    shall_mail: Callable[[Sequence[str]], bool],
+    about: tuple[str, str, str],
+) -> tuple[Event, Entry | None]:
+    """The event of a submission as it is to be stored, and what the ledger of the address `ref` keeps of it.
+
+    `ticked` are keys of boxes; where the form asks twice, `shall_mail` tells whether a mail goes out about topics.
+    `about` are language, release and page. None where no ticked box is about such an address.
+    """
+    boxes = [box for box in form.consents if box.key in ticked and box.identity == kind_of(ref)]
+    if not boxes:
+        return event, None
+    changes: tuple[Change, ...] = tuple(Change("grant", box.topic, box.label) for box in boxes)
+    if form.double_opt_in is not None and kind_of(ref) == EMAIL:
+        topics = [box.topic for box in boxes]
+        mail = shall_mail(topics)
+        changes = requests(boxes, mail=mail)
+        event = event.with_properties({ASKED: topics} | ({MAIL: True} if mail else {}))
+    return event, Entry(event.ref, event.at, event.received, f"form:{id}", changes, *about)
 
 
 def is_mailed(entry: Entry) -> bool:

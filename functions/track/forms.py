@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from functions import clock, releases, visitors
 from functions.core import confirm, submission
 from functions.core.answers import Terms
-from functions.core.consent import Change, Entry
 from functions.core.errors import Refused
 from functions.core.event import Event
-from functions.core.identity import EMAIL, hash_of, kind_of
+from functions.core.identity import hash_of
 from functions.core.submission import Submission, Typed
 from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
@@ -99,20 +99,12 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> Even
     A box left unticked says nothing: submitting again never takes consent back.
     """
     form = live.release.forms[said.form]
-    ticked = [box for box in form.consents if box.key in said.consents]
-    language = catalogue.language_of(live.release.sending, form)
+    about = (catalogue.language_of(live.release.sending, form), live.id, page[:400])
     for ref in (event.source, *event.identities):
-        boxes = [box for box in ticked if box.identity == kind_of(ref)]
-        if not boxes:
-            continue
-        changes: tuple[Change, ...] = tuple(Change("grant", box.topic, box.label) for box in boxes)
-        if form.double_opt_in is not None and kind_of(ref) == EMAIL:
-            topics = [box.topic for box in boxes]
-            mail = _shall_mail(hash_of(ref), event, topics)
-            changes = confirm.requests(boxes, mail=mail)
-            event = event.with_properties({confirm.ASKED: topics} | ({confirm.MAIL: True} if mail else {}))
-        about = (language, live.id, page[:400])
-        addresses.append(hash_of(ref), Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, *about))
+        shall = partial(_shall_mail, hash_of(ref), event)
+        event, entry = confirm.taken(event, ref, said.form, form, said.consents, shall, about)
+        if entry is not None:
+            addresses.append(hash_of(ref), entry)
     return event
 
 
