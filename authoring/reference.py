@@ -12,6 +12,7 @@ from authoring import channels, markup, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
 from authoring.problems import CODES
+from authoring.scenarios.model import HAPPENINGS, Scenarios
 from authoring.sources import EmailFile
 from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.bots import Bots
@@ -150,6 +151,16 @@ PAGES = (
         "How it goes: [campaigns](../campaigns.md).",
     ),
     Page(
+        "scenarios",
+        "Scenarios",
+        "scenarios/ID.yaml",
+        Scenarios,
+        "scenarios/welcome.yaml",
+        "What is expected of a journey: somebody's life in virtual time, tried by `samovar test` with the code that "
+        "runs in production. The file's name is free; it is no part of a release's meaning, and goes along with its "
+        "files. How to write one: [journeys](../journeys.md#scenarios).",
+    ),
+    Page(
         "privacy",
         "Privacy",
         "privacy.yaml",
@@ -224,6 +235,11 @@ def _page(page: Page, schema: dict[str, Any]) -> str:
     lines += ["## Keys", "", *table(schema, schema)]
     if page.model is Journey:
         lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
+    if page.model is Scenarios:
+        lines += [
+            "Something that happens names its kind by one key: " + ", ".join(f"`{k}`" for k in HAPPENINGS) + ".",
+            "",
+        ]
     for name, part in sorted(schema.get("$defs", {}).items()):
         if name not in ON_CONDITIONS:
             lines += [f"## {spaced(name)}", "", str(part.get("description", "")).strip(), "", *table(part, schema)]
@@ -307,6 +323,7 @@ _EDITORS = """Point your editor's YAML support at the schemas; in VS Code's sett
   "docs/reference/schemas/bots.json": "marketing/bots.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
+  "docs/reference/schemas/scenarios.json": "marketing/scenarios/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
   "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
   "docs/reference/schemas/push.json": "marketing/push/*.yaml",

@@ -9,13 +9,17 @@ from authoring.circles import circles
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem, nearest
+from authoring.scenarios.check import check as scenarios
 from functions.core.forms import Form
 from functions.core.sending import Sending
 
 
 def check(known: Definitions) -> list[Problem]:
     """Every broken reference among the definitions, and what is rarely meant."""
-    return list(_check(known))
+    found = list(_check(known))
+    # What a journey lacks is not said a second time by its scenarios.
+    wrong = {problem.file for problem in found if problem.severity == "error"}
+    return [*found, *scenarios(known, wrong)]
 
 
 def _check(known: Definitions) -> Iterator[Problem]:
