@@ -22,6 +22,7 @@ from authoring.commands import (
     privacy,
     release,
     sameness,
+    testing,
     webhooks,
 )
 from authoring.commands.shared import App
@@ -57,6 +58,7 @@ def main(context: click.Context, stack: str | None, marketing: Path | None) -> N
 
 for _command in (
     release.validate,
+    testing.test,
     diff.diff,
     release.publish,
     release.pull,

@@ -2,12 +2,15 @@
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from authoring import tree
 from authoring.ledger import Ledger
+from authoring.load import Document
 from authoring.problems import Problem
+from authoring.scenarios.model import Scenarios
 from authoring.validate import validate
 from functions.core.release import Release, canonical, release_id
 
@@ -22,7 +25,7 @@ class Bundle:
     `release` is the canonical JSON whose hash is `release_id`. `sources` maps relative
     paths to text, so that `pull` can write them back. `based_on` is the release that
     the files were last published as or pulled from, None before the first time.
-    `warnings` are what in them is possible and rarely meant.
+    `warnings` are what in them is possible and rarely meant, `scenarios` what is expected of journeys.
     """
 
     release: bytes
@@ -32,6 +35,7 @@ class Bundle:
     content: Release
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
+    scenarios: Mapping[str, tuple[Document, Scenarios]] = field(default_factory=dict)
 
     def asset_bytes(self) -> bytes:
         """One file that carries both, for a deploy to upload."""
@@ -50,7 +54,14 @@ def bundle(root: Path) -> Bundle:
     valid = validate(root, state_path(root))
     content = canonical(valid.release)
     return Bundle(
-        content, release_id(content), valid.sources, valid.ledger.based_on, valid.release, valid.ledger, valid.warnings
+        content,
+        release_id(content),
+        valid.sources,
+        valid.ledger.based_on,
+        valid.release,
+        valid.ledger,
+        valid.warnings,
+        valid.scenarios,
     )
 
 

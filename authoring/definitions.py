@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from authoring.load import Document, Path
 from authoring.problems import Problem, choose
+from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core import conditions as c
 from functions.core.campaign import Campaign
@@ -39,6 +40,7 @@ class Definitions:
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
+    scenarios: dict[str, tuple[Document, Scenarios]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()

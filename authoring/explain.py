@@ -10,6 +10,7 @@ from pydantic import BaseModel, Discriminator, ValidationError
 from authoring.load import Document, Path, dig
 from authoring.locate import data_path, field_of, keys_of, model_at
 from authoring.problems import Problem, choose, nearest
+from authoring.scenarios.model import HAPPENINGS
 from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
@@ -81,6 +82,8 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return _unnamed(document, path, "a condition", KINDS)
         case "step_kind":
             return _unnamed(document, path, "a step", STEPS)
+        case "happening_kind":
+            return _unnamed(document, path, "something that happens", HAPPENINGS)
         case "when_kind":
             mend = 'Write on request, or a day or every so often with a time: {every: monday, at: "09:00"}'
             return document.problem(path, f"expected when it runs, not {_shown(detail['input'])}", mend)
@@ -209,7 +212,7 @@ def _shown(value: Any) -> str:
 
 _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
-_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind", "when_kind")
+_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind", "when_kind", "happening_kind")
 _CODES = {
     "extra_forbidden": "unknown-key",
     "missing": "missing-key",
@@ -217,6 +220,7 @@ _CODES = {
     "union_tag_not_found": "no-kind",
     "union_tag_invalid": "no-kind",
     "step_kind": "no-kind",
+    "happening_kind": "no-kind",
     "when_kind": "no-kind",
 }
 _DAY = "a day, such as 2027-03-08"

@@ -7,6 +7,7 @@ from authoring import ledger, tree
 from authoring.compile import Bundle, bundle, state_path
 from authoring.diff import Change, changes
 from authoring.problems import Problem
+from authoring.scenarios.trial import failing
 from functions import clock
 from functions.aws import s3
 from functions.core.publishing import Pointer, Refuse, decide
@@ -31,7 +32,8 @@ class WouldOverwrite(Exception):
 @dataclass(frozen=True, slots=True)
 class Published:
     """What publishing did. `moved` is false where this release was live already; `backfill` are the jobs that bring
-    everybody to it, none where nobody can stand elsewhere; `warnings` are what in it is rarely meant."""
+    everybody to it, none where nobody can stand elsewhere; `warnings` are what in it is rarely meant, and
+    scenarios that fail."""
 
     pointer: Pointer
     moved: bool
@@ -68,7 +70,8 @@ def publish(root: Path, *, by: str, note: str = "") -> Published:
     campaigns.schedule(pointer.release, clock.now_ms())
     begun = backfills.start(pointer, clock.now_ms())
     moved = before is None or pointer.seq != before.seq
-    return Published(pointer, moved, found, begun, compiled.warnings)
+    warnings = (*compiled.warnings, *failing(compiled.content, compiled.scenarios))
+    return Published(pointer, moved, found, begun, warnings)
 
 
 def would_refuse(compiled: Bundle, before: Pointer | None) -> str | None:

@@ -10,6 +10,7 @@ from authoring.colours import READABLE, contrast, readable
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem, Severity, nearest
+from authoring.scenarios.check import check as scenarios
 from functions.core.forms import Form
 from functions.core.sending import Sending
 from functions.core.tongues import ANY
@@ -20,7 +21,10 @@ _INVISIBLE = 1.5
 
 def check(known: Definitions) -> list[Problem]:
     """Every broken reference among the definitions, and what is rarely meant."""
-    return list(_check(known))
+    found = list(_check(known))
+    # What a journey lacks is not said a second time by its scenarios.
+    wrong = {problem.file for problem in found if problem.severity == "error"}
+    return [*found, *scenarios(known, wrong)]
 
 
 def _check(known: Definitions) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ FOLDERS = {
     "campaigns": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
+    "scenarios": (".yaml",),
 }
 _ID = re.compile(ID_PATTERN)
 

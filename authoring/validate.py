@@ -1,5 +1,6 @@
 """Reading marketing/ as a whole: either one release, or every problem with file and line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ from authoring.load import Document, dig, load
 from authoring.locate import keys_of
 from authoring.problems import Invalid, Problem
 from authoring.references import check
+from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
@@ -43,6 +45,7 @@ class Valid:
     sources: dict[str, str]
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
+    scenarios: Mapping[str, tuple[Document, Scenarios]] = field(default_factory=dict)
 
 
 def validate(root: Path, state: Path | None = None) -> Valid:
@@ -89,6 +92,9 @@ class _Reading:
         for name, file in found.ids("campaigns", ".yaml").items():
             if campaign := self._model(found, file, Campaign):
                 known.campaigns[name] = campaign
+        for name, file in found.ids("scenarios", ".yaml").items():
+            if scenarios := self._model(found, file, Scenarios):
+                known.scenarios[name] = scenarios
         bots = self._model(found, "bots.yaml", Bots)
         known.products = self._model(found, "products.yaml", Products)
         for name, file in found.ids("emails", ".yaml").items():
@@ -127,7 +133,7 @@ class _Reading:
         past = self._past()
         self.problems += reuse.check(release, known, past)
         self._raise()
-        return Valid(release, found.sources, past, tuple(sorted(set(self.problems))))
+        return Valid(release, found.sources, past, tuple(sorted(set(self.problems))), known.scenarios)
 
     def _raise(self) -> None:
         mistakes = [problem for problem in self.problems if problem.severity == "error"]

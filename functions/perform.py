@@ -5,13 +5,12 @@ from typing import assert_never
 from functions import releases, settings
 from functions.aws import events as bus
 from functions.aws import stepfunctions
-from functions.core import alarm, confirm
+from functions.core import alarm
 from functions.core.effects import Effect, HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
-from functions.core.event import SYSTEM, Event
-from functions.core.identity import own_ref
+from functions.core.event import Event
 from functions.core.journey_facts import noted
-from functions.core.message import intended
+from functions.core.performed import event_of, message_of
 from functions.core.retention import Keep
 from functions.observability import metric
 from functions.send.queue import enqueue
@@ -29,7 +28,7 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
         case SendMessage():
             _send(effect, enrollment)
         case Record():
-            _record(_event(effect, enrollment), enrollment)
+            _record(event_of(effect, enrollment), enrollment)
         case HandOff():
             leads.write(enrollment.contact, effect, enrollment)
         case StartClock(generation):
@@ -58,45 +57,9 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
 
 def _send(effect: SendMessage, enrollment: Enrollment) -> None:
     kept = releases.by_id(enrollment.release).privacy.retention
-    message = intended(
-        id=effect.message,
-        contact=enrollment.contact,
-        journey=enrollment.journey,
-        step=effect.step,
-        template=effect.template,
-        topic=effect.topic,
-        release=enrollment.release,
-        now=effect.at,
-        enrollment=enrollment.id,
-        since=enrollment.entered,
-        kept_until=effect.at // 1000 + kept.messages,
-        # The link of such a mail confirms what this submission asked, and nothing else.
-        channel=effect.channel,
-        cause=enrollment.cause if confirm.form_of(enrollment.journey) else None,
-    )
-    messages.intend(message)
+    messages.intend(message_of(effect, enrollment, kept.messages))
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
     enqueue(enrollment.contact, effect.message)
-
-
-def _event(effect: Record, enrollment: Enrollment) -> Event:
-    return Event(
-        source=own_ref(enrollment.contact),
-        id=effect.event,
-        stamp=effect.at,
-        at=effect.at,
-        received=effect.at,
-        kind=SYSTEM,
-        name=effect.name,
-        properties={
-            **effect.properties,
-            "journey": enrollment.journey,
-            "step": effect.step,
-            "enrollment": enrollment.id,
-        },
-        traits=effect.traits,
-        proved=bool(effect.traits),
-    )
 
 
 def _record(event: Event, enrollment: Enrollment) -> None:

@@ -13,6 +13,7 @@ from authoring.commands.shared import App, business_zone, console, emit, explain
 from authoring.compile import bundle
 from authoring.diff import Change, changes
 from authoring.problems import Problem
+from authoring.scenarios.trial import failing
 from authoring.when import minute
 from functions import clock
 from functions.tables import releases
@@ -27,17 +28,19 @@ def validate(app: App, as_json: bool) -> None:
     """Check marketing/: what is wrong, where, and the mend."""
     with explained(as_json):
         compiled = bundle(app.marketing)
+        warned = (*compiled.warnings, *failing(compiled.content, compiled.scenarios))
     if as_json:
-        warnings = [problem.as_json() for problem in compiled.warnings]
+        warnings = [problem.as_json() for problem in warned]
         emit({"valid": True, "release": compiled.release_id, "problems": [], "warnings": warnings})
     else:
-        show_warnings(compiled.warnings)
+        show_warnings(warned)
         content = compiled.content
         parts = (
             ("journey", content.journeys),
             ("campaign", content.campaigns),
             ("e-mail", content.emails),
             ("form", content.forms),
+            ("scenario", [one for _, file in compiled.scenarios.values() for one in file.scenarios]),
         )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)
         say(f"{app.marketing} is valid: {counts}. Release {compiled.release_id[:12]}.", "green")
@@ -58,7 +61,7 @@ def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             compiled, before, found = published.preview(app.marketing)
             refused = published.would_refuse(compiled, before)
-            _warn(compiled.warnings, as_json)
+            _warn((*compiled.warnings, *failing(compiled.content, compiled.scenarios)), as_json)
             _show(found, as_json, release=compiled.release_id, moved=False, refused=refused, stack=where.name)
             return
         done = published.publish(app.marketing, by=getpass.getuser(), note=note)

@@ -12,6 +12,7 @@ from authoring.load import load
 from authoring.problems import CODES
 from authoring.reference import prose
 from authoring.reference.kinds import MARKETING, PAGES, ROOT, Page, channel_pages
+from authoring.scenarios.model import HAPPENINGS, Scenarios
 from authoring.sources import EmailFile
 from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.campaign import NO_HOLD
@@ -74,6 +75,9 @@ def _page(page: Page, schema: dict[str, Any]) -> str:
     lines += ["## Keys", "", *table(schema, schema)]
     if page.model is Journey:
         lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
+    if page.model is Scenarios:
+        kinds = ", ".join(f"`{kind}`" for kind in HAPPENINGS)
+        lines += [f"Something that happens names its kind by one key: {kinds}.", ""]
     for name, part in sorted(schema.get("$defs", {}).items()):
         if name not in ON_CONDITIONS:
             lines += [f"## {spaced(name)}", "", str(part.get("description", "")).strip(), "", *table(part, schema)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from authoring import channels
+from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
@@ -135,6 +136,16 @@ PAGES = (
         "campaigns/new-harvest.yaml",
         "One message to everybody in a segment, once or again and again. The file's name is the campaign's id. "
         "How it goes: [campaigns](../campaigns.md).",
+    ),
+    Page(
+        "scenarios",
+        "Scenarios",
+        "scenarios/ID.yaml",
+        Scenarios,
+        "scenarios/welcome.yaml",
+        "What is expected of a journey: somebody's life in virtual time, tried by `samovar test` with the code that "
+        "runs in production. The file's name is free; it is no part of a release's meaning, and goes along with its "
+        "files. How to write one: [journeys](../journeys.md#scenarios).",
     ),
     Page(
         "privacy",

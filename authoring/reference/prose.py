@@ -20,6 +20,7 @@ EDITORS = """Point your editor's YAML support at the schemas; in VS Code's setti
   "docs/reference/schemas/bots.json": "marketing/bots.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
+  "docs/reference/schemas/scenarios.json": "marketing/scenarios/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
   "docs/reference/schemas/sms.json": "marketing/sms/*.yaml",
   "docs/reference/schemas/push.json": "marketing/push/*.yaml",

@@ -6,14 +6,15 @@ asked stands in the address's ledger as *requests*; confirming adds the grants, 
 from the moment of asking: whatever was withdrawn since stays withdrawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, Head, allowed, suppression, withdrawn
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED, SYSTEM, Event
 from functions.core.forms import ConsentBox, Form
-from functions.core.identity import EMAIL, hash_of, kind_of, own_ref
+from functions.core.identity import EMAIL, PHONE, hash_of, kind_of, own_ref
 from functions.core.ids import digest
 from functions.core.journey import Journey, Start
 from functions.core.sending import Topic
@@ -74,6 +75,45 @@ def requests(boxes: Sequence[ConsentBox], *, mail: bool) -> tuple[Change, ...]:
     """What the ledger keeps of asking, with the exact wording of the ticked boxes."""
     asked = [Change("request", box.topic, box.label) for box in boxes]
     return (*asked, *([Change("request", BY_MAIL)] if mail else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """How an address is asked once more: whether a `mail` goes out about topics, and what the ledger of a number
+    keeps of asking by `text`."""
+
+    mail: Callable[[Sequence[str]], bool]
+    text: Callable[[Sequence[ConsentBox]], tuple[Change, ...]]
+
+
+def taken(
+    event: Event,
+    ref: str,
+    id: str,
+    form: Form,
+    ticked: Collection[str],
+    asks: Asks,
+    about: tuple[str, str, str],
+) -> tuple[Event, Entry | None, Sequence[ConsentBox]]:
+    """The event of a submission as it is to be stored, what the ledger of the address `ref` keeps of it, and the
+    boxes ticked about it.
+
+    `ticked` are keys of boxes, `about` are language, release and page. None where no box is about such an address.
+    """
+    boxes = [box for box in form.consents if box.key in ticked and box.identity == kind_of(ref)]
+    if not boxes:
+        return event, None, ()
+    asked = list(event.properties.get(ASKED, ()))
+    changes: tuple[Change, ...] = tuple(Change("grant", box.topic, box.label) for box in boxes)
+    if form.double_opt_in is not None and kind_of(ref) == EMAIL:
+        topics = [box.topic for box in boxes]
+        mail = asks.mail(topics)
+        changes = requests(boxes, mail=mail)
+        event = event.with_properties({ASKED: [*asked, *topics]} | ({MAIL: True} if mail else {}))
+    if form.sms_double_opt_in is not None and kind_of(ref) == PHONE:
+        changes = asks.text(boxes)
+        event = event.with_properties({ASKED: [*asked, *(box.key for box in boxes)]})
+    return event, Entry(event.ref, event.at, event.received, f"form:{id}", changes, *about), boxes
 
 
 def is_mailed(entry: Entry) -> bool:

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from functions import clock, releases, visitors
 from functions.core import confirm, confirm_by_text, submission
 from functions.core.answers import Terms
-from functions.core.consent import Change, Entry
 from functions.core.errors import Refused
 from functions.core.event import Event
 from functions.core.forms import ConsentBox
-from functions.core.identity import EMAIL, PHONE, hash_of, kind_of
+from functions.core.identity import hash_of
 from functions.core.submission import Submission, Typed
 from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
@@ -105,28 +105,17 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> tupl
     """
     form = live.release.forms[said.form]
     to_ask: Sequence[ConsentBox] = ()
-    asked: list[str] = []
-    ticked = [box for box in form.consents if box.key in said.consents]
-    language = catalogue.language_of(live.release.sending, form)
+    about = (catalogue.language_of(live.release.sending, form), live.id, page[:400])
+    number = asking.of(event)
     for ref in (event.source, *event.identities):
-        boxes = [box for box in ticked if box.identity == kind_of(ref)]
-        if not boxes:
-            continue
-        changes: tuple[Change, ...] = tuple(Change("grant", box.topic, box.label) for box in boxes)
-        if form.double_opt_in is not None and kind_of(ref) == EMAIL:
-            topics = [box.topic for box in boxes]
-            mail = _shall_mail(hash_of(ref), event, topics)
-            changes = confirm.requests(boxes, mail=mail)
-            asked += topics
-            event = event.with_properties({confirm.MAIL: True} if mail else {})
-        if form.sms_double_opt_in is not None and kind_of(ref) == PHONE:
-            changes = asking.requested(ref, asking.of(event), boxes, live.release, event.received)
-            asked += [box.key for box in boxes]
-        about = (language, live.id, page[:400])
-        entry = Entry(event.ref, event.at, event.received, f"form:{said.form}", changes, *about)
-        if addresses.append(hash_of(ref), entry) and confirm_by_text.asked_in(entry):
+        asks = confirm.Asks(
+            mail=partial(_shall_mail, hash_of(ref), event),
+            text=partial(asking.requested, ref, number, release=live.release, now=event.received),
+        )
+        event, entry, boxes = confirm.taken(event, ref, said.form, form, said.consents, asks, about)
+        if entry is not None and addresses.append(hash_of(ref), entry) and confirm_by_text.asked_in(entry):
             to_ask = boxes
-    return event.with_properties({confirm.ASKED: asked}) if asked else event, to_ask
+    return event, to_ask
 
 
 def _shall_mail(address: str, event: Event, topics: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ FILES = (
     "forms/hello.yaml",
     "journeys/welcome.yaml",
     "emails/welcome.yaml",
+    "scenarios/welcome.yaml",
 )
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 anything = st.recursive(

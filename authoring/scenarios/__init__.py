@@ -1,0 +1,1 @@
+"""Scenarios: one person on a journey in virtual time, by the code that runs in production, and what is expected."""
