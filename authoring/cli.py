@@ -21,6 +21,7 @@ from authoring.commands import (
     privacy,
     release,
     sameness,
+    starting,
     webhooks,
 )
 from authoring.commands.shared import App
@@ -64,6 +65,7 @@ for _command in (
     jobs.backfill,
     forms.form,
     contact.contact,
+    starting.start,
     people.refold,
     people.verdict,
     sameness.duplicates,

@@ -33,6 +33,12 @@ def decision_id(contact: str, kind: str, name: str, version: int) -> str:
     return digest("decision", contact, kind, name, str(version))
 
 
+def crossing(contact: str, journey: str, version: int) -> str:
+    """What a trigger is told from others by where the write that made the contact's state `version` found that the
+    journey's condition came to hold."""
+    return f"line#{digest('crossing', contact, journey, str(version))}"
+
+
 def chance(*parts: str) -> int:
     """A number from 0 to 9,999 that stands for `parts`, each as likely as any other."""
     return int.from_bytes(hashlib.blake2b(digest(*parts).encode(), digest_size=8).digest(), "big") % 10_000

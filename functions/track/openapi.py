@@ -21,7 +21,15 @@ def describe() -> dict[str, Any]:
             "description": "Takes Segment's tracking calls, form posts and the clicks of links in mails.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": {**calls, "/beacon/v1/batch": {"post": _beacon()}, **_forms(), **_links(), **_sources(), **_rest()},
+        "paths": {
+            **calls,
+            "/beacon/v1/batch": {"post": _beacon()},
+            **_starting(),
+            **_forms(),
+            **_links(),
+            **_sources(),
+            **_rest(),
+        },
         "components": {
             "schemas": {_name(kind): _schema(kind) for kind in wire.CALLS} | _shared(),
             "securitySchemes": {
@@ -156,6 +164,30 @@ def _posting(id: str, summary: str, description: str, body: str, stored: str) ->
     }
 
 
+def _starting() -> dict[str, Any]:
+    common = {name: _field(wire.FIELDS[name]) for name in (*wire.COMMON, "properties", "traits")}
+    schema = {
+        "type": "object",
+        "description": f"Whose journey it is: userId, email or anonymousId. At most {wire.MAX_EVENT} bytes.",
+        "properties": {**common, "email": {"type": "string", "description": "The person's address."}},
+    }
+    answers = {"200": _answer("Stored", "Stored"), **_errors("400", "401", "403", "404", "409", "413")}
+    return {
+        "/v1/journeys/{journey}/start": {
+            "parameters": _path("journey"),
+            "post": {
+                "operationId": "startJourney",
+                "summary": "Start a journey for somebody, with a secret key",
+                "description": "For journeys that start on request. Its own rules say whether the person is enrolled; "
+                f"seconds later they are. {_TWICE}",
+                "security": [{"writeKey": []}],
+                "requestBody": {"required": True, "content": {_JSON: {"schema": schema}}},
+                "responses": {**answers, "503": _later("Send the same request again")},
+            },
+        },
+    }
+
+
 def _later(description: str) -> dict[str, Any]:
     after = {"description": "Seconds after which to send the same again.", "schema": {"type": "integer"}}
     return {"description": description, "headers": {"Retry-After": after}, "content": {_JSON: {"schema": _ERROR}}}
@@ -170,7 +202,8 @@ def _errors(*statuses: str) -> dict[str, Any]:
         "400": "The request is not understood",
         "401": "Unknown write key",
         "403": "A page of this origin may not use the key",
-        "404": "Unknown form, token or address",
+        "404": "Unknown form, journey, token or address",
+        "409": "The journey starts otherwise than on request",
         "410": "No longer good",
         "413": "Too large",
         "415": "Compressed in a way that is not understood",

@@ -3,8 +3,8 @@
 Guarantees. A slice delivered again is recognised by where it starts and does nothing; a
 crash inside one repeats it, which its job must bear (refolding and backfilling do: they are
 functions of the events; so does erasing: what is gone stays so; so do campaigns: a piece of an audience is said
-once, and a message's id is the same whoever decides it). A slice that died before goes on
-in small steps, so that one contact holds up nobody. Progress is a row that anyone may read
+once, and a message's id is the same whoever decides it; so do journeys' starts: a run's id says what for). A slice
+that died before goes on in small steps, so that one contact holds up nobody. Progress is a row that anyone may read
 while the job runs. A judgement that is asked for again finds nothing left to rule; a count
 finds the same.
 """
@@ -26,6 +26,8 @@ from functions.work.forget import forget_slice
 from functions.work.judge import judge
 from functions.work.queue import Asked, Recount
 from functions.work.refold import refold_slice
+from functions.work.starts import KIND as START
+from functions.work.starts import start_slice
 from functions.work.walk import SLICE_S
 
 SLICES = {
@@ -34,6 +36,7 @@ SLICES = {
     "backfill": backfill_slice,
     COUNT: count_slice,
     SEND: send_slice,
+    START: start_slice,
 }
 SOONEST_S: Final = 15
 LATEST_S: Final = 900
