@@ -6,6 +6,10 @@ deployment's *pepper*) keeps an address from being found by hashing guesses.
 
 import base64
 import hashlib
+from typing import Final
+
+LINE: Final = "line#"
+"""How the cause begins of what starts because a line was crossed."""
 
 
 def digest(*parts: str, pepper: bytes = b"") -> str:
@@ -36,7 +40,7 @@ def decision_id(contact: str, kind: str, name: str, version: int) -> str:
 def crossing(contact: str, journey: str, version: int) -> str:
     """What a trigger is told from others by where the write that made the contact's state `version` found that the
     journey's condition came to hold."""
-    return f"line#{digest('crossing', contact, journey, str(version))}"
+    return LINE + digest("crossing", contact, journey, str(version))
 
 
 def chance(*parts: str) -> int:

@@ -139,7 +139,7 @@ class _Starting:
     def _start(self, row: Item) -> Mapping[str, int]:
         contact = contact_of(row["pk"])
         started = admit(contact, trigger(contact, self._journey, self._slot), self._live, clock.now_ms())
-        return {"people": 1, "started": int(started)}
+        return {"contacts": 1, "started": int(started)}
 
     def _enough(self) -> bool:
         """Whether this slice has done its part; one that was begun before deals with one contact."""

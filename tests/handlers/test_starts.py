@@ -99,7 +99,7 @@ def test_everybody_in_the_segment_starts_once_at_the_moment(town: Callable[..., 
     assert inside(*range(PEOPLE + 1)) == set(range(PEOPLE))
     assert {shown(one.entered) for number in range(PEOPLE) if (one := run(number))} == {"2026-11-24 10:00"}
     assert Counter(mail.to for mail in cloud.mails) == Counter(email(number) for number in range(PEOPLE))
-    assert (job().notes, job().finished is not None) == ({"people": PEOPLE, "started": PEOPLE}, True)
+    assert (job().notes, job().finished is not None) == ({"contacts": PEOPLE, "started": PEOPLE}, True)
     assert job().slices > PEOPLE // 7
     assert shown(next(iter(schedules.plans())).next.at) == "2026-12-01 10:00"
 
@@ -134,7 +134,7 @@ def test_only_whom_only_if_holds_for_starts(town: Callable[..., Cloud]) -> None:
     people(cloud, 1, city="Rize")
     cloud.skip(hours=1, minutes=30)
     assert inside(0, 1) == {0}
-    assert job().notes == {"people": 2, "started": 1}
+    assert job().notes == {"contacts": 2, "started": 1}
 
 
 def test_nobody_starts_from_its_last_day_on(town: Callable[..., Cloud]) -> None:
@@ -316,7 +316,7 @@ def test_one_who_can_not_be_started_is_set_aside_and_holds_up_nobody(
     monkeypatch.setattr(starts, "admit", broken)
     cloud.skip(hours=6)
     assert inside(*range(5)) == {0, 1, 2, 4}
-    assert job().notes == {"people": 4, "started": 4, "aside": 1}
+    assert job().notes == {"contacts": 4, "started": 4, "aside": 1}
     assert [one["record"]["contact"] for one in cloud.aside] == [contact_id(3)]
 
 
