@@ -6,7 +6,7 @@ from typing import Final, Literal
 from functions.core.contact import Contact, Decision
 from functions.core.enrollment import Enrollment, is_open
 from functions.core.evaluate import Seen, evaluate
-from functions.core.ids import enrollment_id
+from functions.core.ids import LINE, enrollment_id
 from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.requests import APART_MS, BY_STEP
@@ -16,7 +16,7 @@ REASONS: Final[dict[Refusal, str]] = {
     "ended": "the journey's last day was over",
     "inside": "they were inside already",
     "again": "they had been inside before, and the rule of re-entry said no",
-    "circle": "a step had asked for it less than a minute after the last time",
+    "circle": "a step, or a line crossed again, started it less than a minute after the last time",
     "only-if": "its only_if did not hold",
 }
 """What each refusal means, in words."""
@@ -48,7 +48,7 @@ def refused_again(journey: Journey, existing: Enrollment | None, trigger: Decisi
 
 def apart_of(trigger: Decision) -> int:
     """So long (ms) after the run before it a trigger must come."""
-    return APART_MS if trigger.before == BY_STEP else 0
+    return APART_MS if trigger.before == BY_STEP or trigger.cause.startswith(LINE) else 0
 
 
 def before(runs: Iterable[Enrollment], trigger: Decision) -> Enrollment | None:

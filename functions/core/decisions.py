@@ -12,7 +12,7 @@ from functions.core.event import LIVE, Event
 from functions.core.ids import crossing, decision_id, digest
 from functions.core.journey import Requested, Trigger
 from functions.core.release import Release
-from functions.core.requests import asked_by, wanted_by
+from functions.core.requests import made_by, wanted_by
 from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.touched import GRADE, STAGE, TEMPERATURE, Touched
 
@@ -218,7 +218,7 @@ def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> li
                 continue
             key = key_of(journey, event)
             if key is not None:
-                trigger, by = digest("trigger", contact.id, journey_id, event.ref), asked_by(event)
+                trigger, by = digest("trigger", contact.id, journey_id, event.ref), made_by(event)
                 made.append(Decision(trigger, "trigger", journey_id, event.at, event.ref, by, key))
     return made
 

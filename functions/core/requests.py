@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from functions.core import event as names
 from functions.core.event import JOURNEY_REQUESTED, SYSTEM, Event
 from functions.core.identity import SELF, kind_of
 from functions.core.journey import Journey, Requested
@@ -10,8 +11,14 @@ WANTED: Final = "wanted"
 """The property that names the journey asked for."""
 BY_STEP: Final = "step"
 APART_MS: Final = 60_000
-"""A step starts a journey for the same person again so long after the last time at the earliest: journeys that start
-each other in a circle without a wait come round once, and end."""
+"""What a step of a journey does, or a line crossed, starts a journey for the same person so long after the last time
+at the earliest: journeys that start each other in a circle without a wait come round once, and end."""
+_OF_STEPS: Final = frozenset(
+    (
+        *(names.TAG_ADDED, names.TAG_REMOVED, names.TRAITS_CHANGED, names.STAGE_SET, names.POINTS_ADDED),
+        *(names.HANDED_OFF, names.JOURNEY_REQUESTED, names.JOURNEY_ENTERED, names.JOURNEY_ENDED),
+    )
+)
 
 
 def wanted_by(event: Event) -> str | None:
@@ -22,10 +29,10 @@ def wanted_by(event: Event) -> str | None:
     return wanted if asks and isinstance(wanted, str) else None
 
 
-def asked_by(event: Event) -> str:
-    """BY_STEP where a step of a journey asks, "" for everybody else."""
-    by_a_run = kind_of(event.source) == SELF and "enrollment" in event.properties
-    return BY_STEP if by_a_run and wanted_by(event) is not None else ""
+def made_by(event: Event) -> str:
+    """BY_STEP where a run of a journey made the event, "" where anybody else did."""
+    own = event.kind == SYSTEM and kind_of(event.source) == SELF and event.name in _OF_STEPS
+    return BY_STEP if own and "enrollment" in event.properties else ""
 
 
 def is_on_request(journey: Journey) -> bool:

@@ -284,6 +284,18 @@ def test_journeys_that_start_each_other_in_a_circle_come_round_once(cloud: Calla
     assert started(shop) == ["one", "self", "two"]
 
 
+def test_what_steps_do_starts_no_endless_circle_either(cloud: Callable[..., Cloud]) -> None:
+    shop = cloud(
+        tagged=journey({"event": "Tag Added", "where": {"tag": "x"}}, {"id": "mark", "tag": "x"}),
+        flips=journey({"becomes": {"tag": "y"}}, {"id": "off", "untag": "y"}, {"id": "on", "tag": "y"}),
+        ended=journey({"event": "Journey Ended", "where": {"journey": "ended"}}, {"id": "mark", "tag": "z"}),
+        first=journey({"event": "Order Completed"}, {"id": "x", "tag": "x"}, {"id": "y", "tag": "y"}),
+    )
+    shop.put_on_bus("Order Completed", id="o1", email=ADA)
+    shop.skip(hours=1)
+    assert started(shop) == ["first", "flips", "tagged"]
+
+
 def test_a_circle_with_a_wait_goes_on(cloud: Callable[..., Cloud]) -> None:
     shop = cloud(again=journey(ON_REQUEST, {"id": "rest", "wait": "1 hour"}, {"id": "on", "start": "again"}))
     shop.put_on_bus("Journey Requested", id="r1", email=ADA, properties={"wanted": "again"})

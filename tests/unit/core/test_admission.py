@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions.core.admission import REASONS, apart_of, before, refused_again, refused_outside
 from functions.core.contact import Contact, Decision, Facts, Moment, Profile, State
 from functions.core.enrollment import Enrollment, enroll
-from functions.core.ids import enrollment_id
+from functions.core.ids import LINE, enrollment_id
 from functions.core.release import Release
 from functions.core.requests import APART_MS, BY_STEP
 from tests.journeys import DAY, NOW, journey, release
@@ -87,3 +87,9 @@ def test_which_run_a_trigger_met_is_found_among_all_of_them() -> None:
 
 def test_every_reason_is_said_in_words() -> None:
     assert all(words and words[0].islower() for words in REASONS.values())
+
+
+def test_a_line_crossed_again_within_a_minute_is_a_circle_too() -> None:
+    hello, old = made().journeys["hello"], run(NOW, NOW + 9)
+    assert refused_again(hello, old, trigger(NOW + APART_MS - 1, cause=LINE + "x")) == "circle"
+    assert refused_again(hello, old, trigger(NOW + APART_MS, cause=LINE + "x")) is None

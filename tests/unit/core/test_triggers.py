@@ -144,6 +144,19 @@ def test_a_request_starts_the_journey_it_names() -> None:
     assert ada.made[0].cause == event(JOURNEY_REQUESTED).ref
 
 
+@pytest.mark.parametrize(
+    ("said", "by"),
+    [
+        ({"source": "c#ada", "kind": SYSTEM, "properties": {"enrollment": "r", "tag": "x"}}, "step"),
+        ({"source": "a#1", "kind": "track", "properties": {"enrollment": "r", "tag": "x"}}, ""),
+        ({"source": "c#ada", "kind": SYSTEM, "properties": {"tag": "x"}}, ""),
+    ],
+)
+def test_what_a_step_does_is_known_from_what_others_do(said: dict[str, Any], by: str) -> None:
+    ada = Person(release(hello=starting({"event": "Tag Added"})))
+    assert ada.does(event("Tag Added", **said)) == [("hello", "", NOW, by)]
+
+
 def test_a_request_of_a_step_is_known_as_such() -> None:
     ada = Person(release(hello=starting({"requested": True})))
     asked = event(JOURNEY_REQUESTED, source="c#ada", kind=SYSTEM, properties={"wanted": "hello", "enrollment": "r"})
