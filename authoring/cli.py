@@ -22,6 +22,7 @@ from authoring.commands import (
     privacy,
     release,
     sameness,
+    starting,
     testing,
     webhooks,
 )
@@ -75,6 +76,7 @@ for _command in (
     jobs.backfill,
     forms.form,
     contact.contact,
+    starting.start,
     people.refold,
     people.verdict,
     sameness.duplicates,

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from authoring.entering import refusal_of, words
 from authoring.whom import KINDS, of
 from authoring.why import why
 from functions import bots, clock, releases
 from functions.core import identity
+from functions.core.admission import Refusal
 from functions.core.certainty import Verdict as Holds
 from functions.core.conditions import Condition
 from functions.core.consent import Head, frequency, paused_until
@@ -16,6 +18,7 @@ from functions.core.decisions import BACKFILL, BY_TIME
 from functions.core.enrollment import Enrollment
 from functions.core.evaluate import Seen, consents, evaluate
 from functions.core.event import Event
+from functions.core.ids import LINE
 from functions.core.message import Message
 from functions.core.policy import REASONS
 from functions.core.standing import grade_at, stage_at, temperature_at
@@ -78,7 +81,10 @@ def dossier_of(
         "events_of_bots": by["bot"],
         "events_waiting": by["waiting"],
         "timeline": [_event(*told) for told in timeline[:limit]],
-        "decisions": [_decision(decision, named) for decision in decisions.of(contact.id)],
+        "decisions": [
+            _decision(decision, named, refusal_of(decision, live.release, runs))
+            for decision in decisions.of(contact.id)
+        ],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
         **reasons,
@@ -109,6 +115,7 @@ def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
         return evaluate(condition, seen, now)
 
     stage, _ = stage_at(state.standing, live.release, holds, now)
+    lines = {name: iso(since) for name, since in sorted(state.standing.journeys.items())}
     return {
         "scores": scores,
         "temperature": temperature_at(contact, live.release, now)[0],
@@ -116,6 +123,7 @@ def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
         "stage": stage or None,
         "stages": {name: iso(since) for name, since in sorted(state.standing.stages.items(), key=lambda one: one[1])},
         "segments": {name: iso(since) for name, since in sorted(state.standing.segments.items())},
+        **({"stands_where_journeys_start": lines} if lines else {}),
         "first_seen": _moment(state.facts.first),
         "last_seen": _moment(state.facts.last),
     }
@@ -166,9 +174,12 @@ def _event(event: Event, found: Verdict, ruling: Ruling | None) -> dict[str, Any
     return shown
 
 
-def _decision(decision: Decision, named: Mapping[str, str]) -> dict[str, Any]:
+def _decision(decision: Decision, named: Mapping[str, str], refusal: Refusal | None) -> dict[str, Any]:
     """`named`: the contact's events by ref; one that is kept no longer is still the cause."""
     because = {BY_TIME: "time passed", BACKFILL: "the rules changed"}
+    if decision.cause.startswith(LINE):
+        because[decision.cause] = "its condition came to hold"
+    refused = {"refused": refusal, "why": words(refusal)} if refusal else {}
     return {
         "at": iso(decision.at),
         "kind": decision.kind,
@@ -178,6 +189,7 @@ def _decision(decision: Decision, named: Mapping[str, str]) -> dict[str, Any]:
         "cause": decision.cause,
         "because": because.get(decision.cause) or named.get(decision.cause),
         "id": decision.id,
+        **refused,
     }
 
 

@@ -30,7 +30,8 @@ class Moved:
 
 @dataclass(slots=True)
 class Crossing:
-    """A segment: how many are in it now and would be then; some of those who enter and leave."""
+    """A segment, or the line that starts a journey: how many are in it now and would be then; some of those who enter
+    and leave."""
 
     now: int = 0
     then: int = 0
@@ -38,6 +39,16 @@ class Crossing:
     leaves: int = 0
     entering: dict[str, str | None] = field(default_factory=dict)
     leaving: dict[str, str | None] = field(default_factory=dict)
+
+    def add(self, contact: str, shown_as: str | None, was: bool, will: bool) -> None:
+        """Count one contact, who was inside or will be."""
+        self.now, self.then = self.now + was, self.then + will
+        if will and not was:
+            self.enters += 1
+            self.entering = _few(self.entering | {contact: shown_as})
+        if was and not will:
+            self.leaves += 1
+            self.leaving = _few(self.leaving | {contact: shown_as})
 
     def join(self, other: "Crossing") -> None:
         self.now, self.then = self.now + other.now, self.then + other.then
@@ -58,7 +69,8 @@ class Shift:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted of some contacts. `moves` count (before, after) of temperature, grade and stage."""
+    """What was counted of some contacts. `journeys` are those that start by a line, and whoever stands behind it;
+    `moves` count (before, after) of temperature, grade and stage."""
 
     contacts: int = 0
     rows: int = 0
@@ -66,6 +78,7 @@ class Tally:
     recounted: int = 0
     kept: int = 0
     segments: dict[str, Crossing] = field(default_factory=dict)
+    journeys: dict[str, Crossing] = field(default_factory=dict)
     moves: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     scores: dict[str, Shift] = field(default_factory=dict)
 
@@ -74,16 +87,12 @@ class Tally:
         self.contacts += 1
         self.recounted += moved.recounted
         self.kept += bool(moved.kept)
-        for name in {*moved.before.segments, *moved.after.segments}:
-            crossing = self.segments.setdefault(name, Crossing())
-            was, will = name in moved.before.segments, name in moved.after.segments
-            crossing.now, crossing.then = crossing.now + was, crossing.then + will
-            if will and not was:
-                crossing.enters += 1
-                crossing.entering = _few(crossing.entering | {moved.contact: shown_as})
-            if was and not will:
-                crossing.leaves += 1
-                crossing.leaving = _few(crossing.leaving | {moved.contact: shown_as})
+        for crossings, before, after in (
+            (self.segments, moved.before.segments, moved.after.segments),
+            (self.journeys, moved.before.journeys, moved.after.journeys),
+        ):
+            for name in {*before, *after}:
+                crossings.setdefault(name, Crossing()).add(moved.contact, shown_as, name in before, name in after)
         for line in ("temperature", "grade", "stage"):
             pair = getattr(moved.before, line), getattr(moved.after, line)
             self.moves.setdefault(line, Counter())[pair] += 1
@@ -100,6 +109,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, crossing in other.segments.items():
             self.segments.setdefault(name, Crossing()).join(crossing)
+        for name, crossing in other.journeys.items():
+            self.journeys.setdefault(name, Crossing()).join(crossing)
         for line, moves in other.moves.items():
             self.moves.setdefault(line, Counter()).update(moves)
         for name, theirs in other.scores.items():

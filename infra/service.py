@@ -110,6 +110,7 @@ class ServiceStack(cdk.Stack):
             uses.publishes_to(self.bus.bus),
             to_send,
         ]
+        starts = [uses.sets_clocks(machine_arn(self))]
         jobs = [uses.walks_contacts(contacts), uses.reads_events(log), uses.inserts_events(log), to_work]
         # Erasing a person: only here and, for what was on its way, in score is anything ever taken off the events.
         erasing = [
@@ -173,7 +174,7 @@ class ServiceStack(cdk.Stack):
                 "work",
                 memory=1024,
                 timeout=WORK_TIMEOUT,
-                needs=[*known, *jobs, *campaigns, *erasing, uses.receives(queues.work)],
+                needs=[*known, *jobs, *campaigns, *starts, *erasing, uses.receives(queues.work)],
                 calls_itself=True,
             ),
         }

@@ -13,8 +13,8 @@ WINDOWS = ("1 hour", "3 days", "10 days", "40 days")
 DAYS = ("2 days", "1 week", "30 days")
 
 
-def language(chance: random.Random, zone: str, segments: int) -> Release:
-    """A release of so many segments, each of some conditions of any kind."""
+def language(chance: random.Random, zone: str, segments: int, journeys: int = 0) -> Release:
+    """A release of so many segments, each of some conditions of any kind, and journeys that start by such."""
     return Release.model_validate(
         {
             "sending": {
@@ -59,8 +59,15 @@ def language(chance: random.Random, zone: str, segments: int) -> Release:
                 "s0": {"when": condition(chance, 1, lines=False)},
                 **{f"s{number}": {"when": condition(chance, chance.randint(0, 3))} for number in range(1, segments)},
             },
+            "journeys": {f"j{number}": _starting_by(chance) for number in range(journeys)},
         }
     )
+
+
+def _starting_by(chance: random.Random) -> dict[str, Any]:
+    becomes = condition(chance, chance.randint(0, 2))
+    start = {"when": {"becomes": becomes}, "again": "always"}
+    return {"topic": "tips", "start": start, "steps": [{"id": "mark", "tag": "green"}]}
 
 
 def runs(chance: random.Random, events: list[Event]) -> list[Event]:

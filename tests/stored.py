@@ -45,6 +45,7 @@ from functions.core.release import Release, canonical, load
 from functions.core.reputation import Counts
 from functions.core.retention import Keep
 from functions.core.runs import Run as CampaignRun
+from functions.core.schedules import Slot
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
 from functions.send import queue
@@ -68,6 +69,7 @@ from functions.tables import (
     releases,
     reputation,
     rulings,
+    schedules,
     subscriptions,
     tokens,
     tombstones,
@@ -153,6 +155,8 @@ STANDING = replace(
     facts=replace(STATE.facts, earliest={"cdef4567": Moment(NOW - 9, 3)}),
     standing=Standing("warm", NOW - 4, {"keen": NOW - 4}, "A", "desire", {"attention": NOW - 9, "desire": NOW - 2}),
 )
+AT_LINES = replace(STATE, standing=replace(STATE.standing, journeys={"win-back": NOW - 3, "çay-saati": NOW - 1}))
+PLANNED_START = schedules.Plan("harvest", Slot("20270308t0900", NOW + 86_400_000))
 LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
 OLD_DAYS = Closed(5, {"abcd2345": {20_300: 1, 20_400: 300, 20_700: 1}, "sums2345": {20_400: -12 * 10**20}})
 SPLIT = replace(
@@ -593,6 +597,14 @@ def samples() -> dict[str, Sample]:
             DECISION, _row(decisions.to_row(CONTACT, DECISION)), lambda row: contacts.decision_from(_plain(row))
         ),
         "state-standing": Sample(STANDING, _row(_state_row(STANDING)), lambda row: contacts.state_from(_plain(row))),
+        "state-at-the-lines-of-journeys": Sample(
+            AT_LINES, _row(_state_row(AT_LINES)), lambda row: contacts.state_from(_plain(row))
+        ),
+        "journey-plan": Sample(
+            PLANNED_START,
+            _row(schedules.plan_row(PLANNED_START)),
+            lambda row: schedules.plan_from(_plain(row)),
+        ),
         "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
         "decision-stage": Sample(
             ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))

@@ -95,7 +95,10 @@ def _told(decision: dict[str, Any]) -> dict[str, Any]:
     """A decision with what was decided in one phrase: "segment keen", "journey welcome", "stage"."""
     kind, name = decision["kind"], decision["name"]
     if kind == "trigger":
-        return {**decision, "what": _journey(name), "to": "started"}
+        refused = decision.get("why")
+        because = f"{decision['because'] or ''}; {refused}".lstrip("; ") if refused else decision["because"]
+        to = "refused" if refused else "started"
+        return {**decision, "what": _journey(name), "from": "", "to": to, "because": because}
     what = {"wake": "journeys look again", name: name}.get(kind, f"{kind} {name}")
     return {**decision, "what": what}
 

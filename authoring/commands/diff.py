@@ -86,10 +86,11 @@ def _tell(plan: Plan, tally: Tally) -> None:
         said = f"{tally.contacts:,} of about {scale.everybody:,} contacts were compared: shares are right to"
         say(f"\n{said} ±{scale.widest:.1f} in a hundred, counts are of everybody. --exact reads all.", "bold")
     table = Table("", "now", "then", "enter", "leave", "for example", box=None, padding=(0, 2, 0, 0))
-    for name in _names(plan, "segment"):
-        crossing = tally.segments.get(name, Crossing())
-        counts = (_count(scale, one) for one in (crossing.now, crossing.then, crossing.enters, crossing.leaves))
-        table.add_row(f"segment {name}", *counts, _named(crossing))
+    for kind, crossings in (("segment", tally.segments), ("journey", tally.journeys)):
+        for name in _names(plan, kind):
+            crossing = crossings.get(name, Crossing())
+            counts = (_count(scale, one) for one in (crossing.now, crossing.then, crossing.enters, crossing.leaves))
+            table.add_row(f"{kind} {name}", *counts, _named(crossing))
     for line, title in _LINES.items():
         if line in plan.changed:
             for row in _standings(title, tally.moves.get(title, Counter()), scale):
@@ -97,6 +98,8 @@ def _tell(plan: Plan, tally: Tally) -> None:
     console().print(table)
     for name in _names(plan, "score"):
         _tell_score(name, tally.scores.get(name, Shift()), scale)
+    if _names(plan, "journey"):
+        say("Of a journey: who stands behind the line that starts it, and is not started for standing there already.")
     if tally.kept:
         kept = f"{_count(scale, tally.kept)} would keep a band that they would not enter"
         say(f"Bands are entered at one number and left below a lower one: {kept}.", "yellow")
@@ -148,6 +151,7 @@ def _named(crossing: Crossing) -> str:
 def _plain(plan: Plan, tally: Tally) -> dict[str, Any]:
     scale = _scale(plan, tally)
     segments = {name: _plain_segment(tally.segments.get(name, Crossing()), scale) for name in _names(plan, "segment")}
+    journeys = {name: _plain_segment(tally.journeys.get(name, Crossing()), scale) for name in _names(plan, "journey")}
     standings = {
         title: [
             {"from": before, "to": after, "contacts": scale.up(count), "margin": scale.margin(count)}
@@ -168,6 +172,7 @@ def _plain(plan: Plan, tally: Tally) -> dict[str, Any]:
         "changed": list(plan.changed),
         "unchanged": plan.same,
         "segments": segments,
+        **({"stand_where_journeys_start": journeys} if journeys else {}),
         **standings,
         "scores": scores,
         "keep_a_band_they_would_not_enter": scale.up(tally.kept),

@@ -48,6 +48,7 @@ _NOTES = {
     "rebuilt": "counted again",
     "changed": "mended",
     "decisions": "lines crossed",
+    "started": "started",
     "differing": "would be decided otherwise",
     "already": "there before",
     "corrected": "runs corrected",

@@ -8,34 +8,30 @@ here, in the order it was asked for; what the clock does happens to the second.
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import time
 from functools import partial
 from itertools import count
 
 from authoring.scenarios import letters
 from authoring.scenarios.letters import Said
-from functions.core import consent, journey_facts
+from functions.core import admission, consent, journey_facts, schedules
 from functions.core.advance import advance
-from functions.core.campaign import Campaign, Recurring, origin
+from functions.core.campaign import origin
 from functions.core.channels import BY_EMAIL, CHANNELS
 from functions.core.consent import Entry, Head
 from functions.core.contact import Contact, Decision, Profile, State
 from functions.core.counters import Counters, counters
 from functions.core.decisions import BACKFILL, Outcome, decide
 from functions.core.effects import Effect, HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
-from functions.core.enrollment import Enrollment, Passage, decline, enroll, is_open, watches
-from functions.core.evaluate import Seen, evaluate
+from functions.core.enrollment import Enrollment, Passage, decline, enroll, watches
 from functions.core.event import SYSTEM, Event
 from functions.core.facts import Arrival, fold
-from functions.core.hours import DAY, minute_of
 from functions.core.identity import own_ref
 from functions.core.ids import digest
-from functions.core.journey import Schedule
 from functions.core.message import Message, defer
-from functions.core.occasions import following
 from functions.core.performed import event_of, message_of
 from functions.core.policy import Defer, Recent, Withhold
 from functions.core.release import Release
+from functions.core.schedules import Slot
 from functions.core.touched import Reads, touched
 from functions.texts.zones import zone_of
 
@@ -162,7 +158,7 @@ class World:
         if self.contact.state.due is not None:
             coming.append((max(self.now, self.contact.state.due), DUE))
         coming += [(max(self.now, at), ALARM) for at in self._alarms()]
-        coming += [(at, OCCASION) for at, _ in self._occasions()]
+        coming += [(at, OCCASION) for at, _, _ in self._occasions()]
         return min(coming, default=None)
 
     def busy(self, journey: str) -> bool:
@@ -181,10 +177,10 @@ class World:
             case _ if rank in (AFTERWARDS, AUTHORED, DEFERRED):
                 heapq.heappop(self._queue)[3]()
             case _ if rank == OCCASION:
-                begun = [journey for at, journey in self._occasions() if at == self.now]
+                begun = [(journey, slot) for at, journey, slot in self._occasions() if at == self.now]
                 self._looked = self.now
-                for journey in begun:
-                    self._occasion(journey)
+                for journey, slot in begun:
+                    self._occasion(journey, slot)
             case _ if rank == DUE:
                 self._decided(decide(self.contact, self.release, self.now))
             case _:
@@ -199,9 +195,10 @@ class World:
             if run.enrollment.active and run.enrollment.waiting is not None
         ]
 
-    def _occasions(self) -> list[tuple[int, str]]:
-        planned = ((id, journey.start.when) for id, journey in self.release.journeys.items())
-        return [(_following(when, self._looked, self.zone), id) for id, when in planned if isinstance(when, Schedule)]
+    def _occasions(self) -> list[tuple[int, str, Slot]]:
+        planned = ((id, schedules.schedule_of(self.release, id)) for id in self.release.journeys)
+        slots = ((id, schedules.following(when, self._looked, self.zone)) for id, when in planned if when is not None)
+        return [(slot.at, id, slot) for id, slot in slots]
 
     # What happens to the contact.
 
@@ -248,19 +245,13 @@ class World:
 
     # What journeys do.
 
-    def _occasion(self, journey: str) -> None:
-        start = self.release.journeys[journey].start.when
-        assert isinstance(start, Schedule)
-        if start.segment in self.contact.state.standing.segments:
-            cause = f"schedule#{journey}#{self.now}"
-            trigger = digest("trigger", self.contact.id, journey, cause)
-            self._admit(Decision(trigger, "trigger", journey, self.now, cause))
+    def _occasion(self, journey: str, slot: Slot) -> None:
+        schedule = schedules.schedule_of(self.release, journey)
+        if schedule is not None and schedule.segment in self.contact.state.standing.segments:
+            self._admit(schedules.trigger(self.contact.id, journey, slot))
 
     def _admit(self, trigger: Decision) -> None:
         journey = self.release.every_journey[trigger.name]
-        if refused := self._refused(trigger.name):
-            self.tell(f"is not let into {trigger.name}: {refused}")
-            return
         held = self._latest.get((trigger.name, trigger.after))
         existing = held.enrollment if held else None
         fresh = enroll(
@@ -272,11 +263,16 @@ class World:
             cause=trigger.cause,
             at=trigger.at,
             key=trigger.after,
+            apart=admission.apart_of(trigger),
         )
         if fresh is None or fresh.id in self._ids:
+            self._refuse(trigger, admission.refused_again(journey, existing, trigger))
             if held is not None and (noted := decline(journey, held.enrollment, trigger.cause)) is not None:
                 held.enrollment = noted
-            self.tell(f"is not let into {trigger.name} again")
+            return
+        refusal = admission.refused_outside(journey, self.contact, self.release, self.now)
+        if refusal is not None:
+            self._refuse(trigger, refusal)
             return
         self._ids.add(fresh.id)
         if watches(journey):
@@ -288,14 +284,9 @@ class World:
         self.tell(f"enters {trigger.name}")
         self._forward(run, begins=True)
 
-    def _refused(self, name: str) -> str:
-        journey = self.release.every_journey[name]
-        if not is_open(journey, self.now, self.zone):
-            return "it has ended"
-        only_if = journey.start.only_if
-        if only_if is not None and not evaluate(only_if, Seen(self.contact, self.release), self.now).holds:
-            return "only_if does not hold"
-        return ""
+    def _refuse(self, trigger: Decision, refusal: admission.Refusal | None) -> None:
+        if refusal is not None:
+            self.tell(f"is not let into {trigger.name}: {admission.REASONS[refusal]}")
 
     def _forward(self, run: Run, *, begins: bool = False) -> None:
         before = run.enrollment
@@ -371,12 +362,3 @@ class World:
         said = {"message": message.id, "template": message.template, **origin(message.journey, message.step), **more}
         id = digest(name, message.id, str(self.now))
         return Event(own_ref(self.contact.id), id, self.now, self.now, self.now, SYSTEM, name, said)
-
-
-def _following(schedule: Schedule, after: int, zone: str) -> int:
-    """The first moment (ms) of a schedule later than `after` (ms)."""
-    at = time(*divmod(min(minute_of(schedule.at), DAY - 1), 60))
-    when = Recurring.model_construct(every=schedule.every, at=at, day=schedule.day or 1, in_=None)
-    occasion = following(Campaign.model_construct(topic="", send="", to="", when=when), after, zone)
-    assert occasion is not None
-    return occasion.mark

@@ -17,8 +17,9 @@ def decides_otherwise(before: Release, after: Release) -> bool:
 
 
 def meanings(release: Release) -> dict[str, str]:
-    """For every line that people cross ("segment keen", "score interest", "temperature", "grade", "stages") a
-    text that differs wherever it may be crossed otherwise: its own rules and those of all that it refers to."""
+    """For every line that people cross ("segment keen", "score interest", "journey win-back", "temperature", "grade",
+    "stages") a text that differs wherever it may be crossed otherwise: its own rules and those of all that it
+    refers to."""
     lines = dict(_lines(release))
     return {name: digest(release.sending.business.time_zone, *_whole(name, lines)) for name in lines}
 
@@ -46,6 +47,8 @@ def _lines(release: Release) -> Iterator[tuple[str, Any]]:
         yield "grade", _rules(scoring.grade)
     for name, segment in release.segments.items():
         yield f"segment {name}", _rules(segment, "title")
+    for name, condition in release.lines.items():
+        yield f"journey {name}", _rules(condition)
     if release.funnel.stages:
         stages = [_rules(stage, "title", "owner", "target") for stage in release.funnel.stages]
         yield "stages", [release.funnel.forward_only, stages]

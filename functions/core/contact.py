@@ -79,6 +79,7 @@ class Standing:
     """The lines a contact stands behind now: temperature band, grade, stage, segments with entry times.
 
     `stage` is "" before the first. `stages` say when (ms) each stage was entered last, the present one among them.
+    `journeys` are those that start where a condition comes to hold, and for whom it holds, since when (ms).
     """
 
     temperature: str = "cold"
@@ -87,6 +88,7 @@ class Standing:
     grade: str = "D"
     stage: str = ""
     stages: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    journeys: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,10 @@ class Decision:
 
     Kinds: "temperature" (before, after are bands), "grade" (A to D), "stage" (before, after are
     stages, "" for none), "segment" (name is the segment; after is "in" or "out"), "trigger" (name
-    is the journey to start; after is the key of the run), "wake" (something that open enrollments may
-    wait for). `cause` is an event's ref, "time", or "backfill" where the rules changed.
+    is the journey to start; after is the key of the run; before is "step" where a run of a journey
+    made the event), "wake" (something that open enrollments may wait for). `cause` is an event's ref, "time",
+    or "backfill" where the rules changed; of a trigger what it is told from others by: an event's ref, a
+    line crossed, or an occasion of the journey's plan.
     """
 
     id: str

@@ -9,8 +9,10 @@ from functions.core.counters import matches
 from functions.core.enrollment import key_of
 from functions.core.evaluate import Seen, Verdict, earliest, evaluate
 from functions.core.event import LIVE, Event
-from functions.core.ids import decision_id, digest
+from functions.core.ids import crossing, decision_id, digest
+from functions.core.journey import Requested, Trigger
 from functions.core.release import Release
+from functions.core.requests import made_by, wanted_by
 from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.touched import GRADE, STAGE, TEMPERATURE, Touched
 
@@ -42,7 +44,8 @@ def decide(
     `events` are those just folded: they are the cause, start journeys (live ones only) and
     wake open enrollments. Without events the cause is `otherwise`. The next write's version is
     part of each decision's id, so that the same crossing is never two decisions. What is not
-    `touched` stays as it stands; without it, everything is judged.
+    `touched` stays as it stands; without it, everything is judged. Where the condition of a journey comes to
+    hold, that starts it, unless it was the rules that changed, or nothing happened but what was imported.
     """
     state = contact.state
     cause = events[-1].ref if events else otherwise
@@ -57,11 +60,26 @@ def decide(
     names = None if touched is None else touched.segments(state.standing, standing)
     standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version, names)
     made.extend(crossed)
+    journeys = None if touched is None else touched.journeys(state.standing, standing)
+    standing, begun, until_journeys = _journeys(contact, standing, release, now, journeys)
     made.extend(_triggers(contact, release, events))
+    if cause != BACKFILL and (not events or _live(events)):
+        made.extend(_crossing(contact.id, name, version, now) for name in begun)
     if state.watching and (events or made):
         made.append(Decision(decision_id(contact.id, "wake", "", version), "wake", "", now, cause))
-    due = _due(state.due, earliest([until_lines, until_segments]), now)
+    due = _due(state.due, earliest([until_lines, until_segments, until_journeys]), now)
     return Outcome(replace(state, standing=standing, due=due), tuple(made))
+
+
+def cause_of(happened: Sequence[Event]) -> str:
+    """The cause of what a count decides that was put off when these events came: BACKFILL where all were imported."""
+    if not happened:
+        return BY_TIME
+    return happened[-1].ref if _live(happened) else BACKFILL
+
+
+def _live(events: Sequence[Event]) -> bool:
+    return any(event.cause == LIVE for event in events)
 
 
 def put_off(contact: Contact, release: Release, now: int, events: Sequence[Event], *, until: int) -> Outcome:
@@ -163,20 +181,56 @@ def _segments(
     return replace(standing, segments=entered), made, earliest(untils)
 
 
+def _journeys(
+    contact: Contact, standing: Standing, release: Release, now: int, names: Iterable[str] | None = None
+) -> tuple[Standing, list[str], int | None]:
+    """The standing with regard to the lines by which journeys of these names, or all, start; those whose condition
+    came to hold, and until when that is so."""
+    if not release.lines and not standing.journeys:
+        return standing, [], None
+    seen = Seen(replace(contact, state=replace(contact.state, standing=standing)), release)
+    held = {name: since for name, since in standing.journeys.items() if name in release.lines}
+    begun: list[str] = []
+    untils: list[int | None] = []
+    for name in release.lines if names is None else names:
+        verdict = evaluate(release.lines[name], seen, now)
+        untils.append(verdict.until)
+        if not verdict.holds:
+            held.pop(name, None)
+        elif name not in held:
+            held[name] = now
+            begun.append(name)
+    return replace(standing, journeys=held), begun, earliest(untils)
+
+
+def _crossing(contact: str, journey: str, version: int, now: int) -> Decision:
+    cause = crossing(contact, journey, version)
+    return Decision(digest("trigger", contact, journey, cause), "trigger", journey, now, cause)
+
+
 def _triggers(contact: Contact, release: Release, events: Sequence[Event]) -> list[Decision]:
     made: list[Decision] = []
     for event in events:
         if event.cause != LIVE or event.held:
             continue
         for journey_id, journey in release.every_journey.items():
-            start = journey.start.when
-            if not isinstance(start, EventMatch) or not matches(start, event, release.sending.business.time_zone):
+            if not _starts(journey_id, journey.start.when, event, release.sending.business.time_zone):
                 continue
             key = key_of(journey, event)
             if key is not None:
-                trigger = digest("trigger", contact.id, journey_id, event.ref)
-                made.append(Decision(trigger, "trigger", journey_id, event.at, event.ref, after=key))
+                trigger, by = digest("trigger", contact.id, journey_id, event.ref), made_by(event)
+                made.append(Decision(trigger, "trigger", journey_id, event.at, event.ref, by, key))
     return made
+
+
+def _starts(journey_id: str, when: Trigger, event: Event, zone: str) -> bool:
+    match when:
+        case EventMatch():
+            return matches(when, event, zone)
+        case Requested():
+            return wanted_by(event) == journey_id
+        case _:
+            return False
 
 
 def _due(held: int | None, computed: int | None, now: int) -> int | None:

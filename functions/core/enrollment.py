@@ -134,17 +134,19 @@ def enroll(
     cause: str,
     at: int,
     key: str = "",
+    apart: int = 0,
 ) -> Enrollment | None:
     """The run that the trigger `cause`, an event at `at` (ms), starts; None where the rules
-    of re-entry refuse it. `existing` is the contact's latest run of the journey with that key."""
+    of re-entry refuse it, or less than `apart` (ms) has passed since the last entry. `existing` is the contact's
+    latest run of the journey with that key."""
     identity = enrollment_id(contact, journey_id, cause)
     fresh = Enrollment(identity, contact, journey_id, release, cause, at, key=key)
     if existing is None:
         return fresh
     if is_known(existing, identity):
         return None
-    again = journey.start.again
-    if again == "never" or (isinstance(again, int) and at - existing.entered < again * 1000):
+    again, passed = journey.start.again, at - existing.entered
+    if again == "never" or (isinstance(again, int) and passed < again * 1000) or passed < apart:
         return None
     return replace(fresh, version=existing.version + 1, declined=existing.declined)
 

@@ -17,7 +17,7 @@ from functions.core.attribution import touched
 from functions.core.contact import Contact, Facts, Profile, Rank, State
 from functions.core.counters import Counters
 from functions.core.days import local_day, midnight
-from functions.core.event import Event
+from functions.core.event import LIVE, Event
 from functions.core.folding import Folding, moment_of
 from functions.core.identity import EMAIL, kind_of
 from functions.core.times import LATEST
@@ -42,6 +42,15 @@ class Arrival:
 
     position: int
     event: Event
+
+
+def by_cause(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
+    """What was brought from elsewhere before what happens now, so that a line which the one crosses isn't taken for
+    the other's doing; all together where they are of one sort."""
+    happening = [arrival for arrival in arrivals if arrival.event.cause == LIVE]
+    if len(happening) in (0, len(arrivals)):
+        return [arrivals]
+    return [[arrival for arrival in arrivals if arrival.event.cause != LIVE], happening]
 
 
 def doubtful_days(state: State, arrivals: Sequence[Arrival], counters: Counters) -> frozenset[int]:

@@ -6,6 +6,10 @@ deployment's *pepper*) keeps an address from being found by hashing guesses.
 
 import base64
 import hashlib
+from typing import Final
+
+LINE: Final = "line#"
+"""How the cause begins of what starts because a line was crossed."""
 
 
 def digest(*parts: str, pepper: bytes = b"") -> str:
@@ -31,6 +35,12 @@ def message_id(enrollment: str, step: str, visit: int) -> str:
 def decision_id(contact: str, kind: str, name: str, version: int) -> str:
     """Id of a line crossed by the write that made the contact's state `version`."""
     return digest("decision", contact, kind, name, str(version))
+
+
+def crossing(contact: str, journey: str, version: int) -> str:
+    """What a trigger is told from others by where the write that made the contact's state `version` found that the
+    journey's condition came to hold."""
+    return LINE + digest("crossing", contact, journey, str(version))
 
 
 def chance(*parts: str) -> int:

@@ -32,6 +32,7 @@ RESERVED: Final = frozenset(
         names.PREFERENCES_CHANGED,
         names.IMPORTED,
         *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED),
+        names.JOURNEY_REQUESTED,
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""

@@ -46,16 +46,22 @@ def _days(when: Once | Recurring, first: date) -> Iterator[date]:
         case Once():
             yield when.on
         case Recurring():
-            for day in (first + timedelta(days=count) for count in range(70)):
-                last = calendar.monthrange(day.year, day.month)[1]
-                if (
-                    when.every == "day"
-                    or (when.every == "month" and day.day == min(when.day, last))
-                    or when.every == WEEKDAYS[day.weekday()]
-                ):
-                    yield day
+            yield from days(when.every, when.day, first)
         case _:
             assert_never(when)
+
+
+def days(every: str, of_month: int | None, first: date) -> Iterator[date]:
+    """Every day, that day of the week, or, of every month, the day `of_month` (its last where it is shorter), from
+    `first` on, more than two months of them."""
+    for day in (first + timedelta(days=count) for count in range(70)):
+        last = calendar.monthrange(day.year, day.month)[1]
+        if (
+            every == "day"
+            or (every == "month" and of_month is not None and day.day == min(of_month, last))
+            or every == WEEKDAYS[day.weekday()]
+        ):
+            yield day
 
 
 def moment(wall: datetime, zone: str) -> int:

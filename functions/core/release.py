@@ -12,12 +12,13 @@ from functions.core import confirm
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, CHANNELS
+from functions.core.conditions import Condition
 from functions.core.definition import Definition, Id
 from functions.core.emails import Email
 from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
-from functions.core.journey import Journey
+from functions.core.journey import Becomes, Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Product
 from functions.core.scoring import Scoring
@@ -74,6 +75,12 @@ class Release(Definition):
     def every_journey(self) -> Mapping[str, Journey]:
         """The authored journeys, and those that ask for confirmation of what forms ask."""
         return {**self.journeys, **confirm.journeys(self.forms)}
+
+    @cached_property
+    def lines(self) -> Mapping[str, Condition]:
+        """The journeys that start where a condition comes to hold, and the condition."""
+        starts = {name: journey.start.when for name, journey in self.journeys.items()}
+        return {name: when.becomes for name, when in starts.items() if isinstance(when, Becomes)}
 
 
 def canonical(release: Release) -> bytes:

@@ -78,3 +78,12 @@ def joined_stages(one: Standing, other: Standing, funnel: Funnel) -> Standing:
     }
     stage = max(one.stage, other.stage, key=funnel.place) if funnel.forward_only else one.stage
     return replace(one, stage=stage, stages=stages)
+
+
+def joined_journeys(one: Standing, other: Standing) -> dict[str, int]:
+    """The journeys whose condition holds for either of two who turned out to be the same person, each since the
+    earlier: what started for one of them doesn't start again for both."""
+    held: dict[str, int] = dict(one.journeys)
+    for name, since in other.journeys.items():
+        held[name] = min(since, held.get(name, since))
+    return held

@@ -37,7 +37,7 @@ STAGE: Final = "stage"
 
 
 class Reads:
-    """Which inputs the lines and the segments of a release look at.
+    """Which inputs the lines, the segments and the journeys of a release look at.
 
     An input is named by a word and an id: "counter abcd2345", "trait city", "tag green", "consent tips"; or it is
     one of TEMPERATURE, GRADE and STAGE, which are decided first.
@@ -49,16 +49,31 @@ class Reads:
             GRADE: frozenset(_of_grade(release)),
             STAGE: frozenset(_of_stage(release)),
         }
-        self._order = {name: place for place, name in enumerate(release.segments)}
-        segments: dict[str, list[str]] = {}
-        for name, segment in release.segments.items():
-            for read in set(_of(segment.when, release, lines=False)):
-                segments.setdefault(read, []).append(name)
-        self._segments = segments
+        segments = {name: segment.when for name, segment in release.segments.items()}
+        self._segments = _Readers(segments, release)
+        self._journeys = _Readers(release.lines, release)
 
     def segments(self, inputs: Iterable[str]) -> list[str]:
         """The segments that look at one of the inputs, in authored order."""
-        found = {name for read in inputs for name in self._segments.get(read, ())}
+        return self._segments.of(inputs)
+
+    def journeys(self, inputs: Iterable[str]) -> list[str]:
+        """The journeys that start by a line which looks at one of the inputs, in authored order."""
+        return self._journeys.of(inputs)
+
+
+class _Readers:
+    """Which of some named conditions look at an input."""
+
+    def __init__(self, conditions: Mapping[str, Condition], release: Release) -> None:
+        self._order = {name: place for place, name in enumerate(conditions)}
+        self._by_input: dict[str, list[str]] = {}
+        for name, condition in conditions.items():
+            for read in set(_of(condition, release, lines=False)):
+                self._by_input.setdefault(read, []).append(name)
+
+    def of(self, inputs: Iterable[str]) -> list[str]:
+        found = {name for read in inputs for name in self._by_input.get(read, ())}
         return sorted(found, key=self._order.__getitem__)
 
 
@@ -76,6 +91,10 @@ class Touched:
     def segments(self, before: Standing, after: Standing) -> list[str]:
         """The segments that may be entered or left, now that lines were crossed from `before` to `after`."""
         return self.reads.segments([*self.inputs, *_crossed(before, after)])
+
+    def journeys(self, before: Standing, after: Standing) -> list[str]:
+        """The journeys whose condition may have come to hold, or ceased to, likewise."""
+        return self.reads.journeys([*self.inputs, *_crossed(before, after)])
 
 
 def touched(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from functions.aws.dynamodb import ConditionFailed
+from functions.core.admission import Refusal, apart_of, refused_again, refused_outside
 from functions.core.advance import advance
 from functions.core.contact import Contact, Decision
 from functions.core.enrollment import Enrollment, decline, enroll, watches
@@ -21,16 +22,17 @@ from functions.texts.zones import zone_of
 ATTEMPTS = 8
 
 
-def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
-    """Start the run that `trigger` asks for, unless the journey's rule of re-entry refuses it.
+def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> bool:
+    """Start the run that `trigger` asks for, unless the journey's rule of re-entry, its only_if or its last day
+    refuses it (core.admission); whether this call started it.
 
-    Safe to repeat at any time: the run's id comes from the trigger's cause. Raises Contended
-    if others keep writing the row.
+    Safe to repeat at any time: the run's id comes from the trigger's cause. What only_if asks is asked when the
+    trigger is handed on, of the contact as it stands then. Raises Contended if others keep writing the row.
     """
     journey = live.release.every_journey.get(trigger.name)
     if journey is None:
         logger.info("trigger of a journey that is no longer live", journey=trigger.name)
-        return
+        return False
     watched: str | None = None
     for _ in range(ATTEMPTS):
         existing = enrollments.get(contact_id, trigger.name, trigger.after)
@@ -43,19 +45,26 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
             cause=trigger.cause,
             at=trigger.at,
             key=trigger.after,
+            apart=apart_of(trigger),
         )
         try:
             if fresh is None or (existing and enrollments.was(contact_id, trigger.name, fresh.id)):
                 if existing is not None:
                     _refuse(journey, existing, trigger, now)
                 _forget(contact_id, watched, existing)
-                return
+                return False
             if existing is not None and existing.todo:
                 progress.wake(existing, now)
                 continue
+            asked = contacts.surviving(contact_id) if journey.start.only_if is not None else None
+            refusal = refused_outside(journey, asked, live.release, now)
+            if refusal is not None:
+                _say_refused(trigger, refusal)
+                _forget(contact_id, watched, existing)
+                return False
             contact = _watched(contact_id, journey, fresh)
             if contact.state.erased:
-                return
+                return False
             if contact.id != contact_id:
                 contact_id, watched = contact.id, None
                 continue
@@ -71,7 +80,7 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> None:
         perform(begun, now)
         progress.settle(begun, now)
         metric("Enrolled")
-        return
+        return True
     raise Contended(f"enrollment of contact {contact_id} in {trigger.name} kept changing")
 
 
@@ -90,10 +99,17 @@ def _refuse(journey: Journey, existing: Enrollment, trigger: Decision, now: int)
         if existing.todo:
             progress.wake(existing, now)
         return
+    if (refusal := refused_again(journey, existing, trigger)) is not None:
+        _say_refused(trigger, refusal)
     noted = decline(journey, existing, trigger.cause)
     if noted is not None and not enrollments.was(existing.contact, existing.journey, identity):
         enrollments.save(existing, noted, now)
         metric("EnrollmentsDeclined")
+
+
+def _say_refused(trigger: Decision, refusal: Refusal) -> None:
+    logger.info("trigger refused", journey=trigger.name, reason=refusal)
+    metric("TriggersRefused")
 
 
 def _forget(contact_id: str, watched: str | None, existing: Enrollment | None) -> None:

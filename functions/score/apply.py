@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functions import bots, releases
 from functions.aws.dynamodb import ConditionFailed
 from functions.core.contact import Contact, Decision
-from functions.core.decisions import BACKFILL, BY_TIME, Outcome, decide, differing, keep, put_off
+from functions.core.decisions import BACKFILL, BY_TIME, Outcome, cause_of, decide, differing, keep, put_off
 from functions.core.event import Event
-from functions.core.facts import Arrival, counting, doubtful_days, fold, rebuild, stamps_of_day
+from functions.core.facts import Arrival, by_cause, counting, doubtful_days, fold, rebuild, stamps_of_day
 from functions.core.touched import touched
 from functions.core.verdicts import settled
 from functions.observability import metric
@@ -90,11 +90,28 @@ def apply(
     and `work` counts the contact in a moment.
     """
     arriving = {arrival.event.ref for arrival in arrivals}
+    made: tuple[Decision, ...] = ()
+    for place, some in enumerate(by_cause(arrivals) if live.release.lines else [arrivals]):
+        if place:
+            contact = contacts.load([contact.id])[contact.id]
+        made += _apply(contact, some, arriving, live, now, seen or {}, reading)
+    return made
+
+
+def _apply(
+    contact: Contact,
+    arrivals: Sequence[Arrival],
+    arriving: Collection[str],
+    live: Live,
+    now: int,
+    seen: Mapping[str, int],
+    reading: Reading | None,
+) -> tuple[Decision, ...]:
     for _ in range(ATTEMPTS):
         contact = contacts.survivor(contact)
         if contact.state.erased:
             return ()
-        _still_theirs(contact, arrivals, seen or {})
+        _still_theirs(contact, arrivals, seen)
         live = _not_older(live, contact)
         asked = _asked(contact, now)
         try:
@@ -113,7 +130,7 @@ def apply(
             if _saved(contact, contact, outcome, replace(live, seq=contact.state.release)):
                 if not asked:
                     metric("ContactsPutOff")
-                    queue.ask(Recount(contact.id, happened[-1].ref if happened else BY_TIME))
+                    queue.ask(Recount(contact.id, cause_of(happened)))
                 return outcome.decisions
         contact = contacts.load([contact.id])[contact.id]
     raise Contended(f"contact {contact.id} kept changing")

@@ -12,7 +12,7 @@ from functions.core.funnel import Funnel
 from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
 from functions.core.joining import joined, newest_versions
-from functions.core.standing import joined_stages
+from functions.core.standing import joined_journeys, joined_stages
 from functions.tables import caps, contacts, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shard
@@ -21,6 +21,8 @@ from functions.tables.identities import Contended
 ATTEMPTS = 5
 IDENTITIES_KEPT = 500
 """Anyone may claim a browser for an address: past so many, further browsers stay contacts of their own."""
+BEFORE_MS = 60_000
+"""Whoever merges took the time so much earlier at most, and is to find what it merged due already."""
 MOVED_AT_ONCE = 90
 """So many identities fit into the transaction of a merge; whoever gathered more stays apart."""
 
@@ -120,13 +122,17 @@ def _survive(loser: Contact, winner: Contact, counters: Counters | None, funnel:
     specs = {both.state.spec for both in (loser, winner) if both.state.version}
     if counters is not None and specs <= {counters.spec}:
         one = joined(winner, loser, counters)
-        # No release has judged these facts: whoever touches them next judges everything.
-        facts = contacts.facts_row(replace(one.state, spec=counters.spec)) | {"seq": 0}
+        # Nobody has judged these facts: they are due, so that whoever touches them next judges everything. A release
+        # that judged only one of the two has judged neither.
+        judged = min((both.state.release for both in (loser, winner) if both.state.version), default=0)
+        unjudged = {"seq": judged, "ds": shard(winner.id), "du": clock.now_ms() - BEFORE_MS}
+        facts = contacts.facts_row(replace(one.state, spec=counters.spec)) | unjudged
     else:
         one, facts = winner, {"spec": "", "ds": shard(winner.id), "du": clock.now_ms()}
         if shared := newest_versions(winner.state.shared, loser.state.shared):
             facts["shared"] = shared
     facts |= contacts.stages_row(joined_stages(winner.state.standing, loser.state.standing, funnel))
+    facts |= contacts.journeys_row(joined_journeys(winner.state.standing, loser.state.standing))
     profile = replace(one.profile, identities=tuple(names))
     version = winner.profile.version
     return [

@@ -9,6 +9,7 @@ from functions.tables.campaigns import PLANS, RUN, RUNS
 from functions.tables.contacts import STATE, contact_of
 from functions.tables.enrollments import CURRENT
 from functions.tables.messages import PREFIX as MESSAGE
+from functions.tables.schedules import PLANS as STARTS
 
 if TYPE_CHECKING:
     from functions.core.contact import Contact
@@ -58,6 +59,10 @@ def deal_with(pk: str, sk: str, now: int, known: Known = Known()) -> None:
         from functions.work.campaigns import begin_planned
 
         begin_planned(sk, now)
+    elif pk == STARTS:
+        from functions.work.starts import begin_planned as begin_start
+
+        begin_start(sk, now)
     elif pk.startswith(RUNS):
         from functions.work.campaigns import attend
 

@@ -3,7 +3,7 @@ see closed), where there are any.
 
 State: n write version · seq release · spec · facts (see compact) · apart (version of the closed days that
 go with them; absent without) · pos · fence · band, since,
-segs, grade, stage, stages (where the contact stands; the last three absent where D and none) · ds,
+segs, grade, stage, stages, journeys (where the contact stands; the last four absent where D and none) · ds,
 du (due index) · w (open enrollments) · out, o (decisions of this write and their number; absent when
 none) · into (merged; "" where erased) · shared (browsers that changed hands: version of their row) ·
 touch (the last one, JSON; absent without) · v.
@@ -77,6 +77,7 @@ def _standing_from(row: Mapping[str, Any]) -> Standing:
         row.get("grade", "D"),
         row.get("stage", ""),
         row.get("stages", {}),
+        row.get("journeys", {}),
     )
 
 
@@ -260,7 +261,7 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
     }
     if standing.grade != "D":
         row["grade"] = standing.grade
-    row |= stages_row(standing)
+    row |= stages_row(standing) | journeys_row(standing.journeys)
     if decisions:
         row |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
     if state.due is not None:
@@ -271,6 +272,11 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
 def stages_row(standing: Standing) -> dict[str, Any]:
     """The attributes of a state item that say at which stage somebody stands; none for who never stood at any."""
     return {"stage": standing.stage, "stages": dict(standing.stages)} if standing.stages else {}
+
+
+def journeys_row(journeys: Mapping[str, int]) -> dict[str, Any]:
+    """The attribute of a state item that says which journeys' conditions hold; none where none does."""
+    return {"journeys": dict(journeys)} if journeys else {}
 
 
 def facts_row(state: State) -> dict[str, Any]:
@@ -291,12 +297,13 @@ def facts_row(state: State) -> dict[str, Any]:
     return row
 
 
+_OPTIONAL = ("out", "o", "apart", "ds", "du", "touch", "grade", "stage", "stages", "journeys")
+
+
 def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
     # Every attribute by a name of the expression: DynamoDB reserves words such as "out".
     values = {name: value for name, value in row.items() if name not in ("pk", "sk")}
-    removed = [
-        name for name in ("out", "o", "apart", "ds", "du", "touch", "grade", "stage", "stages") if name not in values
-    ]
+    removed = [name for name in _OPTIONAL if name not in values]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)

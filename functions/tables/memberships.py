@@ -28,13 +28,14 @@ def members(segment: str) -> Iterator[str]:
                 yield row["sk"].removeprefix("C#")
 
 
-def page(segment: str, part: str, after: str, limit: int) -> tuple[list[str], str | None]:
+def page(segment: str, part: str, after: str, limit: int, *, by: int | None = None) -> tuple[list[str], str | None]:
     """Members of a segment in one shard that follow the contact `after` ("": from the first), of at most `limit`
-    rows, and the last contact looked at; None where the shard is through."""
+    rows, and the last contact looked at; None where the shard is through. With `by` (ms) those who had entered by
+    then."""
     low = f"C#{after}!" if after else "C#"
     pk = f"G#{segment}#{part}"
     rows = list(dynamodb.query(settings.contacts_table(), pk, between=(low, "C#~"), limit=limit, consistent=False))
-    found = [row["sk"].removeprefix("C#") for row in rows if not row.get("left")]
+    found = [row["sk"].removeprefix("C#") for row in rows if not row.get("left") and (by is None or row["at"] <= by)]
     return found, rows[-1]["sk"].removeprefix("C#") if len(rows) == limit else None
 
 

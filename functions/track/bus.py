@@ -37,7 +37,8 @@ def to_call(event: Mapping[str, Any]) -> dict[str, Any]:
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise Refused("not-an-object", "The detail must be a JSON object.")
-    context, traits = _object(detail.get("context")), _object(detail.get("traits"))
+    context = _object(detail.get("context"))
+    traits = {**_object(context.get("traits")), **_object(detail.get("traits"))}
     if detail.get("email") is not None:
         traits = {**traits, "email": detail["email"]}
     return {

@@ -23,6 +23,11 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def respond(request: Request) -> Answer:
     """The answer of the room that the path names. Rooms are imported when first entered."""
+    match request.path.rstrip("/").split("/")[-4:]:
+        case ["v1", "journeys", journey, "start"]:
+            from functions.track import starting
+
+            return starting.start(request, journey)
     match request.path.rstrip("/").split("/")[-2:]:
         case ["f", form]:
             from functions.track import forms

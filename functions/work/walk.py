@@ -50,7 +50,7 @@ def walk(
 
     Ends when the time is up, or when the notes have `enough` of something.
     """
-    begun, walking = clock.monotonic(), _Walking(job, each)
+    begun, walking = clock.monotonic(), Walking(job, each)
     start, rows = job.start, 0
     while True:
         limit = min(PAGE, ROWS_PER_SLICE - rows)
@@ -82,7 +82,7 @@ def _before(items: list[Item], index: int, start: Key | None) -> Key | None:
     return (items[index - 1]["pk"], items[index - 1]["sk"]) if index else start
 
 
-class _Walking:
+class Walking:
     """What one slice met so far."""
 
     def __init__(self, job: Job, each: Callable[[Item], Mapping[str, int]]) -> None:

@@ -6,9 +6,9 @@ from functions import releases
 from functions.core.message import intended
 from functions.score.merge import merge
 from functions.send.queue import enqueue
-from functions.tables import messages
+from functions.tables import messages, schedules
 from functions.tables.identities import Contended
-from functions.work import jobs
+from functions.work import jobs, starts
 from functions.work.jobs import Job
 from tests.audience import TOPIC, contact_id, people, with_campaign
 from tests.cloud import Cloud
@@ -266,6 +266,37 @@ def cooling(cloud: Cloud) -> None:
     cloud.page("/first-flush", "p2", "laptop")
 
 
+def looked_around(cloud: Cloud) -> None:
+    """Ada looked around where journeys start by every kind of trigger."""
+    cloud.publish(scenarios.with_a_journey_of_each_trigger())
+    starts.schedule(releases.live().id, cloud.clock.now)
+    cloud.page("/first-flush", "p1", "laptop")
+    cloud.post_form(email=EMAIL, anonymous="laptop", nonce="a1")
+    cloud.settle()
+
+
+def at_the_line(cloud: Cloud) -> None:
+    """She stays away for a day, which starts a journey, and comes back just then, which starts another."""
+    looked_around(cloud)
+    scenarios.wait(cloud, days=0.8)
+    cloud.clock.now += 3 * 3_600_000
+    cloud.page("/prices", "p2", "laptop")
+
+
+def at_ten(cloud: Cloud) -> None:
+    """A journey's moment has come."""
+    looked_around(cloud)
+    (plan,) = schedules.plans()
+    cloud.clock.now = plan.next.at
+
+
+def after_ten(cloud: Cloud) -> None:
+    """Those in the segment are about to be started, and Ada crosses a line."""
+    at_ten(cloud)
+    cloud.sweep()
+    cloud.page("/prices", "p2", "laptop")
+
+
 def sweep(cloud: Cloud) -> None:
     cloud.sweep()
 
@@ -306,5 +337,10 @@ MEETINGS = (
     Meeting("score, refold", counted_anew, deliver("score"), deliver("work")),
     Meeting("sweep cools, score", cooling, sweep, deliver("score")),
     Meeting("score, sweep cools", cooling, deliver("score"), sweep),
+    Meeting("sweep crosses a line, score", at_the_line, sweep, deliver("score", "journey_step")),
+    Meeting("score crosses a line, sweep", at_the_line, deliver("score"), sweep),
+    Meeting("two sweeps at a journey's moment", at_ten, sweep, sweep),
+    Meeting("a journey starts, line crossed", after_ten, deliver("work"), deliver("score", "journey_step")),
+    Meeting("line crossed, a journey starts", after_ten, deliver("score", "journey_step"), deliver("work")),
 )
 """Who is held, and who runs meanwhile."""

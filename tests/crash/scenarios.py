@@ -17,7 +17,7 @@ from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
 from functions.tables import closed, rulings
-from functions.work import jobs
+from functions.work import jobs, starts
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
 from tests.cloud.mail import Mail
@@ -243,9 +243,21 @@ def deploy(cloud: Cloud) -> None:
     raise AssertionError(f"never deployed: {answers}")
 
 
+def triggers(cloud: Cloud) -> None:
+    """Two visits cross a line, and the journey that starts there asks for another; at ten o'clock a third starts for
+    whoever looked around. A day without a visit crosses a line as well."""
+    cloud.publish(with_a_journey_of_each_trigger())
+    starts.schedule(live().id, cloud.clock.now)
+    cloud.page("/first-flush", "p1", "laptop")
+    sign_up(cloud)
+    cloud.page("/prices", "p2", "laptop")
+    wait(cloud)
+    wait(cloud, days=1.2)
+
+
 _STORIES = (
     *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
-    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, deploy),
+    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, triggers, deploy),
 )
 SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
 
@@ -345,6 +357,30 @@ def with_a_journey_after_orders() -> bytes:
                 {"id": "mark", "tag": "back"},
             ],
         }
+    }
+    return canonical(Release.model_validate(release))
+
+
+def with_a_journey_of_each_trigger() -> bytes:
+    """The demo business with journeys that start by a line crossed, by time too, on request, and by the calendar."""
+    release = _plain()
+    release["segments"] = {"looked": {"when": {"event": "Page Viewed"}}}
+    seen = {"event": "Page Viewed"}
+    starting: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+        "keen": ({"becomes": {**seen, "at_least": 2}}, [{"id": "mark", "tag": "keen"}, {"id": "on", "start": "greet"}]),
+        "greet": ({"requested": True}, [{"id": "guide", "send": "brewing-guide"}, {"id": "rest", "wait": "1 hour"}]),
+        "quiet": (
+            {"becomes": {"all": [seen, {**seen, "never": True, "within": "1 day"}]}},
+            [{"id": "mark", "tag": "quiet"}],
+        ),
+        "weekly": (
+            {"every": "tuesday", "at": "10:00", "segment": "looked"},
+            [{"id": "hello", "send": "welcome"}, {"id": "rest", "wait": "1 hour"}],
+        ),
+    }
+    release["journeys"] = {
+        name: {"topic": "tips", "start": {"when": when, "again": "always"}, "steps": steps}
+        for name, (when, steps) in starting.items()
     }
     return canonical(Release.model_validate(release))
 

@@ -317,6 +317,30 @@ def test_a_clock_that_stopped_on_the_way_is_explained(monkeypatch: pytest.Monkey
     assert "Skip the rest" in result.stderr
 
 
+def test_a_journey_is_started_by_hand_for_whom_it_is_meant(terminal: Terminal) -> None:
+    terminal.run("publish")
+    ada = contact_id(terminal.stack.ref("e", ADA))
+    identities.claim(terminal.stack.ref("e", ADA), ada)
+    result = terminal.run("start", "welcome", ADA)
+    assert result.exit_code == 1
+    assert "it can be started by hand" in result.output + result.stderr
+    terminal.folder.swap(JOURNEY, "{event: Form Submitted, form: hello}", "{requested: true}")
+    terminal.run("publish")
+    said = terminal.read("start", "welcome", ADA)
+    assert (said["journey"], said["contact"]) == ("welcome", ada)
+    assert terminal.run("start", "welcome", ADA).exit_code == 0
+    first, second = terminal.stack.events()
+    assert (first.kind, first.name, first.properties["wanted"]) == ("system", "Journey Requested", "welcome")
+    assert first.id != second.id
+    for words, told in (
+        (("start", "nothing", ADA), 'there is no journey "nothing"'),
+        (("start", "welcome", "bob@tea.example"), "nobody is known here"),
+    ):
+        result = terminal.run(*words)
+        assert result.exit_code == 1
+        assert told in result.output + result.stderr
+
+
 def test_keys_are_made_listed_and_revoked(terminal: Terminal) -> None:
     made = terminal.read("keys", "create", "shop", "--origin", "https://tea.example", "--per-minute", "600")
     assert made["key"].startswith("wk_")

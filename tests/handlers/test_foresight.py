@@ -99,6 +99,21 @@ def test_runs_of_journeys_that_nobody_asked_about_count_as_they_will(emulator: E
             assert tally.segments[name].enters == len(members(cloud, name)) == 1, name
 
 
+def test_who_stands_where_a_journey_starts_is_counted_and_is_who_publishing_puts_there(shop: Cloud) -> None:
+    content = json.loads(release())
+    start = {"when": {"becomes": {"event": "Order Completed"}}, "again": "always"}
+    content["journeys"] = {"thanks": {"topic": "tips", "start": start, "steps": [{"id": "mark", "tag": "x"}]}}
+    compiled = canonical(runtime_release(content))
+    plan, tally = looked(shop, compiled)
+    assert plan.changed == ("journey thanks",)
+    finish(shop, publish(shop, compiled))
+    standing = {one.id for one in people(shop) if one.state.standing.journeys}
+    crossing = tally.journeys["thanks"]
+    assert (crossing.now, crossing.then, crossing.enters) == (0, len(standing), len(standing))
+    assert set(crossing.entering) == standing
+    assert not [row for row in shop.items() if row["sk"].startswith("J#")]
+
+
 def test_who_leaves_is_counted_and_a_rule_that_stays_is_not_compared(shop: Cloud) -> None:
     plan, tally = looked(shop, rules({"keen": {"when": {**PAGE, "at_least": 4, "within": "7 days"}}}))
     assert plan.changed == ("segment keen",)

@@ -108,7 +108,7 @@ def test_the_description_names_every_route_and_every_field(stack: Stack) -> None
     assert described["openapi"] == "3.1.0"
     routed = {path for routes in (TRACK, PAGES) for path in routes if not path.endswith("/{proxy+}")}
     routed |= {f"/v1/{call}" for call in (*wire.CALLS, *wire.BATCHES, *wire.SHORT)}
-    routed |= {"/v1/push/subscribe", "/v1/push/unsubscribe"}
+    routed |= {"/v1/push/subscribe", "/v1/push/unsubscribe", "/v1/journeys/{journey}/start"}
     assert set(described["paths"]) == routed
     for path, methods in [*TRACK.items(), *PAGES.items()]:
         if path in described["paths"]:

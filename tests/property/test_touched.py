@@ -72,7 +72,7 @@ def test_a_trait_counts_as_touched_though_an_attempt_before_this_wrote_the_profi
 @settings(max_examples=scaled(60), deadline=None)
 def test_judging_what_is_touched_equals_judging_everything(seed: int, zone: str) -> None:
     chance = random.Random(seed)
-    live = language(chance, zone, segments=25)
+    live = language(chance, zone, segments=25, journeys=8)
     counting = counters(live)
     reads = Reads(live)
     for contact, after, events, now in _life(chance, live, counting):

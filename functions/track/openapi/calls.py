@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from functions.core import intake, wire
-from functions.track.openapi.parts import JSON, answer, errors, later
+from functions.track.openapi.parts import JSON, answer, errors, later, path
 
 
 def paths() -> dict[str, Any]:
@@ -11,7 +11,31 @@ def paths() -> dict[str, Any]:
     calls = {f"/v1/{kind}": {"post": _call(kind)} for kind in wire.CALLS}
     calls |= {f"/v1/{kind}": {"post": _batch(kind)} for kind in wire.BATCHES}
     calls |= {f"/v1/{letter}": {"post": _short(letter, kind)} for letter, kind in wire.SHORT.items()}
-    return {**calls, "/beacon/v1/batch": {"post": _beacon()}}
+    return {**calls, "/beacon/v1/batch": {"post": _beacon()}, **_starting()}
+
+
+def _starting() -> dict[str, Any]:
+    common = {name: _field(wire.FIELDS[name]) for name in (*wire.COMMON, "properties", "traits")}
+    schema = {
+        "type": "object",
+        "description": f"Whose journey it is: userId, email or anonymousId. At most {wire.MAX_EVENT} bytes.",
+        "properties": {**common, "email": {"type": "string", "description": "The person's address."}},
+    }
+    answers = {"200": answer("Stored", "Stored"), **errors("400", "401", "403", "404", "409", "413")}
+    return {
+        "/v1/journeys/{journey}/start": {
+            "parameters": path("journey"),
+            "post": {
+                "operationId": "startJourney",
+                "summary": "Start a journey for somebody, with a secret key",
+                "description": "For journeys that start on request. Its own rules say whether the person is enrolled; "
+                f"seconds later they are. {_TWICE}",
+                "security": [{"writeKey": []}],
+                "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
+                "responses": {**answers, "503": later("Send the same request again")},
+            },
+        },
+    }
 
 
 def schemas() -> dict[str, Any]:

@@ -51,6 +51,20 @@ def test_words_for_people_reach_nobody() -> None:
     assert not decides_otherwise(release(), release(segments=titled))
 
 
+def test_a_line_that_starts_a_journey_reaches_those_who_may_stand_behind_it() -> None:
+    def business(becomes: dict[str, Any] | None, **more: Any) -> Release:
+        start = {"when": {"becomes": becomes} if becomes else {"event": "Order Completed"}}
+        steps = [{"id": "mark", "tag": "x"}]
+        return release(journeys={"reach": {"topic": "tips", "start": start, "steps": steps, **more}})
+
+    ready = {"segment": "ready"}
+    assert changed(business(None), business(ready)) == {"journey reach"}
+    assert changed(business(ready), business({"segment": "nearly"})) == {"journey reach"}
+    assert changed(business(ready), business(ready, title="Çay")) == set()
+    dearer = business(ready).model_copy(update={"scoring": release(scoring=scored(6)).scoring})
+    assert "journey reach" in changed(business(ready), dearer)
+
+
 def test_a_property_that_is_called_title_is_no_word_for_people() -> None:
     def shop(title: str) -> Release:
         return release(segments={"fans": {"when": {"event": "Page Viewed", "where": {"title": title}}}})

@@ -29,12 +29,7 @@ def beside(folder: Folder, name: str) -> Folder:
     return folder
 
 
-LINES = pytest.mark.xfail(strict=True, reason="no line that a condition comes to cross starts a journey yet")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=LINES if name in ("birthday", "win-back") else ()) for name in JOURNEYS]
-)
+@pytest.mark.parametrize("name", JOURNEYS)
 def test_a_journey_of_the_gallery_does_what_its_scenarios_say_and_they_try_every_way(beside: Folder, name: str) -> None:
     made = bundle(beside.root)
     assert [str(warning) for warning in made.warnings if warning.file == f"journeys/{name}.yaml"] == []
