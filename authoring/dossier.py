@@ -102,13 +102,13 @@ def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
     scoring, state = live.release.scoring, contact.state
     zone = live.release.sending.business.time_zone
     today = local_day(now, zone)
-    scores = {name: points(state.facts, score, today, zone) for name, score in scoring.scores.items()}
+    scores = {name: points(state.facts, name, score, today, zone) for name, score in scoring.scores.items()}
     seen = Seen(contact, live.release)
 
     def holds(condition: Condition) -> Holds:
         return evaluate(condition, seen, now)
 
-    stage, _ = stage_at(state.standing, live.release, holds, now)
+    stage, _ = stage_at(state, live.release, holds)
     return {
         "scores": scores,
         "temperature": temperature_at(contact, live.release, now)[0],
