@@ -49,7 +49,8 @@ class Scored(Past):
             return fsum(points * 0.5 ** ((today - day).days / half_life) for day, points in given if day > after)
 
         either = [(left(rule, date.min), left(rule, oldest)) for rule in rules.rules]
-        either.append((added(date.min), added(oldest)))
+        # No other score asks for these: what is older is left out for sure.
+        either.append((added(oldest), added(oldest)))
         least, most = (max(0, floor(fsum(map(which, either)) + 1e-9)) for which in (min, max))
         return least, most
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.contact import Facts, Moment
 from functions.core.behaviour import ADDED, UNIT, match_of_added
+from functions.core.contact import Facts, Moment
 from functions.core.counters import counter_id
 from functions.core.scoring import Score
 from functions.core.views import BY_STEPS, earned, first_day_below, local_day, points, total
@@ -152,8 +152,8 @@ def test_points_added_by_steps_halve_like_all_others_and_may_take_away() -> None
     assert [points(facts, "interest", rule, day, "UTC") for day in (110, 120)] == [10, 5]
     assert points(with_added(facts, {100: -90}), "interest", rule, 100, "UTC") == 0
     assert points(facts, "wholesale", rule, 100, "UTC") == 20
-    (added,) = [line for line in earned(facts, "interest", rule, 110, "UTC") if line.rule == BY_STEPS and line.day == 100]
-    assert (added.given, added.left) == (60, 30.0)
+    added = [line for line in earned(facts, "interest", rule, 110, "UTC") if line.rule == BY_STEPS]
+    assert [(line.day, line.given, line.left) for line in added] == [(100, 60, 30.0), (110, -30, -30)]
 
 
 @given(_DAYS, st.dictionaries(st.integers(20_000, 20_040), st.integers(-90, 90), max_size=12), st.integers(0, 60))
