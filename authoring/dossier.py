@@ -23,7 +23,7 @@ from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
 from functions.core.views import iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import addresses, decisions, enrollments, events, identities, messages, rulings
+from functions.tables import addresses, decisions, enrollments, events, identities, leads, messages, rulings
 
 
 class UnknownEvent(ValueError):
@@ -81,7 +81,26 @@ def dossier_of(
         "decisions": [_decision(decision, named) for decision in decisions.of(contact.id)],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
+        "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,
+    }
+
+
+def _selves(contact: Contact) -> list[str]:
+    """The contact, and those that were merged into it."""
+    return [contact.id, *sorted(identity.contacts_among(contact.profile.identities) - {contact.id})]
+
+
+def plain_lead(lead: leads.Lead) -> dict[str, Any]:
+    """A lead in plain values."""
+    return {
+        "lead": lead.id,
+        "at": iso(lead.at),
+        "to": lead.to,
+        "reason": lead.reason,
+        "journey": lead.journey,
+        "step": lead.step,
+        "enrollment": lead.enrollment,
     }
 
 

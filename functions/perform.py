@@ -8,7 +8,7 @@ from functions.aws import stepfunctions
 from functions.core import alarm, confirm
 from functions.core.effects import Effect, HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
-from functions.core.event import SYSTEM, Event
+from functions.core.event import HANDED_OFF, SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.journey_facts import noted
 from functions.core.message import intended
@@ -16,6 +16,7 @@ from functions.core.retention import Keep
 from functions.observability import metric
 from functions.send.queue import enqueue
 from functions.tables import contacts, events, leads, messages
+from functions.tables.leads import Lead
 
 
 def perform(enrollment: Enrollment, now: int) -> None:
@@ -31,7 +32,7 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
         case Record():
             _record(_event(effect, enrollment), enrollment)
         case HandOff():
-            leads.write(enrollment.contact, effect, enrollment)
+            _hand_off(effect, enrollment)
         case StartClock(generation):
             # A clock that was outlived by a successor would only find that out and end.
             if enrollment.active and generation == enrollment.clock:
@@ -77,6 +78,23 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
     messages.intend(message)
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
     enqueue(enrollment.contact, effect.message)
+
+
+def _hand_off(effect: HandOff, enrollment: Enrollment) -> None:
+    who, journey = enrollment.contact, enrollment.journey
+    leads.write(Lead(effect.lead, who, effect.to, effect.reason, journey, effect.step, enrollment.id, effect.at))
+    detail = {
+        "v": 1,
+        "id": effect.lead,
+        "contact": who,
+        "to": effect.to,
+        "journey": journey,
+        "step": effect.step,
+        "enrollment": enrollment.id,
+        "at": effect.at,
+    }
+    bus.put(settings.bus_name(), [(HANDED_OFF, detail)])
+    metric("LeadsHandedOff")
 
 
 def _event(effect: Record, enrollment: Enrollment) -> Event:

@@ -9,6 +9,7 @@ from rich.text import Text
 from authoring import dossier
 from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.happenings import OUTCOMES, words_of
 from authoring.when import localised
 from functions.core.verdicts import BY_HAND
 
@@ -68,16 +69,15 @@ def _show(found: dict[str, Any], refs: bool) -> None:
     for reason, at in found["topics"]["suppressed"].items():
         say(f"Suppressed: {reason} since {at}", "red")
     _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
+    _table("Handed off", ("at", "to", "reason", "journey", "step"), found["leads"])
     for run in found["enrollments"]:
         waiting = f", waits at {run['waiting']['step']} until {run['waiting']['until']}" if run["waiting"] else ""
         say(f"\nJourney {run['journey']}: {run['state']}, entered {run['entered']}{waiting}", "bold")
         for step in run["path"]:
-            # Whether it went out is the message's story, told above.
-            outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
-            say(f"  {step['at']}  {step['step']}: {outcome}")
+            say(f"  {step['at']}  {step['step']}: {OUTCOMES.get(step['outcome'], step['outcome'])}")
     _table("Decisions", ("at", "what", "from", "to", "because"), [_told(one) for one in found["decisions"]])
     told = [
-        {**event, "who": _who(event), "properties": _telling(event.get("properties", {}))}
+        {**event, "who": _who(event), "properties": words_of(event) or _telling(event.get("properties", {}))}
         for event in found["timeline"]
     ]
     apart = "".join(f", {found[key]} {said}" for key, said in _APART.items() if found[key])
