@@ -26,7 +26,7 @@ from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
 from functions.core.views import iso, local_day, points
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import addresses, decisions, enrollments, events, identities, messages, rulings
+from functions.tables import addresses, decisions, enrollments, events, identities, leads, messages, rulings
 
 
 class UnknownEvent(ValueError):
@@ -87,7 +87,26 @@ def dossier_of(
         ],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
+        "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,
+    }
+
+
+def _selves(contact: Contact) -> list[str]:
+    """The contact, and those that were merged into it."""
+    return [contact.id, *sorted(identity.contacts_among(contact.profile.identities) - {contact.id})]
+
+
+def plain_lead(lead: leads.Lead) -> dict[str, Any]:
+    """A lead in plain values."""
+    return {
+        "lead": lead.id,
+        "at": iso(lead.at),
+        "to": lead.to,
+        "reason": lead.reason,
+        "journey": lead.journey,
+        "step": lead.step,
+        "enrollment": lead.enrollment,
     }
 
 
@@ -108,13 +127,13 @@ def _standing(contact: Contact, live: Live, now: int) -> dict[str, Any]:
     scoring, state = live.release.scoring, contact.state
     zone = live.release.sending.business.time_zone
     today = local_day(now, zone)
-    scores = {name: points(state.facts, score, today, zone) for name, score in scoring.scores.items()}
+    scores = {name: points(state.facts, name, score, today, zone) for name, score in scoring.scores.items()}
     seen = Seen(contact, live.release)
 
     def holds(condition: Condition) -> Holds:
         return evaluate(condition, seen, now)
 
-    stage, _ = stage_at(state.standing, live.release, holds, now)
+    stage, _ = stage_at(state, live.release, holds)
     lines = {name: iso(since) for name, since in sorted(state.standing.journeys.items())}
     return {
         "scores": scores,

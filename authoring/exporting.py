@@ -106,10 +106,12 @@ def record(contact: Contact, head: Head, live: Live, now: int) -> Record:
     return {
         "contact": contact.id,
         "known_by": [words for kind, words in _KINDS.items() if kind in kinds],
-        "scores": {name: points(state.facts, score, today, zone) for name, score in release.scoring.scores.items()},
+        "scores": {
+            name: points(state.facts, name, score, today, zone) for name, score in release.scoring.scores.items()
+        },
         "temperature": temperature_at(contact, release, now)[0],
         "grade": grade_at(release, holds)[0] if release.scoring.grade else "",
-        "stage": stage_at(state.standing, release, holds, now)[0],
+        "stage": stage_at(state, release, holds)[0],
         "segments": sorted(state.standing.segments),
         "tags": sorted(tag for tag, (_, held) in state.facts.tags.items() if held),
         "consents": {topic: _consent(head, topic) for topic in topics},

@@ -192,5 +192,7 @@ def _points(contact: Contact, release: Release, changed: Sequence[str], now: int
     today = local_day(now, zone)
     scores = release.scoring.scores.items()
     return {
-        name: points(contact.state.facts, score, today, zone) for name, score in scores if f"score {name}" in changed
+        name: points(contact.state.facts, name, score, today, zone)
+        for name, score in scores
+        if f"score {name}" in changed
     }

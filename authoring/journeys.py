@@ -10,6 +10,7 @@ from authoring.problems import Problem
 from functions.core.channels import channel_and_template
 from functions.core.conditions import EventMatch
 from functions.core.event import FORM_SUBMITTED, SUBSCRIPTION_CONFIRMED
+from functions.core.hours import never_open
 from functions.core.identity import EMAIL
 from functions.core.journey import Journey
 from functions.core.steps import Exit, If, Send, Step
@@ -23,6 +24,7 @@ def check(document: Document, journey: Journey, known: Definitions) -> Iterator[
     for where, match in journey.matches():
         yield from asking.match(document, where, match)
     yield from _too_early(document, journey, known)
+    yield from _never_open(document, journey, known)
     placed = list(steps_of(journey.steps))
     yield from duplicates(document, [((*path, "id"), step.id) for path, step in placed])
     sends = {step.id for _, step in placed if isinstance(step, Send)}
@@ -52,6 +54,14 @@ def _too_early(document: Document, journey: Journey, known: Definitions) -> Iter
         mend = f'Start it with event: "{SUBSCRIPTION_CONFIRMED}"; nothing is sent before that'
         message = f'form "{start.form}" asks for confirmation, so nobody has agreed yet when it is sent'
         yield document.problem(("start", "when", "event"), message, mend, code="not-confirmed-yet")
+
+
+def _never_open(document: Document, journey: Journey, known: Definitions) -> Iterator[Problem]:
+    """Hours that leave no time of the week together with those of the business."""
+    business = known.sending[1].hours if known.sending else []
+    if journey.hours and (channel := never_open([*business, *journey.hours])) is not None:
+        message = f"together with the hours in sending.yaml nothing of the journey ever goes out by {channel}"
+        yield document.problem(("hours",), message, "Let both be open at some time of the week", code="never-open")
 
 
 def _path(

@@ -14,7 +14,7 @@ from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of
 from functions.core.privacy import spelled
 from functions.core.release import Release
 from functions.core.scoring import Score
-from functions.core.views import earned, iso, local_day
+from functions.core.views import BY_STEPS, earned, iso, local_day
 from functions.tables import addresses
 
 KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
@@ -74,13 +74,21 @@ def _explained(contact: Contact, release: Release, now: int) -> dict[str, list[d
     """Which rule gave how many points, by score."""
     zone = release.sending.business.time_zone
     today = local_day(now, zone)
-    return {name: list(_rules(contact, score, today, zone)) for name, score in release.scoring.scores.items()}
+    return {name: list(_rules(contact, name, score, today, zone)) for name, score in release.scoring.scores.items()}
 
 
-def _rules(contact: Contact, score: Score, today: int, zone: str) -> Iterator[dict[str, Any]]:
+def _rules(contact: Contact, name: str, score: Score, today: int, zone: str) -> Iterator[dict[str, Any]]:
     each = {rule.id: rule.points for rule in score.rules}
-    for rule, days in groupby(earned(contact.state.facts, score, today, zone), key=lambda one: one.rule):
+    for rule, days in groupby(earned(contact.state.facts, name, score, today, zone), key=lambda one: one.rule):
         given = list(days)
+        if rule == BY_STEPS:
+            yield {
+                "rule": "added by steps of journeys",
+                "points": sum(one.given for one in given),
+                "worth_now": round(sum(one.left for one in given), 1),
+                "halves_every": spell_duration(score.half_life),
+            }
+            continue
         yield {
             "rule": rule,
             "points_each": each[rule],

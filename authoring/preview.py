@@ -76,7 +76,7 @@ def send_test(release: Release, template: str, contact: Contact, to: str, langua
     except Unrenderable as failure:
         raise ValueError(f"nothing was sent: {REASONS[failure.reason]} ({failure.detail})") from failure
     try:
-        return ses.send(sender=letter.sender, recipient=letter.recipient, raw=letter.raw, tags={})
+        return ses.send(sender=letter.sender, recipients=[letter.recipient], raw=letter.raw, tags={})
     except ses.Failed as failure:
         raise ValueError(f"SES did not take it: {failure.code} {failure.detail}".strip()) from failure
 

@@ -24,11 +24,16 @@ def table(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     required = part.get("required", [])
     for key, value in properties.items():
         takes, default = _takes(value, schema), value.get("default")
-        default = "required" if key in required else f"`{json.dumps(default, ensure_ascii=False)}`"
+        default = "required" if key in required else _cell(default)
         default = "" if default in ("`null`", '`""`', "`[]`", "`{}`") else default
         meaning = str(value.get("description", "")).replace("|", "\\|")
         yield f"| `{key}` | {takes} | {default} | {meaning} |"
     yield ""
+
+
+def _cell(default: Any) -> str:
+    """A default as a cell of a table, where a bar would begin the next one."""
+    return f"`{json.dumps(default, ensure_ascii=False)}`".replace("|", "\\|")
 
 
 def _takes(value: dict[str, Any], schema: dict[str, Any]) -> str:

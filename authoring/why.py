@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from functions.core.behaviour import matches
+from functions.core.behaviour import ADDED, amount, match_of_added, matches
 from functions.core.compare import value_at
 from functions.core.conditions import Condition, EventMatch
 from functions.core.contact import Contact
 from functions.core.definition import spell_duration
 from functions.core.evaluate import Seen, evaluate
-from functions.core.event import IMPORTED, TAG_ADDED, Event
+from functions.core.event import IMPORTED, POINTS_ADDED, STAGE_SET, TAG_ADDED, Event
 from functions.core.folding import moment_of
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score
@@ -18,7 +18,7 @@ from functions.core.sentences import of_match, sentence
 from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.tags import tags_of
 from functions.core.told import Told, told
-from functions.core.views import Earned, earned, iso, local_day, points
+from functions.core.views import BY_STEPS, Earned, earned, in_points, iso, local_day, points, worth
 
 
 class UnknownSegment(ValueError):
@@ -49,7 +49,7 @@ class _Why:
         if segment is not None and segment not in names:
             raise UnknownSegment(f'there is no segment "{segment}": {", ".join(names) or "none is defined"}')
         return {
-            "scores": {name: self._score(score) for name, score in self.release.scoring.scores.items()},
+            "scores": {name: self._score(name, score) for name, score in self.release.scoring.scores.items()},
             "temperature": self._temperature(),
             "grade": self._grade(),
             "stage": self._stage(),
@@ -57,15 +57,17 @@ class _Why:
             "segments": [self._segment(name) for name in names if segment in (None, name)],
         }
 
-    def _score(self, score: Score) -> dict[str, Any]:
+    def _score(self, name: str, score: Score) -> dict[str, Any]:
         facts = self.contact.state.facts
         days: dict[str, list[Earned]] = defaultdict(list)
-        for one in earned(facts, score, self.today, self.zone):
+        for one in earned(facts, name, score, self.today, self.zone):
             days[one.rule].append(one)
         rules = [self._rule(rule, days[rule.id]) for rule in score.rules if days[rule.id]]
+        if days[BY_STEPS]:
+            rules.append(self._added(name, score, days[BY_STEPS]))
         return {
             "title": score.title,
-            "points": points(facts, score, self.today, self.zone),
+            "points": points(facts, name, score, self.today, self.zone),
             "halves_every": spell_duration(score.half_life),
             "rules": rules,
         }
@@ -99,6 +101,33 @@ class _Why:
             "events": found,
         }
 
+    def _added(self, name: str, score: Score, days: list[Earned]) -> dict[str, Any]:
+        """What steps of journeys added, as if by a rule whose events give different points."""
+        shown = {one.day for one in days}
+        found: list[dict[str, Any]] = []
+        for event in self._matching(match_of_added(name)):
+            day, given = local_day(event.at, self.zone), in_points(amount(event, ADDED))
+            if day in shown:
+                found.append(
+                    {
+                        "at": iso(event.at),
+                        "event": event.ref,
+                        "because": _because_of_step(event),
+                        "points": given,
+                        "left": round(worth([(day, given)], score, self.today), 1),
+                        "capped": False,
+                    }
+                )
+        return {
+            "rule": "steps",
+            "when": f"a step of a journey added points ({POINTS_ADDED})",
+            "points_each": None,
+            "counted": len(found),
+            "capped": 0,
+            "left": round(sum(one.left for one in days), 1),
+            "events": found,
+        }
+
     def _temperature(self) -> dict[str, Any]:
         stands, until = temperature_at(self.contact, self.release, self.now)
         standing = self.contact.state.standing
@@ -128,7 +157,7 @@ class _Why:
         if not funnel.stages:
             return None
         standing = self.contact.state.standing
-        stage, until = stage_at(standing, self.release, self._holds, self.now)
+        stage, until = stage_at(self.contact.state, self.release, self._holds)
         stages = [
             {
                 "id": one.id,
@@ -139,7 +168,17 @@ class _Why:
             }
             for one in funnel.stages
         ]
-        return {"id": stage, "entered": _moment(standing.stages.get(stage)), "until": _moment(until), "stages": stages}
+        told = {"id": stage, "entered": _moment(standing.stages.get(stage)), "until": _moment(until)}
+        return {**told, "put": self._put(), "stages": stages}
+
+    def _put(self) -> dict[str, Any] | None:
+        """The stage that the contact was put at last, which counts as reached."""
+        put = self.contact.state.facts.stage_set
+        if put is None:
+            return None
+        moment, stage = put
+        event = next((one for one in self.events if one.name == STAGE_SET and moment_of(one) == moment), None)
+        return {"id": stage, "at": iso(moment.at), "because": _because_of_step(event) if event else {}}
 
     def _tags(self) -> list[dict[str, Any]]:
         facts = self.contact.state.facts
@@ -198,6 +237,10 @@ def _because(match: EventMatch, event: Event) -> dict[str, Any]:
     """The properties that made an event match, with their values."""
     looked = {name: value_at(event.properties, name) for name in match.where}
     return {"form": match.form, **looked} if match.form else looked
+
+
+def _because_of_step(event: Event) -> dict[str, Any]:
+    return {name: event.properties[name] for name in ("journey", "step") if name in event.properties}
 
 
 def _moment(at: int | None) -> str | None:

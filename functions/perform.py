@@ -8,13 +8,14 @@ from functions.aws import stepfunctions
 from functions.core import alarm
 from functions.core.effects import Effect, HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment
-from functions.core.event import Event
+from functions.core.event import HANDED_OFF, Event
 from functions.core.journey_facts import noted
 from functions.core.performed import event_of, message_of
 from functions.core.retention import Keep
 from functions.observability import metric
 from functions.send.queue import enqueue
 from functions.tables import contacts, events, leads, messages
+from functions.tables.leads import Lead
 
 
 def perform(enrollment: Enrollment, now: int) -> None:
@@ -30,7 +31,7 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
         case Record():
             _record(event_of(effect, enrollment), enrollment)
         case HandOff():
-            leads.write(enrollment.contact, effect, enrollment)
+            _hand_off(effect, enrollment)
         case StartClock(generation):
             # A clock that was outlived by a successor would only find that out and end.
             if enrollment.active and generation == enrollment.clock:
@@ -60,6 +61,23 @@ def _send(effect: SendMessage, enrollment: Enrollment) -> None:
     messages.intend(message_of(effect, enrollment, kept.messages))
     # The ledger comes first; a second copy on the queue finds there that nothing is left to do.
     enqueue(enrollment.contact, effect.message)
+
+
+def _hand_off(effect: HandOff, enrollment: Enrollment) -> None:
+    who, journey = enrollment.contact, enrollment.journey
+    leads.write(Lead(effect.lead, who, effect.to, effect.reason, journey, effect.step, enrollment.id, effect.at))
+    detail = {
+        "v": 1,
+        "id": effect.lead,
+        "contact": who,
+        "to": effect.to,
+        "journey": journey,
+        "step": effect.step,
+        "enrollment": enrollment.id,
+        "at": effect.at,
+    }
+    bus.put(settings.bus_name(), [(HANDED_OFF, detail)])
+    metric("LeadsHandedOff")
 
 
 def _record(event: Event, enrollment: Enrollment) -> None:

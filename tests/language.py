@@ -55,11 +55,18 @@ def language(chance: random.Random, zone: str, segments: int, journeys: int = 0)
                     {"id": "buyer", "when": {"event": "Order Completed", "within": "20 days"}},
                 ],
             },
+            "journeys": {
+                "adding": {
+                    "topic": "tips",
+                    "start": {"when": {"event": "Signed Up"}},
+                    "steps": [{"id": "more", "add": {"score": "interest", "points": 5}}],
+                },
+                **{f"j{number}": _starting_by(chance) for number in range(journeys)},
+            },
             "segments": {
                 "s0": {"when": condition(chance, 1, lines=False)},
                 **{f"s{number}": {"when": condition(chance, chance.randint(0, 3))} for number in range(1, segments)},
             },
-            "journeys": {f"j{number}": _starting_by(chance) for number in range(journeys)},
         }
     )
 
@@ -71,7 +78,7 @@ def _starting_by(chance: random.Random) -> dict[str, Any]:
 
 
 def runs(chance: random.Random, events: list[Event]) -> list[Event]:
-    """The events, and between them those of a journey that is entered and ended now and then."""
+    """The events, and between them those of a journey that is entered and ended now and then, and what its steps do."""
     lived: list[Event] = []
     for number, event in enumerate(events):
         lived.append(event)
@@ -79,7 +86,22 @@ def runs(chance: random.Random, events: list[Event]) -> list[Event]:
             name, at = chance.choice((names.JOURNEY_ENTERED, names.JOURNEY_ENDED)), event.received
             said = {"journey": "welcome", "outcome": chance.choice(("done", "exited", "goal"))}
             lived.append(Event(own_ref("c1"), f"j{number}", at, at, at, names.SYSTEM, name, said))
+        if chance.random() < 0.05:
+            lived.append(_done(chance, number, event.received))
     return lived
+
+
+def _done(chance: random.Random, number: int, at: int) -> Event:
+    """What a step did: points added, a stage set, a trait changed."""
+    name, said = chance.choice(
+        (
+            (names.POINTS_ADDED, {"score": "interest", "points": chance.choice((5, 40, -15))}),
+            (names.STAGE_SET, {"stage": chance.choice(("aware", "keen", "buyer", "gone"))}),
+            (names.TRAITS_CHANGED, {}),
+        )
+    )
+    traits = {"city": chance.choice(("İzmir", "Köln", None))} if name == names.TRAITS_CHANGED else {}
+    return Event(own_ref("c1"), f"s{number}", at, at, at, names.SYSTEM, name, said, traits, proved=bool(traits))
 
 
 def _rules() -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ from functions.tables import (
     events,
     identities,
     imports,
+    leads,
     messages,
     pauses,
     rates,
@@ -483,6 +484,9 @@ WITH_HOURS = Release.model_validate(
 )
 PREFERRING = Preferring(CONTACT, MESSAGE, NOW, "hash")
 COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NOW - 9, "sms", "offers")})
+OF_A_JOURNEY = replace(COUNTED_SENDS, sends={**COUNTED_SENDS.sends, "mine": Sent(NOW, "email", "tips", "welcome")})
+PUT = replace(STATE, facts=replace(STATE.facts, stage_set=(Moment(NOW - 2, 5), "desire")))
+LEAD = leads.Lead("lead3k5w2yvld4c6gq7mzabcde", CONTACT, "shop", "Teklif istedi ☕", "welcome", "hand", RUN, NOW)
 WISHES = Entry(
     "c#k7k#1790000000000#prefer",
     NOW + 5,
@@ -654,6 +658,11 @@ def samples() -> dict[str, Sample]:
         "caps-of-channels": Sample(
             COUNTED_SENDS, _row(caps.to_item(CONTACT, COUNTED_SENDS)), lambda row: caps.from_item(_plain(row))
         ),
+        "caps-of-a-journey": Sample(
+            OF_A_JOURNEY, _row(caps.to_item(CONTACT, OF_A_JOURNEY)), lambda row: caps.from_item(_plain(row))
+        ),
+        "state-put-at-a-stage": Sample(PUT, _row(_state_row(PUT)), lambda row: contacts.state_from(_plain(row))),
+        "lead": Sample(LEAD, _row(leads.to_row(LEAD)), lambda row: leads.from_row(_plain(row))),
         "consent-entry-wishes": Sample(
             WISHES, _row(addresses.entry_item("hash", WISHES)), lambda row: addresses.entry_from(_plain(row))
         ),

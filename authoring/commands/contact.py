@@ -9,6 +9,7 @@ from rich.text import Text
 from authoring import dossier
 from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.happenings import OUTCOMES, words_of
 from authoring.when import localised
 from functions.core import confirm
 from functions.core.policy import REASONS
@@ -70,17 +71,16 @@ def _show(found: dict[str, Any], refs: bool) -> None:
     for reason, at in found["topics"]["suppressed"].items():
         say(f"Nothing is sent there since {at}: {REASONS.get(f'suppressed-{reason}', reason)}", "red")
     _table("Messages", ("created", "template", "step", "state", "why"), found["messages"])
+    _table("Handed off", ("at", "to", "reason", "journey", "step"), found["leads"])
     for run in found["enrollments"]:
         waiting = f", waits at {run['waiting']['step']} until {run['waiting']['until']}" if run["waiting"] else ""
         name = _journey(run["journey"])
         say(f"\n{name[:1].upper()}{name[1:]}: {run['state']}, entered {run['entered']}{waiting}", "bold")
         for step in run["path"]:
-            # Whether it went out is the message's story, told above.
-            outcome = "message made" if step["outcome"] == "sent" else step["outcome"]
-            say(f"  {step['at']}  {step['step']}: {outcome}")
+            say(f"  {step['at']}  {step['step']}: {OUTCOMES.get(step['outcome'], step['outcome'])}")
     _table("Decisions", ("at", "what", "from", "to", "because"), [_told(one) for one in found["decisions"]])
     told = [
-        {**event, "who": _who(event), "properties": _telling(event.get("properties", {}))}
+        {**event, "who": _who(event), "properties": words_of(event) or _telling(event.get("properties", {}))}
         for event in found["timeline"]
     ]
     apart = "".join(f", {found[key]} {said}" for key, said in _APART.items() if found[key])

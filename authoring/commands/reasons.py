@@ -54,14 +54,15 @@ def _score(name: str, score: dict[str, Any], refs: bool) -> None:
         say("  nothing has given any points")
     for rule in score["rules"]:
         capped = f", {rule['capped']} not, over a cap" if rule["capped"] else ""
-        worth = f"{rule['points_each']:+d} each, {rule['counted']} counted{capped}; {rule['left']:g} left"
+        each = "" if rule["points_each"] is None else f"{rule['points_each']:+d} each, "
+        worth = f"{each}{rule['counted']} counted{capped}; {rule['left']:g} left"
         say(f"  {rule['rule']}: {rule['when']}  ({worth})")
         hidden = len(rule["events"]) - _SHOWN
         if hidden > 0:
             say(f"    … {hidden} earlier", "dim")
         for event in rule["events"][-_SHOWN:]:
             because = ", ".join(f"{key}: {value}" for key, value in event["because"].items())
-            said = "over a cap" if event["capped"] else f"{event['points']:+d} → {event['left']:g} left"
+            said = "over a cap" if event["capped"] else f"{event['points']:+g} → {event['left']:g} left"
             say(f"    {event['at']}  {said}" + (f"  ({because})" if because else ""))
             if refs:
                 say(f"      {event['event']}", "dim")
@@ -78,6 +79,9 @@ def _grade(grade: dict[str, Any]) -> None:
 def _stage(stage: dict[str, Any]) -> None:
     since = f" since {stage['entered']}" if stage["entered"] else ""
     say(f"\nStage: {stage['id'] or 'before the first'}{since}", "bold")
+    if stage["put"]:
+        because = ", ".join(f"{key}: {value}" for key, value in stage["put"]["because"].items())
+        say(f"  put at {stage['put']['id']} on {stage['put']['at']}" + (f"  ({because})" if because else ""))
     for one in stage["stages"]:
         entered = f"  (last entered {one['entered']})" if one["entered"] else ""
         _line(f"  {_mark(one)} {one['id']}: {one['sentence']}{entered}", 2)

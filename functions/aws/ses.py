@@ -1,7 +1,7 @@
 """Amazon SES: one raw message, handed over at most once per call, and what the account may send."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.aws import once
@@ -17,15 +17,17 @@ _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Thro
 _CLOSED = frozenset({"LimitExceededException", "SendingPausedException", "AccountSuspendedException"})
 
 
-def send(*, sender: str, recipient: str, raw: bytes, tags: Mapping[str, str], configuration_set: str = "") -> str:
-    """Hand over a raw MIME message; SES's id for it. Raises NotAccepted, Rejected or Ambiguous.
+def send(
+    *, sender: str, recipients: Sequence[str], raw: bytes, tags: Mapping[str, str], configuration_set: str = ""
+) -> str:
+    """Hand over a raw MIME message to 50 recipients at most; SES's id for it.
 
-    Without a configuration set nothing is reported of it.
+    Raises NotAccepted, Rejected or Ambiguous. Without a configuration set nothing is reported of it.
     """
     return once.ask(
         lambda: client("sesv2", attempts=1).send_email(
             FromEmailAddress=sender,
-            Destination={"ToAddresses": [recipient]},
+            Destination={"ToAddresses": list(recipients)},
             Content={"Raw": {"Data": raw}},
             EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
             **({"ConfigurationSetName": configuration_set} if configuration_set else {}),

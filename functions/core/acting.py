@@ -21,6 +21,7 @@ from functions.core.steps import (
     Untag,
     Update,
 )
+from functions.core.traits import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class _Acting:
     def updated(self, step: Update) -> Acted:
         effects: list[Effect] = []
         if step.update.traits:
-            traits = step.update.traits
+            traits = normal(step.update.traits)
             effects.append(Record(self._id("traits"), self.step, names.TRAITS_CHANGED, self.now, traits=traits))
         if step.update.stage is not None:
             effects.append(self.record("stage", names.STAGE_SET, {"stage": step.update.stage}))

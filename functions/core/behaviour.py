@@ -101,6 +101,16 @@ def _of_email(template: str, was: str, link: str | None) -> tuple[EventMatch, ..
     return tuple(EventMatch(event=name, where=where) for name in _MAIL[was])
 
 
+ADDED: Final = "points"
+"""The property of what gives points outside the rules: so many."""
+
+
+@lru_cache(maxsize=4096)
+def match_of_added(score: str) -> EventMatch:
+    """What gives points for a score outside its rules: the steps `add` of journeys."""
+    return EventMatch(event=names.POINTS_ADDED, where={"score": score})
+
+
 @lru_cache(maxsize=4096)
 def _of_journey(journey: str, was: str | None) -> tuple[EventMatch, ...]:
     entered = EventMatch(event=names.JOURNEY_ENTERED, where={"journey": journey})

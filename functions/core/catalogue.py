@@ -139,6 +139,18 @@ CATALOGUE: Final = (
         ("erased", "runs"),
     ),
     Kept(
+        ("C# L#", "L#"),
+        {
+            "en": "That our sales staff were asked to look at you, and why",
+            "tr": "Satış ekibimizden sizinle ilgilenmesinin istendiği ve nedeni",
+        },
+        {
+            "en": "So that somebody answers you, and sees what it is about",
+            "tr": "Birinin size yanıt vermesi ve konuyu görmesi için",
+        },
+        ("erased",),
+    ),
+    Kept(
         ("C# W#",),
         {"en": "That such a series waits, and for what", "tr": "Böyle bir dizinin neyi beklediği"},
         {"en": "To go on when the time has come", "tr": "Zamanı gelince sürdürmek için"},

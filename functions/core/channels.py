@@ -21,7 +21,8 @@ BY_SMS: Final = "sms"
 BY_PUSH: Final = "push"
 BY_WEBHOOK: Final = "webhook"
 BY_STAFF: Final = "staff"
-"""Mail to people of the business, which a journey's step writes."""
+"""Mail to people of the business, which a journey's step writes: it has no files, no form asks for it, and nobody
+can send by it but the steps that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def addressed() -> frozenset[str]:
 
 
 def to_people(channel: str) -> bool:
-    """Whether a channel's messages go to people, who have agreed to them; others go to systems."""
-    return channel not in CHANNELS or bool(CHANNELS[channel].identity)
+    """Whether a channel's messages go to people, who have agreed to them; others go to systems, or to staff."""
+    return channel != BY_STAFF and (channel not in CHANNELS or bool(CHANNELS[channel].identity))
 
 
 def _parse(value: Any) -> Any:

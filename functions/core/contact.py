@@ -60,7 +60,8 @@ class Facts:
 
     `counters` hold integers per counter and local day (day number since 1970 in the
     business's time zone); `newest` the newest moments per counter, ascending; `earliest` the
-    first of all. Times in ms.
+    first of all. `stage_set` is the stage of the funnel that somebody was put at last, and when.
+    Times in ms.
     """
 
     counters: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: _NONE)
@@ -72,6 +73,7 @@ class Facts:
     last: int | None = None
     skew: tuple[int, int] = (0, 0)
     earliest: Mapping[str, Moment] = field(default_factory=lambda: _NONE)
+    stage_set: tuple[Moment, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

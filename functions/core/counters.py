@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from functions.core.behaviour import Need, leaves, needs_of, windows_of
+from functions.core.behaviour import ADDED, Need, leaves, match_of_added, needs_of, windows_of
 from functions.core.behaviour import counter_id as counter_id
 from functions.core.behaviour import matches as matches
 from functions.core.comparisons import PropertyComparison
@@ -15,6 +15,7 @@ from functions.core.event import Event
 from functions.core.ids import digest
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score, TagRule
+from functions.core.steps import Add
 from functions.core.tree import asked_by, walk
 
 DAY = 86_400
@@ -190,12 +191,22 @@ def _needs(release: Release) -> Iterator[Need]:
     for score in release.scoring.scores.values():
         for rule in score.rules:
             yield need_of_rule(rule, score)
+    for name in _added_to(release):
+        horizon = HALF_LIVES * release.scoring.scores[name].half_life // DAY
+        yield Need(match_of_added(name), horizon=horizon, sum=ADDED)
     for condition in conditions_of(release):
         for leaf in leaves(condition):
             yield from needs_of(leaf)
     for journey in release.journeys.values():
         if journey.goal is not None:
             yield Need(journey.goal, newest=1)
+
+
+def _added_to(release: Release) -> list[str]:
+    """The scores to which steps of journeys add points."""
+    steps = (step for journey in release.journeys.values() for step in walk(journey.steps))
+    named = {step.add.score for step in steps if isinstance(step, Add)}
+    return [name for name in release.scoring.scores if name in named]
 
 
 def need_of_rule(rule: Rule, score: Score) -> Need:

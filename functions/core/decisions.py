@@ -127,7 +127,7 @@ def _lines(
     asked: tuple[tuple[str, str, Callable[[], tuple[str, int | None]]], ...] = (
         (TEMPERATURE, held.temperature, lambda: temperature_at(contact, release, now)),
         (GRADE, held.grade, lambda: grade_at(release, holds)),
-        (STAGE, held.stage, lambda: stage_at(held, release, holds, now)),
+        (STAGE, held.stage, lambda: stage_at(contact.state, release, holds)),
     )
     for kind, before, stands in asked:
         if touched is None or touched.line(kind):

@@ -152,17 +152,17 @@ def _score(condition: ScoreCondition, seen: Seen, now: int) -> Verdict:
     if score is None or threshold is None:
         return Verdict(False)
     facts, today = seen.contact.state.facts, local_day(now, zone)
-    value = _told(seen, f"score {condition.score}", now, lambda: points(facts, score, today, zone))
+    value = _told(seen, f"score {condition.score}", now, lambda: points(facts, condition.score, score, today, zone))
     reached = Verdict(False)
     if value >= threshold:
-        day = first_day_below(facts, score, today, threshold, zone)
+        day = first_day_below(facts, condition.score, score, today, threshold, zone)
         reached = Verdict(True, None if day is None else midnight(day, zone))
     return reached if condition.at_least is not None else negated(reached)
 
 
 def _stage(condition: StageCondition, seen: Seen, now: int) -> Verdict:
     held, funnel = seen.contact.state.standing, seen.release.funnel
-    stage, until = _told(seen, "stage", now, lambda: stage_at(held, seen.release, _held(seen, now), now))
+    stage, until = _told(seen, "stage", now, lambda: stage_at(seen.contact.state, seen.release, _held(seen, now)))
     wanted = condition.wanted
     stands = stage != "" and stage in wanted
     if condition.or_later and stage != "":

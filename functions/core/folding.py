@@ -36,6 +36,7 @@ class Folding:
         self.messages = dict(facts.messages)
         self.consents = dict(facts.consents)
         self.first, self.last, self.skew = facts.first, facts.last, facts.skew
+        self.stage_set = facts.stage_set
 
     def day(self, event: Event) -> int:
         return local_day(event.at, self.counting.zone)
@@ -60,6 +61,10 @@ class Folding:
         match event.kind, event.name:
             case names.SYSTEM, names.TAG_ADDED | names.TAG_REMOVED:
                 self._tag(str(event.properties.get("tag", "")), moment, event.name == names.TAG_ADDED)
+            case names.SYSTEM, names.STAGE_SET:
+                stage = event.properties.get("stage")
+                if isinstance(stage, str) and stage:
+                    self.stage_set = later_stage(self.stage_set, (moment, stage))
             case names.SYSTEM, names.EMAIL_OPENED | names.EMAIL_CLICKED:
                 self._message(event)
             case (names.FORM, names.FORM_SUBMITTED) | (names.SYSTEM, names.RESUBSCRIBED):
@@ -147,7 +152,13 @@ class Folding:
             self.last,
             self.skew,
             self.earliest,
+            self.stage_set,
         )
+
+
+def later_stage(one: tuple[Moment, str] | None, other: tuple[Moment, str] | None) -> tuple[Moment, str] | None:
+    """The stage that somebody was put at later."""
+    return max((held for held in (one, other) if held is not None), default=None)
 
 
 def pruned(counted: Mapping[str, Mapping[int, int]], last: int | None, counting: Counters) -> dict[str, dict[int, int]]:

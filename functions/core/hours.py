@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from functions.core.channels import ChannelName
+from functions.core.channels import CHANNELS, ChannelName
 from functions.core.definition import Definition
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -124,6 +124,19 @@ def is_ever_open(rules: Sequence[Hours]) -> bool:
     """Whether there is a minute in the week at which all of them are open."""
     minutes = {0, *(bound for rule in rules for bound in rule.bounds if bound < DAY)}
     return any(_all_open(rules, weekday, minute) for weekday in range(7) for minute in minutes)
+
+
+def never_open(rules: Sequence[Hours]) -> str | None:
+    """A channel by which nothing ever goes out by these rules, None where there is none."""
+    channels = dict.fromkeys([*(rule.channel for rule in rules if rule.channel), *CHANNELS])
+    return next((one for one in channels if not is_ever_open(holding(rules, one, transactional=False))), None)
+
+
+def ever_open(rules: list[Hours]) -> list[Hours]:
+    """The rules. Raises ValueError where nothing ever goes out by some channel."""
+    if (channel := never_open(rules)) is not None:
+        raise ValueError(f"by these rules nothing ever goes out by {channel}; let some time of the week be open")
+    return rules
 
 
 def is_open(rules: Sequence[Hours], moment: int, zone: str) -> bool:

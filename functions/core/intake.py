@@ -31,8 +31,8 @@ RESERVED: Final = frozenset(
         *(names.TAG_ADDED, names.TAG_REMOVED, names.CONTACTS_MERGED, names.SUBSCRIPTION_CONFIRMED),
         names.PREFERENCES_CHANGED,
         names.IMPORTED,
-        *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED),
-        names.JOURNEY_REQUESTED,
+        *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED, names.JOURNEY_REQUESTED),
+        *(names.TRAITS_CHANGED, names.STAGE_SET, names.POINTS_ADDED, names.HANDED_OFF, "Staff Sent"),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""

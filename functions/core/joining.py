@@ -7,7 +7,7 @@ from functions.core.attribution import earlier, later
 from functions.core.contact import ConsentFacts, Contact, Facts, MessageFacts, Moment
 from functions.core.counters import Counters
 from functions.core.facts import newest_traits, remembered
-from functions.core.folding import newest_messages, newest_tags, pruned
+from functions.core.folding import later_stage, newest_messages, newest_tags, pruned
 
 
 def joined(one: Contact, other: Contact, counters: Counters) -> Contact:
@@ -69,6 +69,7 @@ def _facts(one: Facts, other: Facts, counters: Counters) -> Facts:
             key: min(facts.earliest[key] for facts in (one, other) if key in facts.earliest)
             for key in {**one.earliest, **other.earliest}
         },
+        later_stage(one.stage_set, other.stage_set),
     )
 
 

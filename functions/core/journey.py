@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from functions.core.comparisons import Day
 from functions.core.conditions import Condition, EventMatch
 from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
-from functions.core.hours import Hours, Time, Weekday
+from functions.core.hours import Hours, Time, Weekday, ever_open
 from functions.core.steps import Repeat, Step
 from functions.core.tree import ways
 
@@ -141,7 +141,7 @@ class Journey(Definition):
     ends: Day | None = Field(
         None, description="From this day on, where the business is, nobody enters, and whoever is inside leaves."
     )
-    hours: list[Hours] = Field(
+    hours: Annotated[list[Hours], AfterValidator(ever_open)] = Field(
         default_factory=list, description="When its messages go out, besides what sending.yaml says."
     )
     limit: Limit | None = Field(None, description="How many of its messages one person gets.")

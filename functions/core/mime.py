@@ -88,7 +88,13 @@ def alternative(headers: Iterable[tuple[str, str]], text: bytes, html: bytes, bo
     )
 
 
-def _part(kind: str, body: bytes, mark: bytes) -> bytes:
+def plain(headers: Iterable[tuple[str, str]], text: bytes) -> bytes:
+    """A message of nothing but text, as `octets` makes it. Header values must be clean and encoded."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers) + "MIME-Version: 1.0\r\n"
+    return head.encode("ascii") + _part("plain", text)
+
+
+def _part(kind: str, body: bytes, mark: bytes = b"\r\n\0") -> bytes:
     plain = body.isascii() and mark not in body and max(map(len, body.split(b"\r\n"))) <= _LONGEST
     how = "7bit" if plain else "base64"
     head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {how}\r\n\r\n'.encode("ascii")

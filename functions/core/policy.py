@@ -7,49 +7,18 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from functions.core import confirm, consent, hours
-from functions.core.channels import BY_EMAIL, to_people
+from functions.core.channels import BY_EMAIL, BY_STAFF, to_people
 from functions.core.consent import Head
 from functions.core.contact import Contact
 from functions.core.counters import counter_id
 from functions.core.definition import spell_duration
+from functions.core.hours import Hours
+from functions.core.journey import Limit
 from functions.core.message import Message, last_moment
 from functions.core.pauses import Pauses
+from functions.core.reasons import REASONS as REASONS
 from functions.core.release import Release
 from functions.core.sending import Cap, Topic
-
-REASONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "missing-address": "The contact has no e-mail address, number or subscription for the channel.",
-        "unusable-address": "The address can't be written in a form that mail servers take.",
-        "suppressed-bounce": "Mail to this address bounced for good.",
-        "suppressed-gone": "The browser's subscription ended: its push service says that it is gone.",
-        "unproved-browser": "Nothing proves that the browser which subscribed is this person's.",
-        "country-refused": "sending.yaml sends no text messages to the number's country.",
-        "too-long": "What the template says of this contact is longer than the channel takes.",
-        "no-secret": "The webhook's signing secret was not made.",
-        "suppressed-complaint": "The recipient marked mail from us as spam.",
-        "no-consent": "The address never agreed to this topic.",
-        "unsubscribed": "The recipient unsubscribed from this topic.",
-        "goal-reached": "The contact reached the journey's goal before the message went out.",
-        "frequency-cap": "The contact already got as many messages as the cap allows.",
-        "frequency-chosen": "The recipient wishes fewer messages than this would be.",
-        "paused-by-recipient": "The recipient wishes to hear nothing for a while.",
-        "quiet-hours": "It is outside the hours in which the contact may be written to.",
-        "too-late": "The message could not be sent before its time was over.",
-        "paused": "Sending is paused.",
-        "provider-limit": "The mail service takes no more for now: its quota is used up, or it paused us.",
-        "warm-up": "A new domain sends little at first; it has a place on a later day.",
-        "same-person": "Another entry of the campaign's list turned out to be the same person, who gets it once.",
-        "campaign-cancelled": "The campaign was cancelled before the message went out.",
-        "other-address": "The contact's address is not the one that was asked to confirm.",
-        "missing-variable": "The template needs something that is not known about the contact.",
-        "template-error": "The template failed with this contact's data.",
-        "unknown-template": "The release has no such template.",
-        "unknown-topic": "The release has no such topic.",
-        "provider-rejected": "The mail service refused the message.",
-    }
-)
-"""Every reason for which a message is withheld. Codes never change once released."""
 
 PAUSED_MS: Final = 600_000
 """What is held by a pause without an end is looked at again after so long."""
@@ -63,11 +32,13 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Sent(NamedTuple):
-    """When (ms) something was sent or reserved, on which channel, about what ("" where that wasn't kept)."""
+    """When (ms) something was sent or reserved, on which channel, about what ("" where that wasn't kept), and by which
+    journey where it has a limit ("" elsewhere)."""
 
     at: int
     channel: str = BY_EMAIL
     topic: str = ""
+    journey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +120,13 @@ def decide(case: Case, now: int) -> Decision:
     confirmation either, and who called our mail spam would call the next one so too, which costs everybody
     else's mail its way into the mailbox. A transactional topic needs no consent and counts against no cap
     of marketing; it keeps to hours and caps that say so. What is deferred past its last moment is withheld,
-    with the reason for which it had waited.
+    with the reason for which it had waited. A mail to people of the business is like a transactional one.
     """
     message, release, destination = case.message, case.release, case.destination
-    topic = topic_of(release, message.topic)
+    topic = about(message, release)
     if topic is None:
         return Withhold("unknown-topic", message.topic)
-    if release.template(message.channel, message.template) is None:
+    if not _is_written(message, release):
         return Withhold("unknown-template", message.template)
     if now > last_moment(message):
         return Withhold("too-late", message.reason)
@@ -207,11 +178,20 @@ def _unwanted(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
     return None
 
 
+def hours_of(message: Message, release: Release) -> list[Hours]:
+    """The rules about hours that may hold for a message: the business's, and those of its journey."""
+    journey = release.journeys.get(message.journey)
+    return [*release.sending.hours, *(journey.hours if journey else ())]
+
+
 def opens(case: Case, topic: Topic, at: int) -> int:
     """The first moment (ms) from `at` on at which the hours let the case's message go."""
     channel = case.message.channel
     rules = hours.holding(
-        case.release.sending.hours, channel, transactional=topic.transactional, to_person=to_people(channel)
+        hours_of(case.message, case.release),
+        channel,
+        transactional=topic.transactional,
+        to_person=to_people(channel),
     )
     return at if not rules or hours.is_open(rules, at, case.zone) else hours.opens(rules, at, case.zone)
 
@@ -222,8 +202,12 @@ def _too_early(case: Case, topic: Topic, now: int) -> Defer | None:
 
 
 def _too_many(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
-    """What the caps say, and how often the person wishes to be written to."""
-    message = case.message
+    """What the caps and the journey's limit say, and how often the person wishes to be written to."""
+    message, limit = case.message, _limit(case.message, case.release)
+    if limit is not None:
+        of_journey = (sent.at for sent in _others(case) if sent.journey == message.journey)
+        if sum(at > now - limit.within * 1000 for at in of_journey) >= limit.at_most:
+            return Withhold("journey-limit", f"at most {limit.at_most} within {spell_duration(limit.within)}")
     room = now
     for cap in case.release.sending.caps:
         if not cap.counts(message.channel, topic.id, transactional=topic.transactional):
@@ -241,6 +225,12 @@ def _too_many(case: Case, topic: Topic, now: int) -> Withhold | Defer | None:
         if newest > now - wished * 1000:
             return Withhold("frequency-chosen", consent.frequency(case.head))
     return _later(message, room, "frequency-cap") if room > now else None
+
+
+def _limit(message: Message, release: Release) -> Limit | None:
+    """The limit of the message's journey; what goes to no person is not counted against it."""
+    journey = release.journeys.get(message.journey)
+    return journey.limit if journey is not None and to_people(message.channel) else None
 
 
 def _others(case: Case) -> Iterable[Sent]:
@@ -265,6 +255,20 @@ def topic_of(release: Release, id: str) -> Topic | None:
     """The topic of a release with this id."""
     known = next((topic for topic in release.sending.topics if topic.id == id), None)
     return known or confirm.topic(id, release.forms)
+
+
+def about(message: Message, release: Release) -> Topic | None:
+    """What a message is about. What goes to people of the business serves them, whatever its journey is about."""
+    topic = topic_of(release, message.topic)
+    if topic is None or message.channel != BY_STAFF:
+        return topic
+    return topic.model_copy(update={"transactional": True})
+
+
+def _is_written(message: Message, release: Release) -> bool:
+    if message.channel == BY_STAFF:
+        return release.said_to_staff(message.journey, message.template) is not None
+    return release.template(message.channel, message.template) is not None
 
 
 def mailbox(address: str) -> str | None:
@@ -295,13 +299,15 @@ def _goal_reached(message: Message, contact: Contact, release: Release) -> bool:
 def _reserve(case: Case, topic: Topic, now: int) -> Recent | None:
     """What is kept once the message is counted; None where nothing ever looks at it.
 
-    As far back as the longest cap of the release looks; and the newest marketing message of each channel
-    for as long as the longest wish for fewer of them does, so that a wish holds from the moment it is said.
+    As far back as the longest cap of the release looks, or the limit of the journey that it was sent by; and the
+    newest marketing message of each channel for as long as the longest wish for fewer of them does, so that a wish
+    holds from the moment it is said.
     """
     message, caps = case.message, case.release.sending.caps
+    by_limit = _limit(message, case.release) is not None
     by_caps = any(cap.counts(message.channel, topic.id, transactional=topic.transactional) for cap in caps)
     by_wish = not topic.transactional and to_people(message.channel)
-    if not by_caps and not by_wish:
+    if not by_caps and not by_wish and not by_limit:
         return None
     others = {id: sent for id, sent in case.recent.sends.items() if id != message.id}
     opening = now - max((cap.within for cap in caps), default=0) * 1000
@@ -310,5 +316,11 @@ def _reserve(case: Case, topic: Topic, now: int) -> Recent | None:
     for id, sent in sorted(others.items(), key=lambda one: one[1].at):
         if sent.at > wishes and not _is_transactional(sent.topic, case.release):
             newest[sent.channel] = id
-    kept = {id: sent for id, sent in others.items() if sent.at > opening or newest.get(sent.channel) == id}
-    return Recent(case.recent.version, {**kept, message.id: Sent(now, message.channel, topic.id)})
+    limits = {name: one.limit.within * 1000 for name, one in case.release.journeys.items() if one.limit}
+    kept = {
+        id: sent
+        for id, sent in others.items()
+        if sent.at > opening or newest.get(sent.channel) == id or sent.at > now - limits.get(sent.journey, 0)
+    }
+    mine = Sent(now, message.channel, topic.id, message.journey if by_limit else "")
+    return Recent(case.recent.version, {**kept, message.id: mine})

@@ -24,7 +24,9 @@ from functions.core.products import Product
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
+from functions.core.steps import Handoff, Notify, Step
 from functions.core.tracking import Tracking
+from functions.core.tree import walk
 
 FORMAT = 1
 """Version of the compiled shape; a reader refuses only what is newer than itself."""
@@ -70,6 +72,16 @@ class Release(Definition):
     def template(self, channel: str, id: str) -> Definition | None:
         """A template of a channel, None where there is none of this id."""
         return self.emails.get(id) if channel == BY_EMAIL else self.templates.get(channel, {}).get(id)
+
+    def step(self, journey: str, id: str) -> Step | None:
+        """A step of an authored journey, None where there is none of this id."""
+        known = self.journeys.get(journey)
+        return None if known is None else next((one for one in walk(known.steps) if one.id == id), None)
+
+    def said_to_staff(self, journey: str, step: str) -> Notify | Handoff | None:
+        """The same for a step that writes to people of the business."""
+        found = self.step(journey, step)
+        return found if isinstance(found, Notify | Handoff) else None
 
     @cached_property
     def every_journey(self) -> Mapping[str, Journey]:

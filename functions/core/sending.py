@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from functions.core.channels import CHANNELS, ChannelName, to_people
+from functions.core.channels import ChannelName, to_people
 from functions.core.definition import COUNTRY, Definition, Duration, Id
-from functions.core.hours import Hours, holding, is_ever_open
+from functions.core.hours import Hours, ever_open
 from functions.core.languages import said_in
 from functions.core.push import PushSettings
 from functions.core.sms import SmsSettings
@@ -28,6 +28,9 @@ class Business(Definition):
         description="Such as TR: whose phone numbers need no country code; the zone's without it.",
     )
     site: str = Field("", pattern=r"^(https?://.*)?$", description="Web site; pages lead back to it.")
+
+
+Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+$")]
 
 
 class Sender(Definition):
@@ -77,13 +80,6 @@ class Cap(Definition):
         )
 
 
-def _ever_open(rules: list[Hours]) -> list[Hours]:
-    for channel in dict.fromkeys([*(rule.channel for rule in rules if rule.channel), *CHANNELS]):
-        if not is_ever_open(holding(rules, channel, transactional=False)):
-            raise ValueError(f"by these rules nothing ever goes out by {channel}; let some time of the week be open")
-    return rules
-
-
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -117,7 +113,7 @@ class Sending(Definition):
     brand: Brand = Field(default_factory=Brand, description="Colours, font and logo of e-mails.")
     topics: list[Topic] = Field(min_length=1)
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
-    hours: Annotated[list[Hours], AfterValidator(_ever_open)] = Field(
+    hours: Annotated[list[Hours], AfterValidator(ever_open)] = Field(
         default_factory=list, description="When people may be written to, by the clock on their own wall."
     )
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
@@ -126,6 +122,10 @@ class Sending(Definition):
     )
     push: PushSettings = Field(default_factory=PushSettings, description="How people opt in to notifications.")
     sms: SmsSettings = Field(default_factory=SmsSettings, description="How text messages are sent.")
+    staff: dict[Id, Annotated[list[Mailbox], Field(min_length=1, max_length=20)]] = Field(
+        default_factory=dict,
+        description="People of the business in groups, each a list of addresses: whom steps notify and hand off to.",
+    )
     words: dict[str, str] = Field(
         default_factory=dict, description="Built-in words of public pages said otherwise, by key; see docs/forms.md."
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 from functions.core.certainty import Verdict, earliest
 from functions.core.conditions import Condition
-from functions.core.contact import Contact, Standing
+from functions.core.contact import Contact, Standing, State
 from functions.core.funnel import Funnel
 from functions.core.release import Release
 from functions.core.views import band, first_day_below, local_day, midnight, points
@@ -33,11 +33,11 @@ def temperature_at(contact: Contact, release: Release, now: int) -> tuple[str, i
     zone = release.sending.business.time_zone
     today = local_day(now, zone)
     facts = contact.state.facts
-    stands = band(points(facts, score, today, zone), rule, contact.state.standing.temperature)
+    stands = band(points(facts, rule.score, score, today, zone), rule, contact.state.standing.temperature)
     if stands == COLD:
         return stands, None
     left = rule.hot.until_below if stands == "hot" else rule.warm.until_below
-    day = first_day_below(facts, score, today, left, zone)
+    day = first_day_below(facts, rule.score, score, today, left, zone)
     return stands, None if day is None else midnight(day, zone)
 
 
@@ -53,11 +53,18 @@ def grade_at(release: Release, holds: Holds) -> tuple[str, int | None]:
     return letter, earliest(verdict.until for _, verdict in verdicts)
 
 
-def stage_at(standing: Standing, release: Release, holds: Holds, now: int) -> tuple[str, int | None]:
+def stage_at(state: State, release: Release, holds: Holds) -> tuple[str, int | None]:
     """The stage: the last one in the file whose condition holds, NO_STAGE where none does; where people only
-    go forward, none before the one held. Its until holds for whoever stands at it."""
-    funnel = release.funnel
-    held = funnel.place(standing.stage) if funnel.forward_only else -1
+    go forward, none before the one held. Its until holds for whoever stands at it.
+
+    The stage that somebody was put at last counts as one whose condition holds from then on. So nobody falls back
+    behind it; what the conditions say may lead further; and being put at an earlier one lets them fall back that
+    far, as far as no condition holds them and people do go back.
+    """
+    funnel, put = release.funnel, state.facts.stage_set
+    held = funnel.place(state.standing.stage) if funnel.forward_only else -1
+    if put is not None:
+        held = max(held, funnel.place(put[1]))
     untils: list[int | None] = []
     # From the end, and no further back than needed: what comes before a stage that holds is not asked.
     for place in range(len(funnel.stages) - 1, held, -1):

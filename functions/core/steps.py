@@ -167,7 +167,7 @@ class Notice(Definition):
 
     to: Id = Field(description="Who: a group of staff in sending.yaml.")
     subject: Text
-    text: Text = "{{ contact.email }}"
+    text: Text = "{{ contact.email | default('') }}"
 
 
 class Notify(Definition):

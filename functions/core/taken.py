@@ -10,6 +10,7 @@ from functions.core.contact import Contact, Moment, Rank
 from functions.core.enrollment import Enrollment
 from functions.core.journey import Journey
 from functions.core.steps import Step, TagStep, Untag, Update
+from functions.core.traits import normal
 from functions.core.tree import walk
 
 
@@ -32,7 +33,7 @@ def with_step(contact: Contact, step: Step, at: int) -> Contact:
         case Untag():
             return _with_tag(contact, step.untag, at, held=False)
         case Update() if step.update.traits:
-            return _with_traits(contact, step.update.traits, at)
+            return _with_traits(contact, normal(step.update.traits), at)
         case _:
             return contact
 
@@ -51,6 +52,7 @@ def _with_traits(contact: Contact, traits: Mapping[str, object], at: int) -> Con
     newer = {
         name: (rank, value)
         for name, value in traits.items()
-        if name not in profile.traits or profile.traits[name][0].moment.at < at
+        # Where mail goes is said by whoever owns the mailbox; an address that a journey says would never be folded.
+        if name != "email" and (name not in profile.traits or profile.traits[name][0].moment.at < at)
     }
     return replace(contact, profile=replace(profile, traits={**profile.traits, **newer})) if newer else contact

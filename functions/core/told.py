@@ -132,12 +132,12 @@ class _Looking:
         score = self.seen.release.scoring.scores.get(name)
         if score is None:
             return "there is no such score"
-        held = points(self.state.facts, score, local_day(self.now, self.zone), self.zone)
+        held = points(self.state.facts, name, score, local_day(self.now, self.zone), self.zone)
         return f"{held} point{'' if held == 1 else 's'}"
 
     def _stage(self) -> str:
         standing = self.state.standing
-        stage, _ = stage_at(standing, self.seen.release, self._holds, self.now)
+        stage, _ = stage_at(self.state, self.seen.release, self._holds)
         entered = standing.stages.get(stage) if stage == standing.stage else None
         title = next((one.title for one in self.seen.release.funnel.stages if one.id == stage), "") or stage
         if not stage:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.core.behaviour import counter_id, leaves, matches_of
+from functions.core.behaviour import ADDED, counter_id, leaves, match_of_added, matches_of
 from functions.core.conditions import (
     Condition,
     ConsentCondition,
@@ -29,18 +29,18 @@ from functions.core.contact import Contact, Facts, Standing
 from functions.core.event import Event
 from functions.core.facts import TRAITS_KEPT
 from functions.core.release import Release
-from functions.core.scoring import Score
 
 TEMPERATURE: Final = "temperature"
 GRADE: Final = "grade"
 STAGE: Final = "stage"
+STAGE_SET: Final = "stage set"
 
 
 class Reads:
     """Which inputs the lines, the segments and the journeys of a release look at.
 
     An input is named by a word and an id: "counter abcd2345", "trait city", "tag green", "consent tips"; or it is
-    one of TEMPERATURE, GRADE and STAGE, which are decided first.
+    one of TEMPERATURE, GRADE and STAGE, which are decided first, or STAGE_SET.
     """
 
     def __init__(self, release: Release) -> None:
@@ -128,6 +128,8 @@ def _changed(before: Facts, after: Facts) -> Iterator[str]:
         yield f"tag {tag}"
     for topic in _differing(before.consents, after.consents):
         yield f"consent {topic}"
+    if before.stage_set != after.stage_set:
+        yield STAGE_SET
 
 
 def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
@@ -160,7 +162,7 @@ def _of(condition: Condition, release: Release, *, lines: bool, within: frozense
             case ConsentCondition():
                 yield from (f"consent {leaf.consent}", f"consent {EVERYTHING}")
             case ScoreCondition():
-                yield from _of_score(release.scoring.scores.get(leaf.score))
+                yield from _of_score(leaf.score, release)
             case SegmentCondition():
                 segment = release.segments.get(leaf.segment)
                 if segment is not None and (name := f"segment {leaf.segment}") not in within:
@@ -173,14 +175,18 @@ def _of(condition: Condition, release: Release, *, lines: bool, within: frozense
                 yield from _of_stage(release, within) if lines else (STAGE,)
 
 
-def _of_score(score: Score | None) -> Iterator[str]:
-    for rule in score.rules if score else ():
+def _of_score(name: str, release: Release) -> Iterator[str]:
+    score = release.scoring.scores.get(name)
+    if score is None:
+        return
+    yield f"counter {counter_id(match_of_added(name), ADDED)}"
+    for rule in score.rules:
         yield f"counter {counter_id(rule.when)}"
 
 
 def _of_temperature(release: Release) -> Iterator[str]:
     rule = release.scoring.temperature
-    return _of_score(release.scoring.scores.get(rule.score) if rule else None)
+    return _of_score(rule.score, release) if rule else iter(())
 
 
 def _of_grade(release: Release, within: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -191,5 +197,6 @@ def _of_grade(release: Release, within: frozenset[str] = frozenset()) -> Iterato
 
 def _of_stage(release: Release, within: frozenset[str] = frozenset()) -> Iterator[str]:
     if STAGE not in within:
+        yield STAGE_SET
         for stage in release.funnel.stages:
             yield from _of(stage.when, release, lines=True, within=within | {STAGE})

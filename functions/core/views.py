@@ -1,13 +1,14 @@
 """Views: pure functions of facts, release and now. Nothing here is stored."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
+from typing import Final
 
+from functions.core.behaviour import ADDED, UNIT, counter_id, match_of_added
 from functions.core.contact import Facts
-from functions.core.counters import counter_id
 from functions.core.days import EPOCH
 from functions.core.days import day_of as day_of
 from functions.core.days import local_day as local_day
@@ -15,6 +16,8 @@ from functions.core.days import midnight as midnight
 from functions.core.scoring import DAY, Rule, Score, Temperature
 
 _ROUNDING = 1e-9
+BY_STEPS: Final = ""
+"""In the place of a rule's id: points that steps of journeys added."""
 _MONDAY = 3
 """Days from the Monday before 1970 began to its first day."""
 _NO_DAYS: Mapping[int, int] = MappingProxyType({})
@@ -23,51 +26,55 @@ _NO_DAYS: Mapping[int, int] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Earned:
     """What one rule gave for one local day: of its events `counted` and `capped` away, points `given`
-    then, and what is `left` of them today."""
+    then, and what is `left` of them today. What steps of journeys added is by no rule: `rule` is BY_STEPS then, and
+    how many steps it was is not counted."""
 
     rule: str
     day: int
     counted: int
     capped: int
-    given: int
+    given: float
     left: float
 
 
-def earned(facts: Facts, score: Score, today: int, zone: str) -> Iterator[Earned]:
-    """The points of a score one by one: rules in authored order, their days ascending."""
+def earned(facts: Facts, name: str, score: Score, today: int, zone: str) -> Iterator[Earned]:
+    """The points of the score of that name one by one: rules in authored order, then steps, their days ascending."""
     for rule in score.rules:
         for day, counted, capped in _counted(facts, rule, zone):
             given = counted * rule.points
-            yield Earned(rule.id, day, counted, capped, given, _sum([(day, given)], score, today))
+            yield Earned(rule.id, day, counted, capped, given, worth([(day, given)], score, today))
+    for day, added in _added(facts, name):
+        yield Earned(BY_STEPS, day, 0, 0, added, worth([(day, added)], score, today))
 
 
-def total(facts: Facts, score: Score, today: int, zone: str) -> float:
-    """The unrounded sum of a score's rules at the local day `today`: each day's points, halved per half-life since.
+def total(facts: Facts, name: str, score: Score, today: int, zone: str) -> float:
+    """The unrounded sum of a score's rules, and of what was added by steps, at the local day `today`: each day's
+    points, halved per half-life since.
 
     Points after t days are p · 2^(−t/h); caps apply to what is counted before that.
     """
-    return _sum(_given(facts, score, zone), score, today)
+    return worth(_given(facts, name, score, zone), score, today)
 
 
-def points(facts: Facts, score: Score, today: int, zone: str) -> int:
-    """The score as shown and compared: whole points, never below zero."""
-    return _whole(total(facts, score, today, zone))
+def points(facts: Facts, name: str, score: Score, today: int, zone: str) -> int:
+    """The score of that name as shown and compared: whole points, never below zero."""
+    return _whole(total(facts, name, score, today, zone))
 
 
-def first_day_below(facts: Facts, score: Score, today: int, threshold: int, zone: str) -> int | None:
+def first_day_below(facts: Facts, name: str, score: Score, today: int, threshold: int, zone: str) -> int | None:
     """The first local day on which the score, left alone, is below `threshold`; None if it
     already is, or never will be."""
     if threshold <= 0:
         return None
-    given = _given(facts, score, zone)
-    now = _sum(given, score, today)
+    given = _given(facts, name, score, zone)
+    now = worth(given, score, today)
     if _whole(now) < threshold:
         return None
     # All points halve at one pace: a logarithm tells the day, and what is left then whether it was rounded off.
     ahead = max(1, math.floor(score.half_life / DAY * math.log2((now + _ROUNDING) / threshold)))
-    while ahead > 1 and _whole(_sum(given, score, today + ahead - 1)) < threshold:
+    while ahead > 1 and _whole(worth(given, score, today + ahead - 1)) < threshold:
         ahead -= 1
-    while _whole(_sum(given, score, today + ahead)) >= threshold:
+    while _whole(worth(given, score, today + ahead)) >= threshold:
         ahead += 1
     return today + ahead
 
@@ -104,17 +111,31 @@ def _counted(facts: Facts, rule: Rule, zone: str) -> Iterator[tuple[int, int, in
         yield day, counted, happened - counted
 
 
-def _given(facts: Facts, score: Score, zone: str) -> list[tuple[int, int]]:
-    """The points that all rules of a score gave on each day, ascending."""
-    given: dict[int, int] = {}
+def _added(facts: Facts, name: str) -> list[tuple[int, float]]:
+    """The points that steps added to a score on each day, ascending."""
+    days = facts.counters.get(counter_id(match_of_added(name), ADDED), _NO_DAYS)
+    return [(day, in_points(days[day])) for day in sorted(days)]
+
+
+def in_points(units: int) -> int | float:
+    """Points of a sum of them as counters keep it: whole ones as whole numbers."""
+    return units / UNIT if units % UNIT else units // UNIT
+
+
+def _given(facts: Facts, name: str, score: Score, zone: str) -> list[tuple[int, float]]:
+    """The points that all rules of a score gave on each day, and steps, ascending."""
+    given: dict[int, float] = {}
     for rule in score.rules:
         each = rule.points
         for day, counted, _ in _counted(facts, rule, zone):
             given[day] = given.get(day, 0) + counted * each
+    for day, added in _added(facts, name):
+        given[day] = given.get(day, 0) + added
     return sorted(given.items())
 
 
-def _sum(given: list[tuple[int, int]], score: Score, today: int) -> float:
+def worth(given: Sequence[tuple[int, float]], score: Score, today: int) -> float:
+    """What is left at `today` of points, each with the local day on which it was given."""
     days = score.half_life / DAY
     return sum(one * 2.0 ** ((day - today) / days) if day < today else one for day, one in given)
 

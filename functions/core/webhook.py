@@ -17,11 +17,17 @@ from pydantic import Field, field_validator
 
 from functions.core.definition import Id
 from functions.core.template import Template
+from functions.core.traits import normal
 
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32
 LARGEST: Final = 64 * 1024
 """Bytes of a body. The standard asks to stay small; whoever needs more asks for it by id."""
+DEEPEST: Final = 8
+"""So many names may lead into an answer."""
+LONGEST_KEPT: Final = 500
+"""Characters of a text that is kept of an answer."""
+_LARGEST_NUMBER: Final = 2**53
 _URL: Final = re.compile(r"https://[^\s/?#\\@{}]+(?:[/?#][^\s{}]*)?", re.IGNORECASE)
 
 
@@ -80,6 +86,35 @@ def body_of(type: str, at: str, data: Mapping[str, Any]) -> bytes:
     """The body: what happened, when (ISO 8601), and what is said of it."""
     said = {"type": type, "timestamp": at, "data": data}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def kept(body: bytes, wanted: Mapping[str, str]) -> dict[str, Any] | None:
+    """What is kept of an answer: by the trait's name what a path of names leads to, texts, numbers and true or false
+    only. What isn't there, is null or too large is left out. None for an answer that is no JSON object."""
+    try:
+        said = json.loads(body, parse_constant=lambda name: None)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    found = {trait: _led_to(said, path) for trait, path in wanted.items()}
+    return normal({trait: value for trait, value in found.items() if value is not None})
+
+
+def _led_to(said: Any, path: str) -> Any:
+    names = path.split(".")
+    for name in names if len(names) <= DEEPEST else ():
+        said = said.get(name) if isinstance(said, dict) else None
+    match said:
+        case str() if len(said) <= LONGEST_KEPT:
+            # Halves of characters can't be stored.
+            return said.encode("utf-8", "ignore").decode()
+        case bool():
+            return said
+        case int() | float() if abs(said) <= _LARGEST_NUMBER:
+            return said
+        case _:
+            return None
 
 
 def headers(id: str, seconds: int, body: bytes, secrets: Iterable[str]) -> dict[str, str]:

@@ -197,7 +197,7 @@ def _held(message: Message, pauses: Pauses, now: int) -> Withhold | Defer | None
 
 
 def _transactional(message: Message) -> bool:
-    topic = policy.topic_of(releases.by_id(message.release), message.topic)
+    topic = policy.about(message, releases.by_id(message.release))
     return topic is not None and topic.transactional
 
 

@@ -10,7 +10,7 @@ from functions.core.consent import Head
 from functions.core.contact import Contact
 from functions.core.message import Message
 from functions.core.pauses import Pauses
-from functions.core.policy import Case, Destination, Recent, Unreachable
+from functions.core.policy import Case, Destination, Recent, Unreachable, hours_of
 from functions.releases import Keyring
 from functions.send.channels import way
 from functions.send.queue import Pair
@@ -42,7 +42,9 @@ class Facts:
             recent=self.recents[contact.id],
             pauses=self.pauses,
             # Where no rule asks for it, nothing is looked up.
-            zone=zone_of(contact, release.sending) if release.sending.hours else release.sending.business.time_zone,
+            zone=zone_of(contact, release.sending)
+            if hours_of(message, release)
+            else release.sending.business.time_zone,
         )
 
 

@@ -67,7 +67,7 @@ def _bears_repeating(message: Message) -> bool:
     channel = CHANNELS.get(message.channel)
     if channel is not None and channel.repeatable:
         return True
-    topic = policy.topic_of(releases.by_id(message.release), message.topic)
+    topic = policy.about(message, releases.by_id(message.release))
     # Whoever waits for a mail to confirm fills in the form again; whoever never asked gets one, not two.
     return topic is not None and topic.transactional and confirm.form_of(topic.id) is None
 

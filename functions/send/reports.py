@@ -12,9 +12,10 @@ from functions.tables import events, tombstones
 
 def sent(message: Message, now: int) -> None:
     """Record that a message went out, as "SMS Sent". Once, however often it is told; nothing of erased people."""
-    channel = CHANNELS[message.channel]
+    channel = CHANNELS.get(message.channel)
     source = own_ref(message.contact)
-    if channel.reports or tombstones.marks([source]):
+    # What staff was told is nothing that the contact did or got.
+    if channel is None or channel.reports or tombstones.marks([source]):
         return
     said = origin(message.journey, message.step)
     event = Event(

@@ -1,7 +1,7 @@
 """What counts against a contact's caps, on all channels: contacts table, C#<contact> / K.
 
-times maps message id → [ms, channel, topic]. A reservation carries the message's id, so a second
-try of the same message is counted once.
+times maps message id → [ms, channel, topic], and the journey where it has a limit. A reservation carries the
+message's id, so a second try of the same message is counted once.
 
 Of contacts that were merged into one all rows count, and the survivor's is written: whoever sends to any of them
 meets the others there. A merge writes the rows of both (`touch_op`), so that whoever decided before it, on one of
@@ -25,7 +25,9 @@ from functions.core.identity import contacts_among
 from functions.core.message import Message
 from functions.core.policy import Recent, Sent
 
-SHAPE: Final = 2
+SHAPE: Final = 3
+WITHOUT_JOURNEYS: Final = 2
+"""The shape of a row that names no journey, as it is written where none has a limit."""
 
 
 def key(contact: str) -> dynamodb.Key:
@@ -78,14 +80,17 @@ def from_item(item: Mapping[str, Any]) -> Recent:
     if item["v"] > SHAPE:
         raise Newer(f"caps row of version {item['v']} is newer than this code reads")
     times = item["times"]
-    return Recent(item["n"], {id: Sent(*one) if item["v"] == SHAPE else Sent(one) for id, one in times.items()})
+    return Recent(
+        item["n"], {id: Sent(*one) if item["v"] >= WITHOUT_JOURNEYS else Sent(one) for id, one in times.items()}
+    )
 
 
 def to_item(contact: str, recent: Recent) -> dict[str, Any]:
     """The item of recent sends."""
     pk, sk = key(contact)
-    times = {id: list(sent) for id, sent in recent.sends.items()}
-    return {"pk": pk, "sk": sk, "v": SHAPE, "n": recent.version, "times": times}
+    times = {id: list(sent if sent.journey else sent[:3]) for id, sent in recent.sends.items()}
+    shape = SHAPE if any(sent.journey for sent in recent.sends.values()) else WITHOUT_JOURNEYS
+    return {"pk": pk, "sk": sk, "v": shape, "n": recent.version, "times": times}
 
 
 def reserve_op(contact: str, reserved: Recent) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def dump(facts: Facts, closed: Closed | None = None) -> str:
         kept["w"] = f"{base36(facts.first)} {base36(facts.last)}"
     if facts.earliest:
         kept["f"] = {key: _moment(moment) for key, moment in sorted(facts.earliest.items())}
+    if facts.stage_set:
+        kept["p"] = [_moment(facts.stage_set[0]), facts.stage_set[1]]
     if facts.skew != (0, 0):
         kept["s"] = list(facts.skew)
     if pointer:
@@ -138,4 +140,5 @@ def load(text: str, closed: Closed | None = None) -> Facts:
         last=last,
         skew=(low, high),
         earliest={key: _read_moment(text) for key, text in parts.get("f", {}).items()},
+        stage_set=(_read_moment(parts["p"][0]), parts["p"][1]) if "p" in parts else None,
     )

@@ -19,7 +19,7 @@ from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
-from functions.tables import addresses, contacts, duplicates, events, identities, messages, tombstones
+from functions.tables import addresses, contacts, duplicates, events, identities, leads, messages, tombstones
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
 from functions.work.jobs import Job, Slice
@@ -101,6 +101,9 @@ def _rows(job: Job, _: str, now: int) -> _Step:
             if row["sk"].startswith("W#"):
                 # The execution asks the row that it waits for, finds none, and ends.
                 notes["executions"] += stepfunctions.succeed(row["token"])
+            if row["sk"].startswith(leads.PREFIX):
+                lead = leads.from_row(row)
+                dynamodb.delete(settings.contacts_table(), leads.listed_key(lead.id, lead.at))
             dynamodb.delete(settings.contacts_table(), (row["pk"], row["sk"]))
             notes["rows"] += 1
     return _Step(dict(notes))
@@ -203,6 +206,8 @@ def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
     def is_stray(row: dynamodb.Item) -> bool:
         if row["pk"] == duplicates.PARTITION:
             return not refs.isdisjoint(row["sk"].split(" "))
+        if row["pk"].startswith(leads.PREFIX):
+            return partition(row["contact"]) in own
         return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
 
     return _scanned(settings.contacts_table(), cursor, is_stray, "rows", lambda row: None)

@@ -66,6 +66,8 @@ class Postbox:
         """`swallows` says of a recipient and a message's tags whether it vanishes: not taken, and no answer."""
         self._now, self._swallows = now, swallows
         self.mails: list[Mail] = []
+        self.memos: list[Mail] = []
+        """Mail to people of the business, of which nothing is reported."""
         self.rate = 14.0
         """Messages in a second that the account allows."""
 
@@ -81,8 +83,9 @@ class Postbox:
         raw = base64.b64decode(request["Content"]["Raw"]["Data"])
         parsed = message_from_bytes(raw, policy=policy)
         assert isinstance(parsed, EmailMessage)
-        number = f"0102-{len(self.mails) + 1:06d}-000000"
-        self.mails.append(
+        kept = self.mails if tags else self.memos
+        number = f"0102-{len(self.mails) + len(self.memos) + 1:06d}-000000"
+        kept.append(
             Mail(
                 Sent(
                     message_id=number,
@@ -91,7 +94,7 @@ class Postbox:
                     to=tuple(request["Destination"]["ToAddresses"]),
                     headers=tuple((name, str(value)) for name, value in parsed.items()),
                     tags=tags,
-                    configuration_set=request["ConfigurationSetName"],
+                    configuration_set=request.get("ConfigurationSetName", ""),
                     raw=raw.decode("utf-8", "surrogateescape"),
                 ),
                 parsed,

@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.aws.attributes import from_item
 from functions.core import confirm, consent
+from functions.core.channels import BY_STAFF
 from functions.core.consent import Head
 from functions.core.identity import SELF, kind_of
 from functions.tables import addresses, contacts, enrollments, messages
@@ -32,6 +33,7 @@ class Ending:
 
     people: dict[str, Any]
     mails: dict[str, int]
+    memos: dict[str, bool]
     told: dict[str, int]
     clocks: dict[str, int]
     releases: dict[str, str]
@@ -65,6 +67,8 @@ def ending(cloud: Cloud) -> Ending:
     return Ending(
         people=people,
         mails=dict(Counter(template.get(message, "no row") for message in sent)),
+        # Who works there may be told twice, but of everything.
+        memos={f"{mail.sent.to} {mail.subject}": True for mail in cloud.postbox.memos},
         told=dict(
             Counter(
                 _told(entry, names)
@@ -94,7 +98,7 @@ def _against_will(cloud: Cloud) -> Iterator[str]:
             case "C#", "M#":
                 message = messages.from_item(row)
                 head = heads.get(message.address or "", Head())
-                if message.state == "sending" and message.id not in begun:
+                if message.channel != BY_STAFF and message.state == "sending" and message.id not in begun:
                     begun.add(message.id)
                     # A mail that asks for consent needs none.
                     agreed = confirm.form_of(message.topic) or consent.allowed(head, message.topic)
@@ -167,6 +171,8 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
             for item in items
             if item["pk"].startswith("G#") and item["sk"] == pk and "left" not in item
         ),
+        "leads": sorted((item["to"], item["reason"]) for item in own if item["sk"].startswith("L#")),
+        "listed": sum(item["pk"].startswith("L#") and item["contact"] == pk[2:] for item in items),
         "log": _log(logged),
     }
     if state.merged_into:
@@ -201,6 +207,7 @@ def _facts(facts: Any, step: dict[str, str]) -> dict[str, Any]:
             step.get(message, message): (one.opened is not None, one.clicked is not None)
             for message, one in facts.messages.items()
         },
+        "stage set": facts.stage_set and facts.stage_set[1],
         "consents": {topic: one.granted > one.withdrawn for topic, one in facts.consents.items()},
     }
 

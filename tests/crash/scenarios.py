@@ -211,6 +211,15 @@ def runs_merge(cloud: Cloud) -> None:
     wait(cloud, days=3)
 
 
+def acting(cloud: Cloud) -> None:
+    """A café asks for a quote: a journey notes it down in every way that there is, and hands it to sales."""
+    cloud.publish(with_a_journey_that_acts())
+    cloud.call("identify", messageId="i1", userId="u1", traits={"email": "ada@example.com", "city": "İzmir"})
+    cloud.put_on_bus("Quote Asked", id="q1", userId="u1", email="ada@example.com")
+    wait(cloud)
+    wait(cloud, days=1)
+
+
 def deploy(cloud: Cloud) -> None:
     """A deployment publishes marketing/; whoever deploys tries again until it works."""
     based_on = live().id
@@ -257,7 +266,7 @@ def triggers(cloud: Cloud) -> None:
 
 _STORIES = (
     *(whole_loop, no_click, scanned, clock_dies, bounce, goal, double_opt_in),
-    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, triggers, deploy),
+    *(merge, kiosk, vouched, refold, regular, coming_back, runs_merge, triggers, acting, deploy),
 )
 SCENARIOS = tuple(Scenario(story.__name__, story) for story in _STORIES)
 
@@ -381,6 +390,28 @@ def with_a_journey_of_each_trigger() -> bytes:
     release["journeys"] = {
         name: {"topic": "tips", "start": {"when": when, "again": "always"}, "steps": steps}
         for name, (when, steps) in starting.items()
+    }
+    return canonical(Release.model_validate(release))
+
+
+def with_a_journey_that_acts() -> bytes:
+    """The demo business with one journey, of steps that change what is known, and tell people of the business."""
+    release = _plain()
+    release["sending"]["staff"] = {"shop": ["ayse@tea.example"]}
+    release["journeys"] = {
+        "acts": {
+            "topic": "tips",
+            "start": {"when": {"event": "Quote Asked"}},
+            "steps": [
+                {"id": "know", "update": {"traits": {"plan": "wholesale", "city": None}, "stage": "interest"}},
+                {"id": "put", "tag": "quoted"},
+                {"id": "off", "untag": "new"},
+                {"id": "more", "add": {"score": "interest", "points": 25}},
+                {"id": "pause", "wait": "12 hours"},
+                {"id": "tell", "notify": {"to": "shop", "subject": "{{ contact.plan }}"}},
+                {"id": "hand", "handoff": {"to": "shop", "reason": "asked for a quote"}},
+            ],
+        }
     }
     return canonical(Release.model_validate(release))
 

@@ -50,7 +50,7 @@ def ada(shop: Cloud) -> Contact:
 
 def interest(shop: Cloud) -> int:
     scores, zone = load(marketing()).scoring.scores, "Europe/Istanbul"
-    return points(ada(shop).state.facts, scores["interest"], local_day(shop.clock.now, zone), zone)
+    return points(ada(shop).state.facts, "interest", scores["interest"], local_day(shop.clock.now, zone), zone)
 
 
 def welcome(shop: Cloud) -> Mail:

@@ -133,3 +133,34 @@ def test_a_wish_for_fewer_messages_said_while_one_is_on_its_way_is_kept_to(world
         "frequency-chosen",
         "weekly",
     )
+
+
+def own_rules(world: World, **journey: Any) -> None:
+    """Publish a journey with rules of its own."""
+    start, steps = {"when": {"event": "Signed Up"}}, [{"id": "hello", "send": "welcome"}]
+    journeys = {"welcome": {"topic": "tips", "start": start, "steps": steps, **journey}}
+    world.release = world.publish({**RELEASE, "journeys": journeys, "sending": {**RELEASE["sending"], "caps": []}})
+
+
+def test_a_journey_s_own_hours_are_those_where_the_contact_lives(world: World) -> None:
+    own_rules(world, hours=QUIET)
+    world.intend()
+    world.deliver()
+    waiting = world.message()
+    assert (waiting.state, waiting.reason, local(waiting.due)) == ("intended", "quiet-hours", "Tue 06:00")
+    world.intend("other", journey="another")
+    world.deliver("other")
+    assert world.message("other").state == "sent"
+
+
+def test_a_journey_s_limit_counts_its_own_messages_until_they_are_old(world: World) -> None:
+    own_rules(world, limit={"at_most": 2, "within": "3 days"})
+    for id, journey in (("a", "another"), ("m1", "welcome"), ("m2", "welcome"), ("m3", "welcome")):
+        world.intend(id, journey=journey)
+        world.deliver(id)
+    assert [world.message(id).state for id in ("a", "m1", "m2", "m3")] == ["sent", "sent", "sent", "withheld"]
+    assert (world.message("m3").reason, world.message("m3").detail) == ("journey-limit", "at most 2 within 3 days")
+    world.now += 3 * DAY
+    world.intend("m4")
+    world.deliver("m4")
+    assert world.message("m4").state == "sent"

@@ -21,7 +21,7 @@ from functions.aws import session
 from functions.core.event import Event
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, identity_ref, own_ref
-from functions.tables import addresses, audit, events, identities, messages
+from functions.tables import addresses, audit, events, identities, leads, messages
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
 from tests.cloud.cloud import PEPPER
@@ -130,6 +130,36 @@ def test_export_gives_everything_as_json_and_as_a_page_that_escapes_it(shop: Ter
     assert not re.search(r"(src|href)=", html)
     assert [Path(file).stat().st_mode & 0o077 for file in (page, plain)] == [0, 0]
     assert "ada" not in Path(page).name + Path(plain).name
+
+
+def test_a_lead_is_shown_listed_copied_and_erased_also_where_its_contact_was_merged(
+    shop: Terminal, tmp_path: Path
+) -> None:
+    cloud = shop.cloud
+    ada, bob = (cloud.contact(one) for one in (ADA, BOB))
+    for contact, lead, at in ((ada, "l1", cloud.clock.now), (bob, "l2", cloud.clock.now + 1), (ada, "l3", 1)):
+        group = "cellar" if lead == "l2" else "shop"
+        for _ in range(2):
+            leads.write(leads.Lead(lead, contact, group, f"why {lead} ☕", "sales", "hand", "run", at))
+    found = shop.read("leads")["leads"]
+    # What was handed off long ago stands with its contact alone.
+    assert [(one["lead"], one["email"], one["reason"]) for one in found] == [
+        ("l2", BOB, "why l2 ☕"),
+        ("l1", ADA, "why l1 ☕"),
+    ]
+    assert [one["lead"] for one in shop.read("leads", "--group", "shop")["leads"]] == ["l1"]
+    assert [one["lead"] for one in shop.read("leads", "--limit", "1")["leads"]] == ["l2"]
+    assert "why l1 ☕" in shop.run("leads").stdout
+    assert [one["lead"] for one in shop.read("contact", ADA)["leads"]] == ["l3", "l1"]
+    assert "why l3 ☕" in shop.run("contact", ADA).stdout
+    page, _ = sorted(shop.read("export-person", ADA, "--out", str(tmp_path))["files"])
+    assert "why l3 ☕" in Path(page).read_text(encoding="utf-8")
+    shop.read("merge", ADA, BOB, "--yes")
+    assert [one["lead"] for one in shop.read("contact", ADA)["leads"]] == ["l3", "l1", "l2"]
+    assert [one["contact"] for one in shop.read("leads")["leads"]] == [ada, ada]
+    shop.read("forget", ADA, "--yes")
+    assert shop.read("leads")["leads"] == []
+    assert [item for item in cloud.items() if "L#" in (item["pk"][:2], item["sk"][:2])] == []
 
 
 def test_consent_is_proved_with_wording_form_page_release_and_moments(shop: Terminal) -> None:

@@ -63,7 +63,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def send() -> str:
     return ses.send(
         sender="hello@tea.example",
-        recipient="ada@example.com",
+        recipients=["ada@example.com"],
         raw=b"Subject: x\r\n\r\nx",
         tags={"message": "m"},
         configuration_set="set",

@@ -152,7 +152,7 @@ def compare(one: Group, count: int) -> Report:
             for asked in questions(one, contact, now):
                 _answer(report, one, who, oracle, asked, now)
             for name, score in release.scoring.scores.items():
-                said: Any = views.points(contact.state.facts, score, views.local_day(now, zone), zone)
+                said: Any = views.points(contact.state.facts, name, score, views.local_day(now, zone), zone)
                 try:
                     expected = oracle.points(name, now)
                 except Undecided:

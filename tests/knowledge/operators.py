@@ -24,5 +24,5 @@ def operators() -> frozenset[str]:
     found |= {"email.link", "email.within", "journey.in", "journey.within"}
     found |= {f"email.{was}" for was in ("sent", "delivered", "opened", "clicked", "bounced")}
     found |= {f"journey.{was}" for was in ("entered", "ended", "finished", "exited", "goal")}
-    found |= {"rule.once", *(f"rule.at_most_per_{span}" for span in ("day", "week", "month"))}
+    found |= {"points.added", "rule.once", *(f"rule.at_most_per_{span}" for span in ("day", "week", "month"))}
     return frozenset(found)

@@ -273,7 +273,8 @@ class Oracle(Scored):
         return "D"
 
     def stage(self, moment: Moment) -> str:
-        """The last stage whose condition holds; where nobody goes back, not one before the held one.
+        """The last stage whose condition holds, or that somebody put the person at last; where nobody goes back, not
+        one before the held one.
 
         The same inside a journey as outside.
         """
@@ -282,6 +283,10 @@ class Oracle(Scored):
         place, reached = -1, ""
         for number, stage in enumerate(stages):
             if self._holds(stage.when, moment):
+                place, reached = number, stage.id
+        put = self.put_at(moment.now)
+        for number, stage in enumerate(stages):
+            if stage.id == put and number > place:
                 place, reached = number, stage.id
         if self.release.funnel.forward_only:
             for number, stage in enumerate(stages):

@@ -147,6 +147,15 @@ class Past:
         newest = sorted(latest, key=lambda name: latest[name][0])[-KEPT:]
         return {name for name in newest if latest[name][1]}
 
+    def put_at(self, now: int) -> str:
+        """The stage that somebody put the person at last."""
+        put = [
+            (known.order, known.event.properties["stage"])
+            for known in self._named.get("Stage Set", ())
+            if known.since <= now and known.event.kind == "system" and known.event.properties.get("stage")
+        ]
+        return str(max(put)[1]) if put else ""
+
     def consents(self, topic: str, now: int) -> bool:
         """Whether the topic was granted later than any withdrawal."""
         granted, withdrawn = 0, 0

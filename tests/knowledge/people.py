@@ -26,6 +26,8 @@ TOPICS = ("tips", "offers")
 TEMPLATES = ("hello", "news", "offer")
 JOURNEYS = ("welcome", "win-back")
 STEPS = ("s1", "s2")
+SCORES = ("interest", "wholesale")
+STAGES = ("aware", "keen", "buyer", "fan")
 TAGS = ("green", "black", "keen", "çay", "чай")
 
 
@@ -110,8 +112,10 @@ class _Made:
             name = chance.choice((names.TAG_ADDED, names.TAG_ADDED, names.TAG_REMOVED))
             by_us = chance.random() < 0.9
             return "system" if by_us else "track", name, by_us, {"tag": chance.choice(TAGS)}, {}
-        if sort < 0.95:
+        if sort < 0.93:
             return self.journey()
+        if sort < 0.96:
+            return self.step(at)
         return self.consent(at)
 
     def page(self, at: int) -> dict[str, Any]:
@@ -224,6 +228,18 @@ class _Made:
         name, run = chance.choice(JOURNEYS), f"run{self.runs}"
         self.under_way.append((name, run))
         return names.SYSTEM, "Journey Entered", True, {"journey": name, "enrollment": run}, {}
+
+    def step(self, at: int) -> tuple[str, str, bool, Mapping[str, Any], Mapping[str, Any]]:
+        """A step of a journey changes something."""
+        chance = self.chance
+        said: dict[str, Any] = {"journey": chance.choice(JOURNEYS), "step": chance.choice(STEPS)}
+        sort = chance.random()
+        if sort < 0.4:
+            said |= {"score": chance.choice(SCORES), "points": chance.choice((1, 5, 10, 25, -5, -20))}
+            return names.SYSTEM, names.POINTS_ADDED, True, said, {}
+        if sort < 0.6:
+            return names.SYSTEM, names.STAGE_SET, True, {**said, "stage": chance.choice((*STAGES, "gone"))}, {}
+        return names.SYSTEM, names.TRAITS_CHANGED, True, said, self.traits(at)
 
     def consent(self, at: int) -> tuple[str, str, bool, Mapping[str, Any], Mapping[str, Any]]:
         """Consent is withdrawn, given again, or confirmed."""

@@ -9,7 +9,7 @@ from math import floor, fsum
 
 from functions.core.scoring import Rule
 from tests.knowledge.calendar import local_date
-from tests.knowledge.past import Past
+from tests.knowledge.past import Known, Past
 
 DAY = 86_400
 DROPPED_HALF_LIVES = 10
@@ -44,9 +44,26 @@ class Scored(Past):
             given = self.given(rule, now, after)
             return fsum(rule.points * count * 0.5 ** ((today - day).days / half_life) for day, count in given)
 
+        def added(after: date) -> float:
+            given = [(known.day, known.event.properties["points"]) for known in self.added(score, now)]
+            return fsum(points * 0.5 ** ((today - day).days / half_life) for day, points in given if day > after)
+
         either = [(left(rule, date.min), left(rule, oldest)) for rule in rules.rules]
+        # No other score asks for these: what is older is left out for sure.
+        either.append((added(oldest), added(oldest)))
         least, most = (max(0, floor(fsum(map(which, either)) + 1e-9)) for which in (min, max))
         return least, most
+
+    def added(self, score: str, now: int) -> list[Known]:
+        """The steps of journeys that added points to a score."""
+        found = [
+            known
+            for known in self._named.get("Points Added", ())
+            if known.since <= now and known.event.properties["score"] == score
+        ]
+        if found:
+            self._note("points.added", sum(known.event.properties["points"] for known in found) > 0)
+        return found
 
     def given(self, rule: Rule, now: int, after: date = date.min) -> Iterator[tuple[date, int]]:
         """How many events of each day give points."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from functions.core import conditions as kinds
 from functions.core.conditions import EventMatch
@@ -15,11 +15,9 @@ from functions.core.release import Release
 from tests.knowledge.calendar import local_date
 from tests.knowledge.near import DATES, NUMBERS, NUMERIC, TEXTS, TEXTUAL, Near, Words, release_of
 from tests.knowledge.oracle import Oracle
-from tests.knowledge.people import DAY_MS, JOURNEYS, STEPS, TAGS, TEMPLATES, TOPICS
+from tests.knowledge.people import DAY_MS, JOURNEYS, SCORES, STAGES, STEPS, TAGS, TEMPLATES, TOPICS
 from tests.knowledge.values import value_at
 
-SCORES: Final = ("interest", "wholesale")
-STAGES: Final = ("aware", "keen", "buyer", "fan")
 _PROPERTIES: Mapping[str, Sequence[tuple[str, str]]] = {
     "text": (
         ("Page Viewed", "title"),
@@ -324,7 +322,7 @@ class Drawing(Near):
                     "topic": TOPICS[0],
                     "start": {"when": {"event": "Never Happened"}},
                     "exit": {"any": inside},
-                    "steps": [{"id": "s1", "exit": True}],
+                    "steps": [*({"id": f"add-{name}", "add": {"score": name, "points": 1}} for name in SCORES)],
                 }
             },
         }

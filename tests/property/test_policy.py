@@ -60,6 +60,7 @@ TIMES = [
     "23:30",
 ]
 TOPICS = {"tips": False, "offers": False, "orders": True}
+TO_NOBODY = ("hook", "staff")
 SENDABLE = ("email", "sms", "hook")
 TEMPLATE = {"subject": "S", "html": "H", "text": "T"}
 
@@ -82,6 +83,7 @@ class World:
     now: int
     near: bool = False
     entries: dict[str, list[Entry]] = field(default_factory=lambda: {"email": [], "sms": []})
+    of_journey: dict[str, int] = field(default_factory=dict)
     log: dict[str, Sent] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
     goal: int | None = None
@@ -106,14 +108,7 @@ def made(chance: random.Random) -> World:
             "sending": sending,
             "emails": {"t": TEMPLATE},
             "templates": {"sms": {"t": TEMPLATE}, "hook": {"t": TEMPLATE}},
-            "journeys": {
-                "j": {
-                    "topic": "tips",
-                    "start": {"when": {"event": "A"}},
-                    "goal": {"event": "Order Completed"},
-                    "steps": [{"id": "s", "send": "t"}],
-                }
-            },
+            "journeys": {"j": _journey(chance), "k": {"topic": "tips", **_PLAIN}},
         }
         try:
             release = Release.model_validate(raw)
@@ -134,6 +129,20 @@ def made(chance: random.Random) -> World:
         world.log |= {id: Sent(at) for id, at in times.items()}
         world.recent = caps.from_items(None, {"v": 1, "n": 5, "times": times})
     return world
+
+
+_PLAIN: dict[str, Any] = {"start": {"when": {"event": "A"}}, "steps": [{"id": "s", "send": "t"}]}
+
+
+def _journey(chance: random.Random) -> dict[str, Any]:
+    journey: dict[str, Any] = {"topic": "tips", "goal": {"event": "Order Completed"}, **_PLAIN}
+    journey["steps"] = [*journey["steps"], {"id": "told", "notify": {"to": "shop", "subject": "S"}}]
+    if chance.random() < 0.4:
+        journey["hours"] = [_hours(chance)]
+    if chance.random() < 0.5:
+        within = chance.choice(["2 hours", "1 day", "3 days", "10 weeks"])
+        journey["limit"] = {"at_most": chance.randint(1, 4), "within": within}
+    return journey
 
 
 def _cap(chance: random.Random) -> dict[str, Any]:
@@ -213,27 +222,30 @@ def message_of(world: World) -> Message:
     if world.waiting and world.chance.random() < 0.6:
         return world.waiting.pop(world.chance.randrange(len(world.waiting)))
     chance = world.chance
-    of_campaign = chance.random() < 0.3
+    of_campaign, told = chance.random() < 0.3, chance.random() < 0.1
+    if told:
+        of_campaign = False
+    step = "told" if told else "s"
     world.number += 1
     created = world.now - chance.choice([0, HOUR, DAY])
     return intended(
         id=f"m{world.number}",
         contact="c",
-        journey="campaign--c" if of_campaign else "j",
-        step="r" if of_campaign else "s",
-        template="t",
+        journey="campaign--c" if of_campaign else "j" if told else chance.choice("jjjk"),
+        step="r" if of_campaign else step,
+        template=step if told else "t",
         topic=chance.choice(sorted(TOPICS)),
         release="r",
         now=created,
         enrollment=None if of_campaign else "e",
         since=created,
-        channel=chance.choice(["email", "email", "sms", "hook"]),
+        channel="staff" if told else chance.choice(["email", "email", "sms", "hook"]),
         expires=chance.choice([None, world.now, world.now + 8 * HOUR, world.now + 6 * DAY]),
     )
 
 
 def case_of(world: World, message: Message) -> Case:
-    person = message.channel != "hook"
+    person = message.channel not in TO_NOBODY
     goal = world.release.journeys["j"].goal
     assert goal is not None
     newest = {counter_id(goal): (Moment(world.goal, 1),)} if world.goal else {}
@@ -252,7 +264,7 @@ def case_of(world: World, message: Message) -> Case:
 def objections(world: World, message: Message, now: int) -> set[str]:
     """Every reason against sending a message at a moment, by a naive reading of all that happened."""
     found = set()
-    marketing = not TOPICS[message.topic]
+    marketing = not TOPICS[message.topic] and message.channel != "staff"
     place = f"{message.journey}/{message.step}"
     said = [(entry, change) for entry in world.entries.get(message.channel, []) for change in entry.changes]
     if now > (message.created + 3 * DAY if message.expires is None else message.expires):
@@ -264,7 +276,7 @@ def objections(world: World, message: Message, now: int) -> set[str]:
         if not over and (name in (EVERYTHING, place) or (name == MARKETING and marketing)):
             found.add("paused")
     found |= {f"suppressed-{change.subject}" for _, change in said if change.kind == "suppression"}
-    if marketing and message.channel != "hook":
+    if marketing and message.channel not in TO_NOBODY:
         if not _agreed(said, message.topic):
             found |= {"no-consent", "unsubscribed"}
         pauses = [int(change.subject) for _, change in said if change.kind == "pause"]
@@ -276,10 +288,15 @@ def objections(world: World, message: Message, now: int) -> set[str]:
             others = [sent for id, sent in world.log.items() if id != message.id and sent.channel == message.channel]
             if any(not TOPICS.get(sent.topic, False) and now - sent.at < days * DAY for sent in others):
                 found.add("frequency-chosen")
-    if marketing and world.goal and message.enrollment and world.goal > message.since:
+    if marketing and world.goal and message.journey == "j" and message.enrollment and world.goal > message.since:
         found.add("goal-reached")
     if not _is_open(world, message, now):
         found.add("quiet-hours")
+    limit = world.release.journeys["j"].limit
+    if limit and message.journey == "j" and message.channel not in TO_NOBODY:
+        others = [at for id, at in world.of_journey.items() if id != message.id and now - at < limit.within * 1000]
+        if len(others) >= limit.at_most:
+            found.add("journey-limit")
     for cap in world.release.sending.caps:
         if _counts(cap, message.channel, message.topic) and _counted(world, message, cap, now) >= cap.at_most:
             found.add("frequency-cap")
@@ -301,7 +318,7 @@ def _agreed(said: list[tuple[Entry, Change]], topic: str) -> bool:
 def _counts(cap: Any, channel: str, topic: str) -> bool:
     if TOPICS.get(topic, False) != cap.transactional or (cap.topics and topic not in cap.topics):
         return False
-    return bool(channel == cap.channel) if cap.channel else channel != "hook"
+    return bool(channel == cap.channel) if cap.channel else channel not in TO_NOBODY
 
 
 def _counted(world: World, message: Message, cap: Any, now: int) -> int:
@@ -314,8 +331,9 @@ def _counted(world: World, message: Message, cap: Any, now: int) -> int:
 def _is_open(world: World, message: Message, now: int) -> bool:
     local = datetime.fromtimestamp(now / 1000, ZoneInfo(world.zone))
     day, time = WEEKDAYS[local.weekday()], local.strftime("%H:%M")
-    for rule in world.release.sending.hours:
-        if rule.channel not in (None, message.channel) or (rule.channel is None and message.channel == "hook"):
+    own = world.release.journeys["j"].hours if message.journey == "j" else []
+    for rule in [*world.release.sending.hours, *own]:
+        if rule.channel not in (None, message.channel) or (rule.channel is None and message.channel in TO_NOBODY):
             continue
         if TOPICS[message.topic] and not rule.transactional:
             continue
@@ -401,6 +419,7 @@ def test_nothing_leaves_that_should_not_and_nothing_waits_longer_than_it_must(
         "frequency-chosen",
         "too-late",
         "goal-reached",
+        "journey-limit",
     }
     expected |= {"suppressed-bounce", "suppressed-complaint", "campaign-cancelled", "paused-by-recipient"}
     assert expected | {f"deferred: {reason}" for reason in LASTING} <= set(outcomes), "some rule was never put to test"
@@ -420,6 +439,8 @@ def _decided(world: World, message: Message, outcomes: Counter[str]) -> None:
             world.now = max(world.now, at)
     if isinstance(decision, Allow) and world.chance.random() < 0.9:  # The others were not taken, and given back.
         world.log[message.id] = Sent(world.now, message.channel, message.topic)
+        if message.journey == "j" and message.channel not in TO_NOBODY:
+            world.of_journey[message.id] = world.now
         if decision.reserved is not None:
             row = caps.to_item("c", replace(decision.reserved, version=decision.reserved.version + 1))
             world.recent = caps.from_items(row, None)

@@ -19,6 +19,7 @@ MODULES: Final[dict[str, str]] = {
     "sms": "functions.send.channels.sms",
     "push": "functions.send.channels.push",
     "webhook": "functions.send.channels.webhook",
+    "staff": "functions.send.channels.staff",
 }
 """Where each channel's `Way` stands: in its module, as WAY."""
 

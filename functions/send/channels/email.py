@@ -31,7 +31,7 @@ class _Email:
         try:
             return ses.send(
                 sender=composed.sender,
-                recipient=composed.recipient,
+                recipients=[composed.recipient],
                 raw=composed.raw,
                 tags=feedback.tags_of(message),
                 configuration_set=settings.configuration_set(),

@@ -22,6 +22,7 @@ from functions.core.views import iso
 from functions.core.webhook import Webhook
 from functions.observability import logger, metric
 from functions.releases import Keyring
+from functions.send import answers
 from functions.send.channels import Draft, NotAccepted, Rejected, circumstances
 from functions.tables import hooks
 
@@ -86,6 +87,8 @@ class _Webhook:
         except (outbound.Unreached, outbound.Lost) as failure:
             raise NotAccepted(failure.code) from failure
         if 200 <= reply.status < 300:
+            # Before it counts as sent: after a crash in between it is asked again.
+            answers.keep(message, reply.body, now)
             return message.id
         if reply.status == 410:
             if hooks.note_gone(composed.template, composed.url, now):

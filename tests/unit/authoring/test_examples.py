@@ -169,5 +169,5 @@ def test_a_funnel_of_the_gallery_can_be_published_and_people_go_through_it(folde
             events.append(event)
         contact = rebuild(contact, events, counters(release))
         seen = Seen(contact, release)
-        found, _ = stage_at(contact.state.standing, release, lambda asked, seen=seen: evaluate(asked, seen, NOW), NOW)  # type: ignore[misc]
+        found, _ = stage_at(contact.state, release, lambda asked, seen=seen: evaluate(asked, seen, NOW))  # type: ignore[misc]
         assert found == stage

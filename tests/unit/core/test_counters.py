@@ -49,6 +49,21 @@ def test_matches_that_ask_something_else_have_ids_of_their_own() -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_points_that_steps_add_are_counted_only_for_scores_that_a_journey_adds_to() -> None:
+    def with_steps(*steps: dict[str, Any]) -> Release:
+        scores = {name: {"half_life": "3 days"} for name in ("interest", "wholesale")}
+        start = {"when": {"event": "Signed Up"}}
+        journey = {"topic": "tips", "start": start, "steps": [{"id": "end", "exit": True}, *steps]}
+        return asking(scoring={"scores": scores}, journeys={"j": journey})
+
+    add = {"id": "more", "add": {"score": "interest", "points": 5}}
+    inside = {"id": "if", "if": {"tag": "keen"}, "then": [add]}
+    assert counters(with_steps()).by_id == {}
+    assert [(one.horizon, one.sum) for one in counters(with_steps(inside)).by_id.values()] == [(30, "points")]
+    put = {"id": "put", "update": {"stage": "buyer", "traits": {"plan": "pro"}}}
+    assert counters(with_steps(put)).spec == counters(with_steps()).spec
+
+
 def test_equal_matches_share_a_counter_that_keeps_what_any_of_them_needs() -> None:
     page = {"event": "Page Viewed"}
     assert kept_of(

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.behaviour import ADDED, UNIT, match_of_added
 from functions.core.contact import Facts, Moment
 from functions.core.counters import counter_id
 from functions.core.scoring import Score
-from functions.core.views import earned, first_day_below, local_day, points, total
+from functions.core.views import BY_STEPS, earned, first_day_below, local_day, points, total
 
 ISTANBUL = "Europe/Istanbul"
 FOR_EVER = 3650
@@ -35,7 +36,7 @@ def happened(score: Score, *days: dict[int, int]) -> Facts:
 
 def counts(score: Score, facts: Facts, zone: str = "UTC") -> list[tuple[int, int, int]]:
     """(day, counted, capped) of each line."""
-    return [(line.day, line.counted, line.capped) for line in earned(facts, score, 30_000, zone)]
+    return [(line.day, line.counted, line.capped) for line in earned(facts, "interest", score, 30_000, zone)]
 
 
 def test_a_week_runs_from_monday_to_sunday_also_across_the_turn_of_the_year() -> None:
@@ -87,8 +88,8 @@ def test_a_first_time_counts_once_on_its_own_local_day() -> None:
     facts = Facts(earliest={counter_id(rule.rules[0].when): Moment(late, 1)})
     here = local_day(late, ISTANBUL)
     assert here == day("2027-03-08")
-    assert [points(facts, rule, here + days, ISTANBUL) for days in (0, 1, 10)] == [40, 37, 20]
-    assert points(Facts(), rule, here, ISTANBUL) == 0
+    assert [points(facts, "interest", rule, here + days, ISTANBUL) for days in (0, 1, 10)] == [40, 37, 20]
+    assert points(Facts(), "interest", rule, here, ISTANBUL) == 0
 
 
 def test_an_earlier_first_time_that_comes_late_moves_the_points_to_its_day() -> None:
@@ -97,10 +98,10 @@ def test_an_earlier_first_time_that_comes_late_moves_the_points_to_its_day() -> 
     today = day("2027-03-28")
     # The night in which clocks go forward: this moment is on the 28th in Berlin, on the 27th in UTC.
     moment = int(datetime(2027, 3, 27, 23, 15, tzinfo=UTC).timestamp() * 1000)
-    assert points(Facts(earliest={key: Moment(moment, 1)}), rule, today, "Europe/Berlin") == 40
-    assert points(Facts(earliest={key: Moment(moment, 1)}), rule, today, "UTC") == 37
+    assert points(Facts(earliest={key: Moment(moment, 1)}), "interest", rule, today, "Europe/Berlin") == 40
+    assert points(Facts(earliest={key: Moment(moment, 1)}), "interest", rule, today, "UTC") == 37
     earlier = Facts(earliest={key: Moment(moment - 10 * 86_400_000, 1)}, counters={key: {today: 3, today - 10: 1}})
-    assert points(earlier, rule, today, "Europe/Berlin") == 20
+    assert points(earlier, "interest", rule, today, "Europe/Berlin") == 20
     assert counts(rule, earlier, "Europe/Berlin") == [(today - 10, 1, 0), (today, 0, 3)]
 
 
@@ -119,8 +120,8 @@ def test_the_first_day_below_is_exact_with_rules_that_take_away(
 ) -> None:
     rule = score(*RULES, half_life=half_life)
     facts, today = happened(rule, *days), 20_040 + ago
-    found = first_day_below(facts, rule, today, threshold, "UTC")
-    course = [points(facts, rule, one, "UTC") for one in range(today, today + 400)]
+    found = first_day_below(facts, "interest", rule, today, threshold, "UTC")
+    course = [points(facts, "interest", rule, one, "UTC") for one in range(today, today + 400)]
     expected = next((today + ahead for ahead, value in enumerate(course) if value < threshold), None)
     if course[0] < threshold:
         assert found is None
@@ -132,8 +133,38 @@ def test_the_first_day_below_is_exact_with_rules_that_take_away(
 def test_the_lines_of_a_score_add_up_to_it(days: tuple[dict[int, int], ...], ahead: int) -> None:
     rule = score(*RULES, half_life=7)
     facts, today = happened(rule, *days), 20_040 + ahead
-    lines = list(earned(facts, rule, today, "UTC"))
-    assert sum(line.left for line in lines) == pytest.approx(total(facts, rule, today, "UTC"), abs=1e-7)
+    lines = list(earned(facts, "interest", rule, today, "UTC"))
+    assert sum(line.left for line in lines) == pytest.approx(total(facts, "interest", rule, today, "UTC"), abs=1e-7)
     for place, of_rule in enumerate(days):
         mine = {line.day: line.counted + line.capped for line in lines if line.rule == f"r{place}"}
         assert mine == of_rule
+
+
+def with_added(facts: Facts, days: dict[int, int], score: str = "interest") -> Facts:
+    """The facts after steps that added points to a score."""
+    units = {day: points * UNIT for day, points in days.items()}
+    return Facts(counters={**facts.counters, counter_id(match_of_added(score), ADDED): units})
+
+
+def test_points_added_by_steps_halve_like_all_others_and_may_take_away() -> None:
+    rule = score({"points": 20}, half_life=10)
+    facts = with_added(happened(rule, {100: 1}), {100: 60, 110: -30})
+    assert [points(facts, "interest", rule, day, "UTC") for day in (110, 120)] == [10, 5]
+    assert points(with_added(facts, {100: -90}), "interest", rule, 100, "UTC") == 0
+    assert points(facts, "wholesale", rule, 100, "UTC") == 20
+    added = [line for line in earned(facts, "interest", rule, 110, "UTC") if line.rule == BY_STEPS]
+    assert [(line.day, line.given, line.left) for line in added] == [(100, 60, 30.0), (110, -30, -30)]
+
+
+@given(_DAYS, st.dictionaries(st.integers(20_000, 20_040), st.integers(-90, 90), max_size=12), st.integers(0, 60))
+def test_what_steps_added_is_part_of_a_score_and_of_when_it_falls_below(
+    days: dict[int, int], added: dict[int, int], ahead: int
+) -> None:
+    rule, today = score({"points": 15}, half_life=7), 20_040 + ahead
+    facts = with_added(happened(rule, days), added)
+    lines = list(earned(facts, "interest", rule, today, "UTC"))
+    assert sum(line.left for line in lines) == pytest.approx(total(facts, "interest", rule, today, "UTC"), abs=1e-7)
+    course = [points(facts, "interest", rule, one, "UTC") for one in range(today, today + 120)]
+    found = first_day_below(facts, "interest", rule, today, 9, "UTC")
+    below = next((today + days for days, value in enumerate(course) if value < 9), None)
+    assert found == (None if course[0] < 9 else below)

@@ -99,8 +99,9 @@ def test_a_grade_stands_until_the_first_of_its_rules_may_change() -> None:
     assert grade_at(release(scoring={}), Holds()) == ("D", None)
 
 
-def stage(made: Release, holds: Holds, held: str = "") -> tuple[str, int | None]:
-    return stage_at(Standing(stage=held), made, holds, NOW)
+def stage(made: Release, holds: Holds, held: str = "", put: str = "") -> tuple[str, int | None]:
+    facts = Facts(stage_set=(Moment(NOW, 1), put)) if put else Facts()
+    return stage_at(State("c", facts=facts, standing=Standing(stage=held)), made, holds)
 
 
 def test_people_stand_at_the_last_stage_that_holds_and_go_back_when_it_ceases() -> None:
@@ -126,6 +127,26 @@ def test_a_stage_stands_until_it_or_a_later_one_may_change_and_no_earlier_one_is
     assert stage(release(), Holds(until=untils)) == ("", NOW + 1)
     assert stage(forward(), Holds("interest", until=untils)) == ("interest", NOW + 7)
     assert stage(forward(), Holds("interest", until=untils), held="desire") == ("desire", NOW + 7)
+
+
+def test_a_stage_that_somebody_was_put_at_counts_as_reached_from_then_on() -> None:
+    for made in (release(), forward()):
+        assert stage(made, Holds(), put="desire") == ("desire", None)
+        assert stage(made, Holds("attention"), held="attention", put="desire")[0] == "desire"
+        assert stage(made, Holds("action"), put="desire")[0] == "action"
+        assert stage(made, Holds("attention"), put="a-stage-that-went")[0] == "attention"
+
+
+def test_who_is_put_at_an_earlier_stage_falls_back_that_far_unless_people_only_go_forward() -> None:
+    assert stage(release(), Holds("attention"), held="desire", put="interest")[0] == "interest"
+    assert stage(release(), Holds("desire"), held="desire", put="interest")[0] == "desire"
+    assert stage(forward(), Holds(), held="desire", put="interest")[0] == "desire"
+
+
+def test_a_stage_somebody_was_put_at_stands_until_a_later_one_may_hold() -> None:
+    holds = Holds("interest", until={"attention": NOW + 1, "interest": NOW + 2, "desire": NOW + 9, "action": NOW + 7})
+    assert stage(release(), holds, put="interest") == ("interest", NOW + 7)
+    assert holds.asked == ["action", "desire"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +265,7 @@ def crossed(kind: str, person: Contact, made: Release, now: int) -> Standing:
         case "grade":
             return replace(standing, grade=grade_at(made, holds)[0])
         case "stage":
-            stage = stage_at(standing, made, holds, now)[0]
+            stage = stage_at(person.state, made, holds)[0]
             since = standing.stages.get(stage, now) if stage == standing.stage else now
             return replace(
                 standing, stage=stage, stages={**standing.stages, stage: since} if stage else standing.stages

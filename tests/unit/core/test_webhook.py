@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook as Receiver
@@ -58,3 +59,53 @@ def test_sources_are_the_texts_of_the_payload_only() -> None:
 def test_what_is_no_secret_is_said_so(secret: str) -> None:
     with pytest.raises(ValueError, match="not a secret"):
         webhook.secret_bytes(secret)
+
+
+ANSWER = {
+    "lead": {"score": 7.5, "owner": "Işıl", "vip": True, "none": None, "list": [1]},
+    "big": 2**60,
+    "text": "x" * 501,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("lead.score", 7.5),
+        ("lead.owner", "Işıl"),
+        ("lead.vip", True),
+        ("lead.none", None),
+        ("lead.list", None),
+        ("lead.list.0", None),
+        ("lead", None),
+        ("lead.score.deeper", None),
+        ("nothing", None),
+        ("big", None),
+        ("text", None),
+    ],
+)
+def test_single_values_of_an_answer_are_kept(path: str, value: Any) -> None:
+    expected = {} if value is None else {"found": value}
+    assert webhook.kept(json.dumps(ANSWER).encode(), {"found": path}) == expected
+
+
+def test_reserved_traits_of_an_answer_have_our_names_and_kinds() -> None:
+    body = b'{"name": "Ada", "age": "42", "bad": "\\ud800x"}'
+    wanted = {"firstName": "name", "age": "age", "note": "bad"}
+    assert webhook.kept(body, wanted) == {"first_name": "Ada", "age": 42, "note": "x"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"ok", b"[1]", b"7", b"null", b"\xff\xfe{", b'{"a": 1', b"[" * 9000, b'{"a":' * 3000]
+)
+def test_an_answer_that_is_no_json_object_is_none(body: bytes) -> None:
+    assert webhook.kept(body, {"a": "a"}) is None
+
+
+def test_numbers_that_are_none_and_paths_too_deep_lead_nowhere() -> None:
+    assert webhook.kept(b'{"a": NaN, "b": -Infinity, "c": 1e999}', {"a": "a", "b": "b", "c": "c"}) == {}
+    deep: Any = 1
+    for _ in range(9):
+        deep = {"a": deep}
+    assert webhook.kept(json.dumps(deep).encode(), {"x": ".".join("a" * 9)}) == {}
+    assert webhook.kept(json.dumps(deep["a"]).encode(), {"x": ".".join("a" * 8)}) == {"x": 1}
