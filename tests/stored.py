@@ -223,7 +223,7 @@ RUNNING = Enrollment(
 SIDE_BY_SIDE = replace(
     RUNNING,
     key="3k5w2yvld4c6g",
-    turns={"weekly": Turns(7, 2)},
+    turns={"weekly": Turns(7, 2, NOW - 2)},
     todo=(
         SendMessage("notice", "tell", "tell", "tips", NOW, "staff"),
         Record("traits", "know", "Traits Changed", NOW, traits={"plan": "gold", "trial": None, "İl": "Łódź 茶"}),

@@ -33,9 +33,7 @@ def test_a_score_condition_wants_exactly_one_bound() -> None:
 
 
 def test_an_unknown_step_names_the_steps_there_are() -> None:
-    with pytest.raises(
-        ValidationError, match="one of send, wait, if, switch, split, holdout, update, tag, untag"
-    ):
+    with pytest.raises(ValidationError, match="one of send, wait, if, switch, split, holdout, update, tag, untag"):
         Journey.model_validate(
             {"topic": "t", "start": {"when": {"event": "E"}}, "steps": [{"id": "x", "sendd": "welcome"}]}
         )
