@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from authoring import channels
+from authoring.agreeing import is_transactional, nobody_is_asked
 from authoring.asking import Asking
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document
 from authoring.problems import Problem
 from functions import clock
 from functions.core.campaign import ON_REQUEST, Campaign, Once, Recurring
-from functions.core.channels import BY_PUSH, BY_SMS, channel_and_template, to_people
+from functions.core.channels import channel_and_template, to_people
 from functions.core.definition import spell_duration
 
 
@@ -21,10 +22,10 @@ def check(document: Document, campaign: Campaign, known: Definitions) -> Iterato
     channel, template = channel_and_template(campaign.send)
     names, none = channels.names_of(known, channel), channels.missing(channel, template)
     yield from unknown(document, ("send",), "template", template, names, none=none)
-    yield from _segment(document, ("to",), campaign.to, known)
+    yield from Asking(known).segment(document, ("to",), campaign.to)
     named = [(("except", index), name) for index, name in enumerate(campaign.except_)]
     for path, name in named:
-        yield from _segment(document, path, name, known)
+        yield from Asking(known).segment(document, path, name)
         if name == campaign.to:
             mend = "Remove it, or send to another segment"
             yield document.problem(path, f'it goes to "{name}" and excludes it', mend, code="excludes-itself")
@@ -59,32 +60,13 @@ def _agreed(document: Document, campaign: Campaign, channel: str, known: Definit
     """What goes to people who agreed to nothing, or to a channel on which nobody is asked."""
     if known.sending is None or not to_people(channel):
         return
-    sending, topic = known.sending[1], campaign.topic
-    path: tuple[str, ...] = ("topic",)
-    if any(one.id == topic and one.transactional for one in sending.topics):
+    topic = campaign.topic
+    if is_transactional(known, topic):
         message = f'"{topic}" is transactional: everybody in the segment gets it, also who agreed to nothing'
         mend = "Send it only if it is about something that each of them did; for all else write a marketing topic"
-        yield document.problem(path, message, mend, code="without-consent", severity="warning")
-    elif channel == BY_SMS and not any(
-        box.topic == topic and box.channel == BY_SMS for _, form in known.forms.values() for box in form.consents
-    ):
-        mend = (
-            f"Add to a form a field of type: phone, and to its consents {{topic: {topic}, channel: sms, label: …}}; "
-            "or import numbers with their consent"
-        )
-        message = f'no form asks whether somebody wants "{topic}" by text message'
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
-    elif channel == BY_PUSH and topic not in sending.push.topics:
-        message, mend = (
-            f'the button for notifications asks nobody about "{topic}"',
-            (f"Add it to sending.yaml: push: {{topics: [{topic}], wording: …}}"),
-        )
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
-
-
-def _segment(document: Document, path: tuple[str | int, ...], name: str, known: Definitions) -> Iterator[Problem]:
-    none = "Define it under segments: in segments.yaml"
-    yield from unknown(document, path, "segment", name, known.segment_names, none=none)
+        yield document.problem(("topic",), message, mend, code="without-consent", severity="warning")
+    else:
+        yield from nobody_is_asked(document, ("topic",), topic, channel, known)
 
 
 _OVER = "over-before-it-goes"

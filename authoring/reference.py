@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from authoring import channels, markup, templates
+from authoring import channels, markup, step_examples, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
 from authoring.problems import CODES
@@ -20,7 +20,7 @@ from functions.core.conditions import KINDS, Condition
 from functions.core.definition import spell_duration
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
-from functions.core.journey import Journey
+from functions.core.journey import TRIGGERS, Journey, Start
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.release import Release
@@ -28,7 +28,8 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
 from functions.core.sentences import sentence
-from functions.core.steps import STEPS
+from functions.core.steps import STEPS, Step
+from functions.core.telling import of_step, of_trigger
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -223,7 +224,7 @@ def _page(page: Page, schema: dict[str, Any]) -> str:
     lines += ["```yaml", example, "```", ""]
     lines += ["## Keys", "", *table(schema, schema)]
     if page.model is Journey:
-        lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
+        lines += _journeys_by_example()
     for name, part in sorted(schema.get("$defs", {}).items()):
         if name not in ON_CONDITIONS:
             lines += [f"## {spaced(name)}", "", str(part.get("description", "")).strip(), "", *table(part, schema)]
@@ -266,6 +267,19 @@ def _parsed(text: str) -> Condition:
     return condition
 
 
+def _journeys_by_example() -> list[str]:
+    """What starts journeys and what steps do, each with its sentence."""
+    kinds = ", ".join(f"`{kind}`" for kind in STEPS)
+    lines = ["## By example", "", _ENDS, "", "| start.when | starts it |", "| --- | --- |"]
+    for text in (one for kind in TRIGGERS for one in step_examples.TRIGGERS[kind]):
+        start = Start.model_validate({"when": load("example", text).data})
+        lines.append(f"| `{text}` | {of_trigger(start.when, _NOBODY)} |")
+    lines += ["", f"A step names its kind by one key: {kinds}.", "", "| step | what it does |", "| --- | --- |"]
+    for text in (one for kind in STEPS for one in step_examples.STEPS[kind]):
+        lines.append(f"| `{text}` | {of_step(_STEP.validate_python(load('example', text).data), _NOBODY)} |")
+    return [*lines, ""]
+
+
 def _email_variables() -> list[str]:
     lines = ["## Variables", "", _VARIABLES, "", "| variable | meaning |", "| --- | --- |"]
     for name, parts in templates.VARIABLES.items():
@@ -277,6 +291,7 @@ def _email_variables() -> list[str]:
 
 
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+_STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _NOBODY = Release(
     sending=Sending.model_validate(
         {
@@ -333,6 +348,9 @@ looked at). What is missing is unknown: nothing but `known: false` is true of it
 Counts within a time are exact to the second. Points, sums, and counts of more than ten go by calendar days in the
 business's time zone, today among them; so do comparisons of dates. A condition that nobody can fulfil, a name that
 is not defined, and definitions that need each other are refused by `samovar validate`."""
+_ENDS = """Every journey ends: what is repeated has `until`, `at_most` or a way out, or the journey a goal, an exit or
+a last day; each turn passes a wait that takes time (a length of time, or something new that has to happen); and
+journeys that start each other wait in between. `samovar validate` refuses what doesn't."""
 _PROBLEMS = """`samovar validate` names each with file, line, column and field, says what is wrong and how to mend it.
 With --json each also has a code, which stays when the words change. Warnings keep no release from being made."""
 _VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait may be unknown: give it a default under

@@ -75,6 +75,7 @@ def _ever_open(rules: list[Hours]) -> list[Hours]:
     return rules
 
 
+Address = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -110,6 +111,10 @@ class Sending(Definition):
     caps: list[Cap] = Field(default_factory=list, description="How often one person may be written to.")
     hours: Annotated[list[Hours], AfterValidator(_ever_open)] = Field(
         default_factory=list, description="When people may be written to, by the clock on their own wall."
+    )
+    staff: dict[Id, list[Address]] = Field(
+        default_factory=dict,
+        description="People of the business that journeys write to, by group: {shop: [a@b.example]}.",
     )
     rate_per_second: float = Field(1.0, gt=0, le=1000, description="Messages handed to SES in a second.")
     warm_up: WarmUp | None = Field(
