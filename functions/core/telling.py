@@ -41,6 +41,11 @@ from functions.core.tree import ways
 from functions.core.waiting import Until, UntilDate, UntilOpen
 
 _ARTICLES: Final[Mapping[str, str]] = {"email": "the e-mail", "sms": "the text message", "push": "the notification"}
+MERGERS: Final[Mapping[str, str]] = {
+    MERGED: "turned out to be somebody else, whose journey it is from here on",
+    NOT_AGAIN: "turned out to be somebody else, who may not take this journey again",
+}
+"""How a run ended whose contact was merged, by the outcome of its last step: a sentence without its subject."""
 _ENDS: Final[Mapping[State, str]] = {
     "active": "goes on",
     "done": "came to its end",
@@ -163,10 +168,7 @@ def of_wait(wait: int | Until | UntilDate | UntilOpen, release: Release) -> str:
         case Until():
             return f"Wait until {contact_that(wait.until, release)}, {spell_duration(wait.at_most)} at most"
         case UntilDate():
-            if wait.until_day is not None:
-                day = shown(wait.until_day)
-            else:
-                day = f"their {spaced(wait.until_trait or '')}"
+            day = f"their {spaced(wait.until_trait)}" if wait.until_trait is not None else shown(wait.until_day)
             shift = f"{spell_duration(wait.before)} before " if wait.before else ""
             shift = f"{spell_duration(wait.after)} after " if wait.after else shift
             return f"Wait until {shift}{day}, {wait.at} by the contact's clock"
@@ -178,10 +180,8 @@ def of_wait(wait: int | Until | UntilDate | UntilOpen, release: Release) -> str:
 
 def of_outcome(step: Step, outcome: str, release: Release) -> str:
     """How a step was passed, as a sentence about the contact without its subject."""
-    if outcome == MERGED:
-        return "turned out to be somebody else, whose journey it is from here on"
-    if outcome == NOT_AGAIN:
-        return "turned out to be somebody else, who may not take this journey again"
+    if outcome in MERGERS:
+        return MERGERS[outcome]
     match step:
         case Send():
             channel, template = channel_and_template(step.send)
