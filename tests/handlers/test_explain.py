@@ -1,10 +1,14 @@
 """`samovar explain` against real stores."""
 
+from pathlib import Path
+
 from functions import clock, releases
 from functions.core.advance import advance
+from functions.core.contact import Contact, Profile, State
 from functions.core.enrollment import enroll
 from functions.tables import contacts, enrollments
 from tests.handlers.test_cli import ADA, Terminal, happened, terminal
+from tests.journeys import DAY
 
 __all__ = ["terminal"]
 
@@ -56,3 +60,32 @@ def test_a_journey_that_was_never_entered_says_why_not(terminal: Terminal) -> No
     assert "Order Completed never happened" in text
     assert "✗ carries the tag welcomed" in text
     assert 'no journey "thank"' in terminal.run("explain", ADA, "thank").stderr
+
+
+def test_a_graph_counts_the_people_in_a_journey(terminal: Terminal, tmp_path: Path) -> None:
+    _welcomed(terminal)
+    live, now = releases.live(), clock.now_ms()
+    rules = live.release.journeys["welcome"]
+    for number in range(3):
+        who = f"person{number}"
+        run = enroll("welcome", rules, live.id, None, contact=who, cause="x", at=now)
+        assert run is not None
+        person = Contact(State(who), Profile(who))
+        moved, _ = advance(rules, run, person, live.release, now)
+        if number:
+            moved, _ = advance(rules, moved, person, live.release, now + 4 * DAY)
+        enrollments.begin(moved, None, now)
+    other = enroll("welcome-back", rules, live.id, None, contact="person0", cause="x", at=now)
+    assert other is not None
+    enrollments.begin(other, None, now)
+    out = tmp_path / "welcome.svg"
+    told = terminal.read("graph", "welcome", "--people", "--output", str(out))["people"]
+    assert (told["runs"], told["states"], told["waiting"]) == (4, {"active": 2, "done": 2}, {"clicked": 2})
+    shares = {(one["step"], one["outcome"]): (one["times"], one["share"]) for one in told["passed"]}
+    assert shares["hello", "sent"] == (4, 1)
+    assert shares["keen", "else"] == (2, 1)
+    assert told["whole"]
+    assert "2 waiting" in out.read_text(encoding="utf-8")
+    text = terminal.run("graph", "welcome", "--people", "--exact", "--output", str(out)).output
+    assert "read units" in text
+    assert "Wrote" in text
