@@ -123,7 +123,7 @@ class _KeptOut:
             return
         asked = self._asked(ConsentCondition(consent=topic.id))
         if not asked["holds"]:
-            said = f"the contact would enter, and its messages would be withheld: nobody agreed to “{topic.title}”"
+            said = f"messages about it would be withheld: the contact has not agreed to “{topic.title}”"
             yield _reason("topic", said, asked)
 
     def _requests(self, event: Event) -> bool:

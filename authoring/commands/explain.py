@@ -91,6 +91,8 @@ def _run(run: dict[str, Any]) -> None:
         if message := step.get("message"):
             why = f": {message['why']}" if message["why"] else ""
             say(f"      message {message['state']}{why}", "dim")
+        if step.get("asked"):
+            say("      now:", "dim")
         for asked in step.get("asked", ()):
             show_part(asked, 3)
     if waiting := run["waiting"]:

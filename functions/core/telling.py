@@ -185,7 +185,7 @@ def of_outcome(step: Step, outcome: str, release: Release) -> str:
     match step:
         case Send():
             channel, template = channel_and_template(step.send)
-            return f"was written {_content(channel, template)}"
+            return f"was to get {_content(channel, template)}"
         case Wait():
             return _waited(step, outcome, release)
         case If():

@@ -40,7 +40,7 @@ def test_a_run_is_told_from_its_trigger_to_what_it_waits_for(terminal: Terminal)
     text = terminal.run("explain", ADA).output
     assert "Journey welcome (Welcome)" in text
     assert "by Form Submitted; goes on" in text
-    assert "hello: was written the e-mail “welcome”" in text
+    assert "hello: was to get the e-mail “welcome”" in text
     assert "Wait until the contact has clicked a link in the message of step hello, 3 days at most" in text
     assert "✗ has clicked a link in the message of step hello" in text
 

@@ -54,10 +54,10 @@ def test_each_step_that_was_passed_is_told_with_its_message_and_what_it_asked() 
     (told,) = course(made, run, messages=[guide, hello], events=[event("Form Submitted")]).told("welcome")
     (shown,) = told["runs"]
     assert [(one["step"], one["says"]) for one in shown["steps"]] == [
-        ("hello", "was written the e-mail “welcome”"),
+        ("hello", "was to get the e-mail “welcome”"),
         ("clicked", "let 3 days go by"),
         ("keen", "went else: does not have at least 50 points in “interest”"),
-        ("guide", "was written the e-mail “brewing-guide”"),
+        ("guide", "was to get the e-mail “brewing-guide”"),
         ("mark", "was given the tag welcomed"),
     ]
     by_step = {one["step"]: one for one in shown["steps"]}

@@ -31,11 +31,11 @@ RELEASE = Release.model_validate(
 )
 
 STEPS_SAID: list[tuple[dict[str, Any], str, dict[str, str]]] = [
-    ({"send": "welcome"}, "Send the e-mail “welcome”", {"sent": "was written the e-mail “welcome”"}),
+    ({"send": "welcome"}, "Send the e-mail “welcome”", {"sent": "was to get the e-mail “welcome”"}),
     (
         {"send": {"sms": "hi"}, "topic": "tips"},
         "Send the text message “hi”, about “Brewing tips”",
-        {"sent": "was written the text message “hi”"},
+        {"sent": "was to get the text message “hi”"},
     ),
     ({"send": {"push": "hi"}}, "Send the notification “hi”", {}),
     ({"wait": "3 days"}, "Wait 3 days", {"passed": "waited 3 days"}),
@@ -207,10 +207,10 @@ def test_the_way_a_real_run_went_reads_aloud() -> None:
     moved, _ = advance(rules(made), moved, contact(), made, NOW + 3 * DAY)
     steps = {step.id: step for step in walk(rules(made).steps)}
     assert [of_outcome(steps[one.step], one.outcome, made) for one in moved.path] == [
-        "was written the e-mail “welcome”",
+        "was to get the e-mail “welcome”",
         "let 3 days go by",
         "went else: does not have at least 50 points in “interest”",
-        "was written the e-mail “brewing-guide”",
+        "was to get the e-mail “brewing-guide”",
         "was given the tag welcomed",
     ]
     assert of_state(moved.state) == "came to its end"
