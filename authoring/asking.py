@@ -50,6 +50,16 @@ class Asking:
         mend = "Define it under scores: in scoring.yaml"
         yield from unknown(document, path, "score", name, self.known.score_names, none=mend)
 
+    def stage(self, document: Document, path: Path, name: str) -> Iterator[Problem]:
+        """Whether the funnel has such a stage."""
+        mend = "Define it under stages: in funnel.yaml"
+        yield from unknown(document, path, "stage", name, self.known.stage_names, none=mend)
+
+    def segment(self, document: Document, path: Path, name: str) -> Iterator[Problem]:
+        """Whether there is such a segment."""
+        mend = "Define it under segments: in segments.yaml"
+        yield from unknown(document, path, "segment", name, self.known.segment_names, none=mend)
+
     def topic(self, document: Document, path: Path, name: str, *, marketing: bool = False) -> Iterator[Problem]:
         """Whether there is such a topic, where asked one that people agree to."""
         mend = "Define it under topics: in sending.yaml"
@@ -79,14 +89,11 @@ class Asking:
                 several = isinstance(condition.stage, list)
                 for index, name in enumerate(condition.wanted):
                     place: Path = (*path, "stage", index) if several else (*path, "stage")
-                    mend = "Define it under stages: in funnel.yaml"
-                    yield from unknown(document, place, "stage", name, known.stage_names, none=mend)
+                    yield from self.stage(document, place, name)
             case c.ConsentCondition():
                 yield from self.topic(document, (*path, "consent"), condition.consent)
             case c.SegmentCondition():
-                mend = "Define it under segments: in segments.yaml"
-                place = (*path, "segment")
-                yield from unknown(document, place, "segment", condition.segment, known.segment_names, none=mend)
+                yield from self.segment(document, (*path, "segment"), condition.segment)
             case c.EmailCondition():
                 mend = f"Write emails/{condition.email}.yaml and .mjml"
                 yield from unknown(

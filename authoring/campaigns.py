@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from authoring import channels
+from authoring.agreeing import is_transactional, nobody_is_asked
 from authoring.asking import Asking
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document
@@ -21,10 +22,10 @@ def check(document: Document, campaign: Campaign, known: Definitions) -> Iterato
     channel, template = channel_and_template(campaign.send)
     names, none = channels.names_of(known, channel), channels.missing(channel, template)
     yield from unknown(document, ("send",), "template", template, names, none=none)
-    yield from _segment(document, ("to",), campaign.to, known)
+    yield from Asking(known).segment(document, ("to",), campaign.to)
     named = [(("except", index), name) for index, name in enumerate(campaign.except_)]
     for path, name in named:
-        yield from _segment(document, path, name, known)
+        yield from Asking(known).segment(document, path, name)
         if name == campaign.to:
             mend = "Remove it, or send to another segment"
             yield document.problem(path, f'it goes to "{name}" and excludes it', mend, code="excludes-itself")
@@ -34,7 +35,7 @@ def check(document: Document, campaign: Campaign, known: Definitions) -> Iterato
         yield document.problem(("hold",), message, "Hold it shorter, or write a longer expires", code=_OVER)
     if to_people(channel):
         yield from _needs_no_consent(document, campaign, known)
-    yield from channels.nobody_is_asked(document, ("topic",), channel, campaign.topic, known)
+    yield from nobody_is_asked(document, ("topic",), campaign.topic, channel, known)
     when = campaign.when
     if isinstance(when, Once):
         yield from _over_already(document, when, known)
@@ -62,15 +63,10 @@ def _needs_no_consent(document: Document, campaign: Campaign, known: Definitions
     if known.sending is None:
         return
     topic = campaign.topic
-    if any(one.id == topic and one.transactional for one in known.sending[1].topics):
+    if is_transactional(known, topic):
         message = f'"{topic}" is transactional: everybody in the segment gets it, also who agreed to nothing'
         mend = "Send it only if it is about something that each of them did; for all else write a marketing topic"
         yield document.problem(("topic",), message, mend, code="without-consent", severity="warning")
-
-
-def _segment(document: Document, path: tuple[str | int, ...], name: str, known: Definitions) -> Iterator[Problem]:
-    none = "Define it under segments: in segments.yaml"
-    yield from unknown(document, path, "segment", name, known.segment_names, none=none)
 
 
 _OVER = "over-before-it-goes"

@@ -6,7 +6,7 @@ from authoring import templates
 from authoring.definitions import Definitions, steps_of
 from authoring.load import Document, Path
 from authoring.problems import Problem
-from functions.core.channels import BY_EMAIL, BY_PUSH, BY_SMS, CHANNELS, Channel, channel_and_template
+from functions.core.channels import BY_EMAIL, CHANNELS, Channel, channel_and_template
 from functions.core.steps import Send
 from functions.core.template import Template
 
@@ -26,28 +26,6 @@ def missing(channel: str, template: str) -> str:
 def names_of(known: Definitions, channel: str) -> frozenset[str]:
     """The ids of a channel's templates, broken ones among them."""
     return known.template_names if channel == BY_EMAIL else known.channel_names.get(channel, frozenset())
-
-
-def nobody_is_asked(document: Document, path: Path, channel: str, topic: str, known: Definitions) -> Iterator[Problem]:
-    """A message by a channel on which nobody is asked about its topic: it would be withheld from everybody."""
-    if known.sending is None:
-        return
-    sending = known.sending[1]
-    if not any(one.id == topic and not one.transactional for one in sending.topics):
-        return
-    if channel == BY_SMS and not any(
-        box.topic == topic and box.channel == BY_SMS for _, form in known.forms.values() for box in form.consents
-    ):
-        mend = (
-            f"Add to a form a field of type: phone, and to its consents {{topic: {topic}, channel: sms, label: …}}; "
-            "or import numbers with their consent"
-        )
-        message = f'no form asks whether somebody wants "{topic}" by text message'
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
-    elif channel == BY_PUSH and topic not in sending.push.topics:
-        mend = f"Add it to sending.yaml: push: {{topics: [{topic}]}}"
-        message = f'the button for notifications asks nobody about "{topic}"'
-        yield document.problem(path, message, mend, code="nobody-is-asked", severity="warning")
 
 
 def check(known: Definitions) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from authoring.scenarios.model import HAPPENINGS
 from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
+from functions.core.journey import TRIGGERS
 from functions.core.steps import STEPS
 
 
@@ -84,6 +85,8 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return _unnamed(document, path, "a step", STEPS)
         case "happening_kind":
             return _unnamed(document, path, "something that happens", HAPPENINGS)
+        case "trigger_kind":
+            return _unnamed(document, path, "what starts the journey", TRIGGERS)
         case "when_kind":
             mend = 'Write on request, or a day or every so often with a time: {every: monday, at: "09:00"}'
             return document.problem(path, f"expected when it runs, not {_shown(detail['input'])}", mend)
@@ -123,6 +126,7 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return document.problem(path, f"{_shown(detail['input'])} is not possible here", f"Write {wanted_text}")
         case "one_value":
             several = "To mean any of several, use one_of" if isinstance(detail["input"], list) else "Write one value"
+            several = "Write one value" if "update" in path else several
             mend = "To ask whether there is any, use known" if detail["input"] is None else several
             return document.problem(
                 path, f"expected text, a number, or true or false, not {_shown(detail['input'])}", mend
@@ -212,7 +216,10 @@ def _shown(value: Any) -> str:
 
 _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
-_OWN_KINDS = ("extra_forbidden", "missing", "condition_kind", "step_kind", "when_kind", "happening_kind")
+_OWN_KINDS = (
+    *("extra_forbidden", "missing", "condition_kind", "step_kind"),
+    *("trigger_kind", "when_kind", "happening_kind"),
+)
 _CODES = {
     "extra_forbidden": "unknown-key",
     "missing": "missing-key",
@@ -221,6 +228,7 @@ _CODES = {
     "union_tag_invalid": "no-kind",
     "step_kind": "no-kind",
     "happening_kind": "no-kind",
+    "trigger_kind": "no-kind",
     "when_kind": "no-kind",
 }
 _DAY = "a day, such as 2027-03-08"
@@ -254,6 +262,7 @@ _NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number",
 _LIMITS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,62}$": "a name of lower-case letters, digits and underscores, such as first_name",
+    r"^[^\s.$][^.$]*$": "the name of a trait, without dots",
     r"^https?://": "an address that starts with https://",
     r"^(https?://.*)?$": "an address that starts with https://",
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an e-mail address, such as hello@example.com",

@@ -36,6 +36,17 @@ def why(
     return _Why(contact, release, events, now).told(segment)
 
 
+def plain(one: Told) -> dict[str, Any]:
+    """The verdict on a condition and on every part of it, as --json has it."""
+    said: dict[str, Any] = {
+        "sentence": one.sentence,
+        "holds": one.holds,
+        "until": _moment(one.until),
+        "saw": one.saw,
+    }
+    return {**said, "parts": [plain(part) for part in one.parts]} if one.parts else said
+
+
 class _Why:
     def __init__(self, contact: Contact, release: Release, events: Sequence[Event], now: int) -> None:
         self.contact, self.release, self.now = contact, release, now
@@ -143,7 +154,7 @@ class _Why:
         for rule in grade.rules:
             one = told(rule.when, self.seen, self.now)
             said = sentence(rule.when, self.release)
-            rules.append({"rule": rule.id, "points": rule.points, **self._plain(one), "sentence": said})
+            rules.append({"rule": rule.id, "points": rule.points, **plain(one), "sentence": said})
         return {
             "letter": letter,
             "points": sum(rule["points"] for rule in rules if rule["holds"]),
@@ -214,17 +225,8 @@ class _Why:
             "in": one.holds,
             "since": _moment(self.contact.state.standing.segments.get(name)),
             "asks": sentence(segment.when, self.release),
-            "why": self._plain(one),
+            "why": plain(one),
         }
-
-    def _plain(self, one: Told) -> dict[str, Any]:
-        plain: dict[str, Any] = {
-            "sentence": one.sentence,
-            "holds": one.holds,
-            "until": _moment(one.until),
-            "saw": one.saw,
-        }
-        return {**plain, "parts": [self._plain(part) for part in one.parts]} if one.parts else plain
 
     def _matching(self, match: EventMatch) -> list[Event]:
         return [event for event in self.events if matches(match, event, self.zone)]

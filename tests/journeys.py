@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from functions.core.conditions import EventMatch
-from functions.core.contact import Contact, Facts, MessageFacts, Moment, Profile, State
+from functions.core.contact import Contact, Facts, MessageFacts, Moment, Profile, Rank, State
 from functions.core.counters import counter_id
 from functions.core.enrollment import Enrollment, enroll
 from functions.core.journey import Journey
@@ -72,6 +72,12 @@ def happened(person: Contact, name: str, *moments: int) -> Contact:
         days[moment // DAY] = days.get(moment // DAY, 0) + 1
     facts = replace(facts, newest={**facts.newest, key: newest}, counters={**facts.counters, key: days})
     return replace(person, state=replace(person.state, facts=facts))
+
+
+def holding(person: Contact, trait: str, value: Any, at: int = NOW, *, proved: bool = False) -> Contact:
+    """The contact after somebody said at a moment (ms) what a trait is."""
+    traits = {**person.profile.traits, trait: (Rank(proved, Moment(at, 0)), value)}
+    return replace(person, profile=replace(person.profile, traits=traits))
 
 
 def clicked(person: Contact, message: str, at: int) -> Contact:

@@ -228,7 +228,7 @@ RUNNING = Enrollment(
 SIDE_BY_SIDE = replace(
     RUNNING,
     key="3k5w2yvld4c6g",
-    turns={"weekly": Turns(7, 2)},
+    turns={"weekly": Turns(7, 2, NOW - 2)},
     place=Place("weekly", past=True),
     corrected="c3k5w2yvld4c6gq7mzabcdefgh",
     todo=(

@@ -36,7 +36,7 @@ def show(why: dict[str, Any], refs: bool = False) -> None:
 def show_segment(segment: dict[str, Any]) -> None:
     """One segment with the verdict on every part of its condition."""
     _segment_line(segment)
-    _part(segment["why"], 1)
+    show_part(segment["why"], 1)
 
 
 def _line(text: str, depth: int) -> None:
@@ -94,12 +94,13 @@ def _segment_line(segment: dict[str, Any]) -> None:
     _line(f"  {_YES if segment['in'] else _NO} {segment['id']}: {where}{since}{until}; asks: {segment['asks']}", 2)
 
 
-def _part(part: dict[str, Any], depth: int) -> None:
+def show_part(part: dict[str, Any], depth: int) -> None:
+    """A part of a condition with its verdict, and the parts inside it."""
     saw = f"  ({part['saw']})" if part["saw"] else ""
     until = f"  until {part['until']} at least" if part["until"] else ""
     _line(f"{'  ' * depth}  {_mark(part)} {part['sentence']}{saw}{until}", 2 * depth + 2)
     for inner in part.get("parts", ()):
-        _part(inner, depth + 1)
+        show_part(inner, depth + 1)
 
 
 def _mark(one: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from authoring import markup, templates
+from authoring import markup, step_examples, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
 from authoring.problems import CODES
@@ -18,11 +18,12 @@ from authoring.tables import HELPERS, ON_CONDITIONS, is_duration, spaced, table
 from functions.core.campaign import NO_HOLD
 from functions.core.conditions import KINDS, Condition
 from functions.core.definition import spell_duration
-from functions.core.journey import Journey
+from functions.core.journey import TRIGGERS, Journey, Start
 from functions.core.release import Release
 from functions.core.sending import Sending
 from functions.core.sentences import sentence
-from functions.core.steps import STEPS
+from functions.core.steps import STEPS, Step
+from functions.core.telling import of_step, of_trigger
 
 FOLDER = ROOT / "docs" / "reference"
 
@@ -74,7 +75,7 @@ def _page(page: Page, schema: dict[str, Any]) -> str:
     lines += ["```yaml", example, "```", ""]
     lines += ["## Keys", "", *table(schema, schema)]
     if page.model is Journey:
-        lines += ["A step names its kind by one key: " + ", ".join(f"`{kind}`" for kind in STEPS) + ".", ""]
+        lines += _journeys_by_example()
     if page.model is Scenarios:
         kinds = ", ".join(f"`{kind}`" for kind in HAPPENINGS)
         lines += [f"Something that happens names its kind by one key: {kinds}.", ""]
@@ -128,6 +129,19 @@ def _parsed(text: str) -> Condition:
     return condition
 
 
+def _journeys_by_example() -> list[str]:
+    """What starts journeys and what steps do, each with its sentence."""
+    kinds = ", ".join(f"`{kind}`" for kind in STEPS)
+    lines = ["## By example", "", prose.ENDS, "", "| start.when | starts it |", "| --- | --- |"]
+    for text in (one for kind in TRIGGERS for one in step_examples.TRIGGERS[kind]):
+        start = Start.model_validate({"when": load("example", text).data})
+        lines.append(f"| `{text}` | {of_trigger(start.when, _NOBODY)} |")
+    lines += ["", f"A step names its kind by one key: {kinds}.", "", "| step | what it does |", "| --- | --- |"]
+    for text in (one for kind in STEPS for one in step_examples.STEPS[kind]):
+        lines.append(f"| `{text}` | {of_step(_STEP.validate_python(load('example', text).data), _NOBODY)} |")
+    return [*lines, ""]
+
+
 def _email_variables() -> list[str]:
     lines = ["## Variables", "", prose.VARIABLES, "", "| variable | meaning |", "| --- | --- |"]
     for name, parts in templates.VARIABLES.items():
@@ -139,6 +153,7 @@ def _email_variables() -> list[str]:
 
 
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+_STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _NOBODY = Release(
     sending=Sending.model_validate(
         {

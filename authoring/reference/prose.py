@@ -72,3 +72,7 @@ MEANINGS = {
     "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }
+
+ENDS = """Every journey ends: what is repeated has `until`, `at_most` or a way out, or the journey a goal, an exit or
+a last day; each turn passes a wait that takes time (a length of time, or something new that has to happen); and
+journeys that start each other wait in between. `samovar validate` refuses what doesn't."""

@@ -2,10 +2,11 @@
 
 Pure. It runs every step that needs no waiting, stops only at a wait, and decides by what is
 due and true at `now`, never by who woke it. An event that a wait or the goal asks for,
-without a window, must come after entry; branches and the exit rule look at all that ever happened.
+without a window, must come after entry, and in a repeated part after its turn began; branches and the exit
+rule look at all that ever happened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -32,8 +33,8 @@ from functions.core.ids import chance, digest
 from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.steps import Acting, Exit, Holdout, If, Repeat, Split, Step, Switch, TagStep, Untag, Update, Wait
-from functions.core.taken import known_to, with_step
-from functions.core.tree import ways
+from functions.core.taken import changed_by, known_to, with_step
+from functions.core.tree import walk, ways
 from functions.core.waits import Ended, Standing, look
 
 AGAIN: Final = "again"
@@ -90,6 +91,12 @@ def after(steps: Sequence[Step], step: str) -> tuple[Step, list[Next]] | None:
                 turn: list[Next] = [Turn(one)] if isinstance(one, Repeat) else []
                 return found[0], [*found[1], *turn, *rest]
     return None
+
+
+def awaited_since(journey: Journey, turns: Mapping[str, Turns], entered: int, step: str) -> int:
+    """The moment (ms) after which what a step waits for must happen: entry, or the turn's beginning around it."""
+    repeat = journey.repeated.get(step)
+    return entered if repeat is None or repeat not in turns else max(entered, turns[repeat].began)
 
 
 class _Advance:
@@ -166,7 +173,7 @@ class _Advance:
                         case Standing(deadline, until):
                             return self.stop(step.id, deadline, until)
                 case Repeat():
-                    self.turns[step.id] = Turns(self.turned_before(step).total, 0)
+                    self.turns[step.id] = Turns(self.turned_before(step).total, 0, self.now)
                     remaining.insert(0, Turn(step))
                 case Turn(repeat):
                     what = self.turn(repeat)
@@ -196,12 +203,21 @@ class _Advance:
         return self.end("done")
 
     def act(self, step: Acting) -> None:
-        acted = act(step, self.journey, self.before.id, self.visit(step.id), self.now)
+        at = self.dated(step)
+        acted = act(step, self.journey, self.before.id, self.visit(step.id), at)
         self.effects += acted.effects
         if acted.message is not None:
             self.messages[step.id] = acted.message
-        self.passed(step, acted.outcome)
-        self.contact = with_step(self.contact, step, self.now)
+        self.path.append(Passage(step.id, at, acted.outcome))
+        self.contact = with_step(self.contact, step, at)
+
+    def dated(self, step: Acting) -> int:
+        """When (ms) a step is said to be taken: now, but later than all that this run changed of the same before."""
+        changed = changed_by(step)
+        if not changed:
+            return self.now
+        same = {one.id for one in walk(self.journey.steps) if changed & changed_by(one)}
+        return max([self.now, *(passed.at + 1 for passed in self.path if passed.step in same)])
 
     def visit(self, step: str) -> int:
         """How often this run came past a step before: as often as the part that repeats it was gone through."""
@@ -231,14 +247,14 @@ class _Advance:
     def turn(self, repeat: Repeat) -> str | None:
         """What becomes of a repeated part: again, until, enough; None where its next turn can't begin yet."""
         turns = self.turned_before(repeat)
-        if repeat.until is not None and self.awaited(repeat.until).holds:
+        if repeat.until is not None and self.awaited(repeat.until, repeat.id).holds:
             return "until"
         if repeat.at_most is not None and turns.since >= repeat.at_most:
             return "enough"
         if repeat.id in self.turned:
             return None
         self.turned.add(repeat.id)
-        self.turns[repeat.id] = Turns(turns.total + 1, turns.since + 1)
+        self.turns[repeat.id] = Turns(turns.total + 1, turns.since + 1, self.now)
         return AGAIN
 
     def turned_before(self, repeat: Repeat) -> Turns:
@@ -248,8 +264,8 @@ class _Advance:
         seen = Seen(self.contact, self.release, self.messages, since)
         return evaluate(condition, seen, self.now)
 
-    def awaited(self, condition: Condition) -> Verdict:
-        return self.verdict(condition, since=self.before.entered)
+    def awaited(self, condition: Condition, step: str) -> Verdict:
+        return self.verdict(condition, awaited_since(self.journey, self.turns, self.before.entered, step))
 
     def over(self) -> State | None:
         """The state in which the run ends at once: its goal is reached, its exit rule holds, or its time is over."""
@@ -267,7 +283,12 @@ class _Advance:
     def look(self, wait: Wait, waiting: Waiting | None) -> Ended | Standing:
         """Whether a wait is over; `waiting` where it was begun before."""
         return look(
-            wait.wait, waiting, self.awaited, self.contact.profile, self.now, lambda: self.zone_of(self.contact)
+            wait.wait,
+            waiting,
+            lambda condition: self.awaited(condition, wait.id),
+            self.contact.profile,
+            self.now,
+            lambda: self.zone_of(self.contact),
         )
 
     def alarm(self, deadline: int, until: int | None) -> int:

@@ -71,10 +71,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Of a repeated part of a journey: the turns begun in the whole run, and since it was last come to."""
+    """Of a repeated part of a journey: the turns begun in the whole run, and since it was last come to; when (ms)
+    the present one began."""
 
     total: int
     since: int
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ class Schedule(Definition):
 
     @model_validator(mode="after")
     def _day_of_month(self) -> Schedule:
-        if (self.every == "month") != (self.day is not None):
-            raise ValueError("give day with every: month, and only then")
+        if self.every == "month" and self.day is None:
+            raise ValueError("every month needs its day; write day: 1, up to day: 31")
+        if self.every != "month" and self.day is not None:
+            raise ValueError("a day of the month goes with every: month alone; remove day, or write month")
         return self
 
 
@@ -101,7 +103,10 @@ class ByProperty(Definition):
     property: str = Field(min_length=1, max_length=100)
 
 
-Per = Literal["contact", "event"] | ByProperty
+Per = Annotated[
+    Annotated[Literal["contact", "event"], Tag("word")] | Annotated[ByProperty, Tag("property")],
+    Discriminator(lambda value: "property" if isinstance(value, dict | ByProperty) else "word"),
+]
 
 
 class Start(Definition):
@@ -119,7 +124,7 @@ class Start(Definition):
     @model_validator(mode="after")
     def _something_to_tell_apart(self) -> Start:
         if self.one_per != "contact" and not isinstance(self.when, EventMatch):
-            raise ValueError("one_per is for journeys that an event starts")
+            raise ValueError("one_per is for journeys that an event starts; remove it, or start with an event")
         return self
 
 

@@ -20,6 +20,8 @@ from functions.core.release import Release
 
 MERGED: Final = "merged"
 """Outcome of the last step of a run that goes on as another person's."""
+NOT_AGAIN: Final = "not-again"
+"""Outcome of the last step of a run that the survivor, who had one before, may not go on with."""
 _NAMES: Final = (names.JOURNEY_ENTERED, names.JOURNEY_ENDED)
 _NOBODY_DID: Final = {"active": False}
 

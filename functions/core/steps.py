@@ -58,9 +58,9 @@ class Case(Definition):
 def _own_ids(ways: Any) -> Any:
     names = [way.id for way in ways]
     if len(set(names)) < len(names):
-        raise ValueError("each way needs an id of its own")
+        raise ValueError("each way needs an id of its own; change one of them")
     if "otherwise" in names:
-        raise ValueError('no way can be called "otherwise"')
+        raise ValueError('no way can be called "otherwise"; choose another id')
     return ways
 
 

@@ -25,6 +25,20 @@ def known_to(contact: Contact, journey: Journey, enrollment: Enrollment) -> Cont
     return contact
 
 
+def changed_by(step: Step) -> frozenset[str]:
+    """What a step changes about a contact of which the latest word counts: a tag, traits, the stage."""
+    match step:
+        case TagStep():
+            return frozenset({f"tag {step.tag}"})
+        case Untag():
+            return frozenset({f"tag {step.untag}"})
+        case Update():
+            traits = {f"trait {name}" for name in step.update.traits}
+            return frozenset(traits | ({"stage"} if step.update.stage is not None else set()))
+        case _:
+            return frozenset()
+
+
 def with_step(contact: Contact, step: Step, at: int) -> Contact:
     """The contact after a step was taken at a moment (ms)."""
     match step:
@@ -53,6 +67,6 @@ def _with_traits(contact: Contact, traits: Mapping[str, object], at: int) -> Con
         name: (rank, value)
         for name, value in traits.items()
         # Where mail goes is said by whoever owns the mailbox; an address that a journey says would never be folded.
-        if name != "email" and (name not in profile.traits or profile.traits[name][0].moment.at < at)
+        if name != "email" and (name not in profile.traits or profile.traits[name][0] < rank)
     }
     return replace(contact, profile=replace(profile, traits={**profile.traits, **newer})) if newer else contact

@@ -53,7 +53,9 @@ def wait_kind(value: Any) -> str:
     if isinstance(value, UntilOpen):
         return "open"
     if isinstance(value, dict):
-        if "until_day" in value or "until_trait" in value:
+        # A misspelt key is told among those that it is nearest to.
+        begins = {str(key)[:7] for key in value}
+        if begins & {"until_d", "until_t"}:
             return "date"
-        return "open" if "until_open" in value else "until"
+        return "open" if "until_o" in begins else "until"
     return "time"

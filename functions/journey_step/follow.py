@@ -8,14 +8,11 @@ from functions.core.effects import StartClock, Unwatch
 from functions.core.enrollment import PATH_KEPT, Enrollment, Passage, enroll, is_known, watches
 from functions.core.ids import enrollment_id
 from functions.core.journey import Journey
-from functions.core.journey_facts import MERGED, begins_at, notes
+from functions.core.journey_facts import MERGED, NOT_AGAIN, begins_at, notes
 from functions.observability import metric
 from functions.perform import perform
 from functions.tables import contacts, enrollments
 from functions.tables.identities import Contended
-
-NOT_AGAIN = "not-again"
-"""Outcome of the last step of a run that the survivor, who had one before, may not go on with."""
 
 
 def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:

@@ -3,7 +3,7 @@ has several side by side, H#<journey>#<id> an earlier one.
 
 n version · id · release · cause · entered · begun · turn · state · ended · wait [step, since, deadline,
 alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · key · turns {repeat: [total,
-since]} · place [step, past] · corrected · ds, du · v
+since, began]} · place [step, past] · corrected · ds, du · v
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "todo": [effects.to_plain(effect) for effect in enrollment.todo],
         "begun": enrollment.begun,
         "key": enrollment.key,
-        "turns": {step: [turns.total, turns.since] for step, turns in enrollment.turns.items()},
+        "turns": {step: [turns.total, turns.since, turns.began] for step, turns in enrollment.turns.items()},
         "place": enrollment.place and [enrollment.place.step, enrollment.place.past],
         "corrected": enrollment.corrected,
     }

@@ -8,10 +8,13 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
+from authoring import step_examples
 from authoring.load import load
 from authoring.locate import keys_of
 from authoring.reference import FOLDER, MARKETING, PAGES, Page, pages
 from authoring.tree import read
+from functions.core.journey import TRIGGERS, trigger_kind
+from functions.core.steps import STEPS, step_kind
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
@@ -75,3 +78,11 @@ def test_every_kind_of_definition_file_has_a_page() -> None:
 def schema(name: str) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(pages()[f"schemas/{name}.json"])
     return content
+
+
+def test_every_kind_of_step_and_of_trigger_has_an_example_of_its_kind() -> None:
+    assert list(step_examples.STEPS) == list(STEPS)
+    assert list(step_examples.TRIGGERS) == list(TRIGGERS)
+    for kinds, kind_of in ((step_examples.STEPS, step_kind), (step_examples.TRIGGERS, trigger_kind)):
+        for kind, examples in kinds.items():
+            assert {kind_of(load("example", text).data) for text in examples} == {kind}
