@@ -35,7 +35,19 @@ def test_the_journey_of_the_gallery_can_be_published(gallery: Folder) -> None:
         "webhook": ["crm"],
     }
     assert load(canonical(made.content)) == made.content
-    assert [problem for problem in made.warnings if problem.file in FILES] == []
+    asked = [problem.message for problem in made.warnings if problem.file in FILES]
+    assert asked == [
+        'no form asks whether somebody wants "offers" by text message',
+        'the button for notifications asks nobody about "offers"',
+    ]
+
+
+def test_it_is_as_meant_where_people_are_asked_on_its_channels(gallery: Folder) -> None:
+    asking = "push: {topics: [offers], wording: Tell me about offers}\nrate_per_second: 1"
+    gallery.swap("sending.yaml", "rate_per_second: 1", asking)
+    gallery.swap("forms/hello.yaml", "consents:\n", "  - {name: phone, label: Phone, type: phone}\nconsents:\n")
+    gallery.swap("forms/hello.yaml", "consents:\n", "consents:\n  - {topic: offers, channel: sms, label: By text}\n")
+    assert [problem for problem in bundle(gallery.root).warnings if problem.file in FILES] == []
 
 
 def test_a_release_without_them_keeps_its_id(folder: Folder) -> None:
