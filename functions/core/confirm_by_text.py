@@ -43,16 +43,16 @@ def asked_in(entry: Entry) -> tuple[Change, ...]:
 
 
 def answered(
-    entries: Iterable[Entry], head: Head, forms: Mapping[str, Form], now: int
+    entries: Iterable[Entry], head: Head, forms: Mapping[str, Form], at: int
 ) -> Iterator[tuple[Entry, tuple[Change, ...]]]:
-    """What an answer that arrives at `now` (ms) agrees to: requests that a text asked about a while ago at most, less
+    """What an answer given at `at` (ms) agrees to: requests that a text asked about a while ago at most, less
     what was withdrawn since."""
     for entry in entries:
         form = forms.get(form_of(entry))
         opt_in = form.sms_double_opt_in if form else None
         within = (opt_in.within if opt_in else WITHIN_S) * 1000
         left = tuple(change for change in asked_in(entry) if confirm.is_still_asked(change, entry, head))
-        if left and entry.arrived <= now <= entry.arrived + within:
+        if left and entry.arrived <= at <= entry.arrived + within:
             yield entry, left
 
 

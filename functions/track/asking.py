@@ -57,14 +57,15 @@ def send(number: str, boxes: Sequence[ConsentBox], form: Form, release: Release,
         metric("SmsAsks")
 
 
-def answered(ref: str, received: int) -> None:
-    """Whoever has the number says yes: what texts had asked holds from now on, and nothing else does."""
+def answered(ref: str, at: int, received: int) -> None:
+    """Whoever has the number said yes at `at` (ms): what texts had asked by then holds from now on, and nothing else
+    does. A text that comes late, or a second time, answers nothing that was asked after it."""
     address = hash_of(ref)
     waiting = [entry for entry in addresses.entries(address) if confirm_by_text.asked_in(entry)]
     if not waiting:
         return
     forms = releases.live().release.forms
-    for request, left in confirm_by_text.answered(waiting, addresses.head(address), forms, received):
+    for request, left in confirm_by_text.answered(waiting, addresses.head(address), forms, at):
         event = confirm_by_text.confirmed(ref, request, left, received)
         for admitted in store.admit([event]):
             if addresses.append(address, confirm_by_text.grant(admitted, request, left)):

@@ -94,6 +94,32 @@ def test_whoever_stops_between_asking_and_answering_stays_stopped(line: Line) ->
     assert line.agreed()
 
 
+def test_a_yes_that_is_delivered_again_answers_nothing_that_was_asked_after_it(line: Line) -> None:
+    submit()
+    line.now += 60_000
+    said = line.now
+    line.says("YES")
+    assert line.agreed()
+    line.now += 60_000
+    line.says("STOP", id="in-2")
+    line.now += QUIET
+    submit(nonce=nonce(2))
+    assert len(line.texts) == 2
+    line.now += 60_000
+    line.says("YES", at=said)
+    assert not line.agreed()
+    line.says("YES", id="in-3")
+    assert line.agreed()
+
+
+def test_a_yes_that_was_held_up_counts_from_when_it_was_said(line: Line) -> None:
+    submit()
+    said = line.now = line.now + DAY
+    line.now += 5 * DAY
+    line.says("YES", at=said)
+    assert line.agreed()
+
+
 def test_an_answer_counts_for_three_days(line: Line) -> None:
     submit()
     line.now += 3 * DAY + 1
