@@ -45,6 +45,7 @@ CODES: Final[Mapping[str, str]] = {
     "strange-event": "The name of an event differs a little from a known one, or nothing here records it (a warning)",
     "tag-of-nobody": "A condition asks for a tag that nothing here gives (a warning)",
     "transactional-topic": "A form asks consent for a topic that needs none",
+    "unanswerable": "A text asks for an answer that would not count, or (a warning) that can't be sent",
     "unconfirmed-number": "A form takes consent to text messages, and nobody asks the number's owner (a warning)",
     "unknown-block": "The e-mail has no block with that id",
     "unknown-form": "No form has that id",

@@ -20,8 +20,6 @@ from functions.core.warmup import WarmUp
 from functions.tables import reputation
 
 REASON: Final = "warm-up"
-SLACK_MS: Final = 1_800_000
-"""So long before its last moment a message goes out at the latest, so that it is not too late when its turn comes."""
 
 Allowed = tuple[Case, Allow]
 Waiting = tuple[Message, Withhold | Defer]
@@ -106,7 +104,7 @@ class _Asking:
         """Let as many wait for a day as it has places; the others, but for those whose time is over by then."""
         moments, others = dict[str, int](), list[Allowed]()
         for case, allow in left:
-            if warmup.begins(day, self._zone) > last_moment(case.message) - SLACK_MS:
+            if warmup.begins(day, self._zone) > last_moment(case.message) - warmup.SLACK_MS:
                 self.waits.append((case.message, Withhold("too-late", REASON)))
                 continue
             at = self._moment(case, allow, day)
@@ -126,7 +124,7 @@ class _Asking:
     def _moment(self, case: Case, allow: Allow, day: date) -> int | None:
         """When on a day the message goes out, None where the hours are closed all day."""
         begins, ends = (warmup.begins(one, self._zone) for one in (day, day + timedelta(days=1)))
-        last = min(ends, last_moment(case.message)) - SLACK_MS
+        last = min(ends, last_moment(case.message)) - warmup.SLACK_MS
         wished = min(last, warmup.wished(case.message.id, day, self._now, self._zone))
         found = (policy.opens(case, allow.topic, at) for at in (wished, begins))
         return next((at for at in found if at <= last), None)
