@@ -93,6 +93,10 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
         case "model_type" | "model_attributes_type" | "dict_type":
             wanted = model_at(model, loc)
             mend = f"Write its keys below it, indented: {', '.join(keys_of(wanted))}" if wanted else "Write key: value"
+            if _is_switch(owner, path):
+                mend = f"Write {path[-1]}: true, or {mend[0].lower()}{mend[1:]}"
+                message = f"expected true, or keys and values, not {_shown(detail['input'])}"
+                return document.problem(path, message, mend)
             return document.problem(path, f"expected keys and values, not {_shown(detail['input'])}", mend)
         case "list_type":
             return document.problem(
@@ -181,6 +185,13 @@ def _wanted(owner: type[BaseModel] | None, path: Path) -> str:
     elif field.description and not limits and words in (_NAMES[str], "a value"):
         return str(field.description)[0].lower() + str(field.description)[1:].rstrip(".")
     return f"{words} {limits}".strip()
+
+
+def _is_switch(owner: type[BaseModel] | None, path: Path) -> bool:
+    """Whether a key takes true as well as keys of its own."""
+    field = field_of(owner, str(path[-1])) if owner and path else None
+    inputs = [getattr(rule, "json_schema_input_type", None) for rule in field.metadata] if field else []
+    return any(bool in typing.get_args(one) for one in inputs)
 
 
 def _typed(field: Any) -> str | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from authoring.person import BY
+
 _HERE = Path(__file__).parent
 
 
@@ -33,7 +35,7 @@ def as_html(everything: Mapping[str, Any]) -> str:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters |= {"moment": _moment, "plain": _plain}
-    return environment.get_template("export.html").render(**everything)
+    return environment.get_template("export.html").render(by=BY, **everything)
 
 
 def _moment(text: str | None) -> str:

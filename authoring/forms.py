@@ -10,6 +10,8 @@ from authoring.problems import Problem, choose
 from functions.core.answers import TODAY, decimal, iso_date
 from functions.core.forms import CHOICES, SWITCHES, Form, FormField
 from functions.core.identity import EMAIL, PHONE
+from functions.core.replies import is_start_word, is_stop_word, names_one
+from functions.core.sending import Sending
 
 _TYPED: Final = ("text", "textarea", "email", "phone", "number", "date", "url")
 """Types that are filled in with the keyboard."""
@@ -200,3 +202,27 @@ def _sms_double_opt_in(document: Document, form: Form) -> Iterator[Problem]:
             code="unconfirmed-number",
             severity="warning",
         )
+    own = form.sms_double_opt_in.text if form.sms_double_opt_in else ""
+    if own and not names_one(own, is_start_word):
+        message = "it names no answer that agrees, so nobody's would count"
+        mend = "Write one of the words that do: YES, EVET, JA, TAK, ДА, OUI, SÍ, SIM or START"
+        yield document.problem(("sms_double_opt_in", "text"), message, mend, code="unanswerable")
+    if own and not names_one(own, is_stop_word):
+        message = "a text that asks for consent doesn't say how to stop"
+        mend = "End it with words such as: STOP to end"
+        yield document.problem(("sms_double_opt_in", "text"), message, mend, code="no-stop", severity="warning")
+
+
+def can_answer(document: Document, form: Form, sending: Sending) -> Iterator[Problem]:
+    """A text that asks for an answer must come from a number that takes one: a sender's name takes none."""
+    sms = sending.sms
+    if form.sms_double_opt_in is None or sms.number or any(one.number for one in sms.countries.values()):
+        return
+    yield document.problem(
+        ("sms_double_opt_in",),
+        "sending.yaml names no number that texts come from, and a sender's name can't be answered",
+        'Add to sending.yaml: sms: {number: "+1…"}, a number of yours with two-way SMS',
+        code="unanswerable",
+        severity="warning",
+        key=True,
+    )

@@ -1,23 +1,32 @@
 """All that is kept of one person, in plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from authoring.dossier import dossier_of
 from authoring.whom import of
 from functions import clock, releases
-from functions.core.channels import addressed
+from functions.core.channels import CHANNELS, addressed
 from functions.core.contact import Contact
 from functions.core.definition import spell_duration
-from functions.core.identity import ANONYMOUS, EMAIL, PHONE, SELF, USER, hash_of, kind_of, own_ref
+from functions.core.identity import ANONYMOUS, EMAIL, PHONE, PUSH, SELF, USER, hash_of, kind_of, own_ref
 from functions.core.privacy import spelled
 from functions.core.release import Release
 from functions.core.scoring import Score
 from functions.core.views import BY_STEPS, earned, iso, local_day
 from functions.tables import addresses
 
-KINDS = {USER: "account", EMAIL: "address", PHONE: "phone", ANONYMOUS: "browser", SELF: "our own records"}
+KINDS = {
+    USER: "account",
+    EMAIL: "address",
+    PHONE: "phone",
+    ANONYMOUS: "browser",
+    PUSH: "browser's notifications",
+    SELF: "our own records",
+}
+BY = {"email": "by e-mail", "sms": "by text message", "push": "by notifications"}
+"""How an agreement about a channel is said."""
 
 
 def everything(name: str) -> dict[str, Any]:
@@ -25,17 +34,17 @@ def everything(name: str) -> dict[str, Any]:
     contact = of(name)
     live, now = releases.live(), clock.now_ms()
     known = dossier_of(contact, limit=None)
-    mailboxes = [hash_of(ref) for ref in contact.profile.identities if kind_of(ref) in addressed()]
+    reached = [ref for ref in contact.profile.identities if kind_of(ref) in addressed()]
     return {
         "made": iso(now),
         "business": live.release.sending.business.name,
         **known,
         "identities": [
-            {"kind": KINDS[kind_of(ref)], "hash": hash_of(ref)}
+            {"kind": KINDS.get(kind_of(ref), "address"), "hash": hash_of(ref)}
             for ref in sorted({*contact.profile.identities, own_ref(contact.id)})
         ],
         "explained": _explained(contact, live.release, now),
-        "consent": consents(mailboxes),
+        "consent": consents(reached),
         "kept": {
             **spelled(live.release.privacy.retention),
             "consent": "as long as mail may go to the address; a withdrawal stays as a hash",
@@ -43,18 +52,20 @@ def everything(name: str) -> dict[str, Any]:
     }
 
 
-def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
-    """What was agreed to and withdrawn, oldest first: the proof."""
+def consents(refs: Iterable[str]) -> list[dict[str, Any]]:
+    """What was agreed to and withdrawn at each of these addresses, by channel, oldest first: the proof."""
+    channels = {channel.identity: name for name, channel in CHANNELS.items() if channel.identity}
     entries = [
-        (entry, change)
-        for one in mailboxes
-        for entry in addresses.entries(one)
+        (channels[kind_of(ref)], entry, change)
+        for ref in refs
+        for entry in addresses.entries(hash_of(ref))
         for change in entry.changes
         if change.subject[:1] != "@"
     ]
     return [
         {
             "kind": change.kind,
+            "channel": channel,
             "topic": change.subject,
             "wording": change.wording or None,
             "counts_from": iso(entry.moment(change)),
@@ -66,7 +77,7 @@ def consents(mailboxes: list[str]) -> list[dict[str, Any]]:
             "language": entry.language or None,
             "event": entry.ref,
         }
-        for entry, change in sorted(entries, key=lambda pair: (pair[0].arrived, pair[0].ref))
+        for channel, entry, change in sorted(entries, key=lambda one: (one[1].arrived, one[1].ref))
     ]
 
 

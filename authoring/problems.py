@@ -54,6 +54,7 @@ CODES: Final[Mapping[str, str]] = {
     "tag-of-nobody": "A condition asks for a tag that nothing here gives (a warning)",
     "transactional-topic": "A form asks consent for a topic that needs none",
     "turn-without-wait": "A repeated part of which a turn may take no time",
+    "unanswerable": "A text asks for an answer that would not count, or (a warning) that can't be sent",
     "unconfirmed-number": "A form takes consent to text messages, and nobody asks the number's owner (a warning)",
     "unknown-block": "The e-mail has no block with that id",
     "unknown-form": "No form has that id",

@@ -121,6 +121,8 @@ def _form(document: Document, form: Form, known: Definitions) -> Iterator[Proble
     named: list[tuple[Path, str]] = [(("fields", i, "name"), asked.name) for i, asked in enumerate(form.fields)]
     yield from duplicates(document, named, word="name")
     yield from forms.check(document, form)
+    if known.sending:
+        yield from forms.can_answer(document, form, known.sending[1])
     asking = Asking(known)
     for index, box in enumerate(form.consents):
         yield from asking.topic(document, ("consents", index, "topic"), box.topic, marketing=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from functions import releases
 from functions.core import identity
+from functions.core.channels import addressed
 from functions.core.contact import Contact
-from functions.core.identity import EMAIL, SELF, hash_of, kind_of, own_ref
+from functions.core.identity import SELF, hash_of, kind_of, own_ref
 from functions.core.views import iso
 from functions.tables import addresses, contacts, identities, rulings, tombstones
 
@@ -45,9 +46,9 @@ def find(name: str) -> Found:
     contact = contacts.surviving(name) if name else None
     if contact and contact.state.version and not contact.state.erased:
         return Found(own_ref(contact.id), contact.id)
-    mailbox = refs.get("address")
-    if mailbox and addresses.head(hash_of(mailbox)).version:
-        return Found(mailbox, None)
+    for ref in refs.values():
+        if kind_of(ref) in addressed() and addresses.head(hash_of(ref)).version:
+            return Found(ref, None)
     tried = ", ".join(kind for kind in refs if kind != "contact id")
     machines = _machines(ref for kind, ref in refs.items() if kind != "contact id")
     raise UnknownPerson(f'nobody is known here as "{name}" (tried as {tried}, contact id){machines}')
@@ -84,9 +85,9 @@ def of(name: str) -> Contact:
     return contacts.load([found.contact])[found.contact]
 
 
-def mailboxes(found: Found) -> list[str]:
-    """Hashes of the addresses of whoever was found."""
+def reached(found: Found) -> list[str]:
+    """The mailboxes, numbers and subscriptions of whoever was found: identities that have ledgers of consent."""
     refs = [found.ref]
     if found.contact is not None:
         refs += contacts.load([found.contact])[found.contact].profile.identities
-    return list(dict.fromkeys(hash_of(ref) for ref in refs if kind_of(ref) == EMAIL))
+    return [ref for ref in dict.fromkeys(refs) if kind_of(ref) in addressed()]

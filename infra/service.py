@@ -134,8 +134,10 @@ class ServiceStack(cdk.Stack):
                     *known,
                     uses.inserts_events(log),
                     uses.receives(queues.feedback),
+                    uses.notes_messages(contacts),
+                    uses.counts_reports(contacts),
                     uses.alerts(self.watch.topic),
-                    # Texts: only to answer HELP.
+                    # Texts: only to answer HELP, and to ask a number that a form named.
                     uses.sends_texts(),
                 ],
             ),
@@ -167,7 +169,13 @@ class ServiceStack(cdk.Stack):
                 memory=1024,
                 timeout=SWEEP_TIMEOUT,
                 # When much is due it asks itself for help: its role must name it before it is there.
-                needs=[*acting, uses.finds_due(contacts), uses.calls(sweep_arn), to_work],
+                needs=[
+                    *acting,
+                    uses.notes_messages(contacts),
+                    uses.finds_due(contacts),
+                    uses.calls(sweep_arn),
+                    to_work,
+                ],
                 called=sweep,
             ),
             "work": make(

@@ -70,6 +70,12 @@ def decides_messages(table: dynamodb.ITable) -> Use:
     return Use(("dynamodb:PartiQLInsert",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
 
 
+def counts_reports(table: dynamodb.ITable) -> Use:
+    """Adds to what is counted of a day's mail, for many domains at once."""
+    actions = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
+    return Use(actions, (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
+
+
 def walks_contacts(table: dynamodb.ITable) -> Use:
     """Goes through every row: long jobs only."""
     return Use(("dynamodb:Scan",), (table.table_arn,), {"CONTACTS_TABLE": table.table_name})

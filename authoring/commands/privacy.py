@@ -215,7 +215,7 @@ def consent(app: App, name: str, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         found = whom.find(name)
-        entries = person.consents(whom.mailboxes(found))
+        entries = person.consents(whom.reached(found))
         zone = releases.live().release.sending.business.time_zone
         audit.note(Noted("consent", found.ref, clock.now_ms()))
     if as_json:
@@ -223,7 +223,8 @@ def consent(app: App, name: str, as_json: bool) -> None:
         return
     for one in localised(entries, zone):
         topic = "everything" if one["topic"] == "*" else one["topic"]
-        say(f"{one['counts_from']}  {one['kind']} of {topic}", "bold")
+        by = person.BY.get(one["channel"], f"by {one['channel']}")
+        say(f"{one['counts_from']}  {one['kind']} of {topic} {by}", "bold")
         if one["wording"]:
             say(f"  “{one['wording']}”")
         where = ", ".join(said.format(one[part]) for part, said in _WHERE.items() if one[part])

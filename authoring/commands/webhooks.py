@@ -2,7 +2,8 @@
 
 import click
 
-from authoring.commands.shared import App, emit, explained, json_option, say
+from authoring.commands.shared import App, business_zone, emit, explained, json_option, say
+from authoring.when import minute
 from functions import releases
 from functions.aws.dynamodb import ConditionFailed
 from functions.core.views import iso
@@ -60,12 +61,12 @@ def gone(app: App, as_json: bool) -> None:
     """Webhooks whose receivers answered that they are gone (410): nothing is asked of them, their messages wait."""
     with explained(as_json):
         app.connect()
-        found = hooks.listed()
+        found, zone = hooks.listed(), business_zone()
     if as_json:
         emit([{"webhook": name, "since": iso(one.at)} for name, one in found.items()])
         return
     for name, one in found.items():
-        say(f"{name}: since {iso(one.at)}")
+        say(f"{name}: since {minute(one.at, zone)} ({zone})")
     if not found:
         say("Every receiver is there.")
 
@@ -78,8 +79,10 @@ def resume(app: App, webhook: str, as_json: bool) -> None:
     """Let the receiver of WEBHOOK be asked again: what waits for it goes out within the hour."""
     with explained(as_json):
         app.connect()
-        hooks.back(webhook)
+        resumed = hooks.back(webhook)
     if as_json:
-        emit({"webhook": webhook, "resumed": True})
+        emit({"webhook": webhook, "resumed": resumed})
+    elif resumed:
+        say(f"{webhook} is asked again: what waits for it goes out within the hour.", "green")
     else:
-        say(f"{webhook} is asked again with the next try.")
+        say(f"The receiver of {webhook} was not gone: see samovar webhooks gone.")

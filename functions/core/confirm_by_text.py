@@ -10,7 +10,7 @@ from typing import Final
 
 from functions.core import confirm
 from functions.core.channels import BY_SMS
-from functions.core.consent import Change, Entry, Head, allowed, suppression
+from functions.core.consent import EVERYTHING, Change, Entry, Head, allowed, suppression
 from functions.core.event import SUBSCRIPTION_CONFIRMED, SYSTEM, Event
 from functions.core.forms import ConsentBox, Form
 from functions.core.ids import digest
@@ -21,12 +21,20 @@ A_MINUTE: Final = 10
 """So many texts ask in a minute, whoever types numbers into forms: each is paid for, and numbers are cheap to type."""
 WITHIN_S: Final = 259_200
 """So long an answer counts where the form that asked is no more."""
+AFTER_STOP_S: Final = 30 * 86_400
+"""A number whose owner wants nothing is asked at most once in so long, whoever types it into forms."""
 _FORM: Final = "form:"
 
 
 def is_pending(head: Head, topics: Sequence[str]) -> bool:
     """Whether a number that may be written to has not agreed to all of the topics."""
     return suppression(head) is None and any(not allowed(head, topic) for topic in topics)
+
+
+def quiet(head: Head) -> int:
+    """Seconds between two texts that ask a number."""
+    stopped = head.withdrawn.get(EVERYTHING, 0) > max(head.granted.values(), default=0)
+    return AFTER_STOP_S if stopped else confirm.QUIET_S
 
 
 def requests(boxes: Sequence[ConsentBox], *, text: bool) -> tuple[Change, ...]:
@@ -43,16 +51,16 @@ def asked_in(entry: Entry) -> tuple[Change, ...]:
 
 
 def answered(
-    entries: Iterable[Entry], head: Head, forms: Mapping[str, Form], now: int
+    entries: Iterable[Entry], head: Head, forms: Mapping[str, Form], at: int
 ) -> Iterator[tuple[Entry, tuple[Change, ...]]]:
-    """What an answer that arrives at `now` (ms) agrees to: requests that a text asked about a while ago at most, less
+    """What an answer given at `at` (ms) agrees to: requests that a text asked about a while ago at most, less
     what was withdrawn since."""
     for entry in entries:
         form = forms.get(form_of(entry))
         opt_in = form.sms_double_opt_in if form else None
         within = (opt_in.within if opt_in else WITHIN_S) * 1000
         left = tuple(change for change in asked_in(entry) if confirm.is_still_asked(change, entry, head))
-        if left and entry.arrived <= now <= entry.arrived + within:
+        if left and entry.arrived <= at <= entry.arrived + within:
             yield entry, left
 
 

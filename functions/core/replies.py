@@ -1,7 +1,7 @@
 """What people answer to text messages: words that stop, start and ask who is there."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -23,7 +23,28 @@ _STOP: Final = frozenset(
         *("退訂", "수신거부", "中止"),
     }
 )
-_START: Final = frozenset({"start", "unstop", "yes", "başlat", "baslat", "evet", "старт", "да", "ja", "tak"})
+_START: Final = frozenset(
+    {
+        *(
+            "start",
+            "unstop",
+            "yes",
+            "y",
+            "başlat",
+            "baslat",
+            "evet",
+            "старт",
+            "да",
+            "так",
+            "ja",
+            "tak",
+            "oui",
+            "si",
+            "sí",
+        ),
+        *("sì", "sim"),
+    }
+)
 _HELP: Final = frozenset({"help", "info", "aide", "ayuda", "hilfe", "yardim", "bilgi", "ajuda", "pomoc", "помощь"})
 LONGEST: Final = 480
 """Characters kept of what somebody wrote."""
@@ -42,6 +63,16 @@ _HELP_WORDS: Final = frozenset(map(_plain, _HELP))
 def is_stop_word(word: str) -> bool:
     """Whether whoever answers this word wants no more."""
     return _plain(word) in _STOP_WORDS
+
+
+def is_start_word(word: str) -> bool:
+    """Whether whoever answers this word agrees to what was asked."""
+    return _plain(word) in _START_WORDS
+
+
+def names_one(text: str, is_one: Callable[[str], bool]) -> bool:
+    """Whether any word of a text of ours is one to answer with."""
+    return any(is_one(word) for word in text.split())
 
 
 def kind_of_text(text: str) -> Kind:

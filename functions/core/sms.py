@@ -29,7 +29,6 @@ _PLAIN: Final = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
         "…": "...",
         "•": "*",
-        "ç": "Ç",
     }
 )
 LONGEST: Final = 1600
@@ -68,8 +67,10 @@ def _segments(widths: list[int], alone: int, each: int) -> int:
 
 def plainly(text: str) -> str:
     """The text with typographic quotes, dashes and spaces as the GSM alphabet has them. Letters stay as they are,
-    but for ç, which the alphabet has as a capital only."""
-    return text.translate(_PLAIN)
+    but for ç, which the alphabet has as a capital only, where that alone keeps the text within it."""
+    plain = text.translate(_PLAIN)
+    capital = plain.replace("ç", "Ç")
+    return plain if strangers(capital) else capital
 
 
 def strangers(text: str) -> str:
@@ -116,9 +117,9 @@ class Sms(Template):
 
 
 def _leaves(source: str) -> bool:
-    from functions.core.replies import is_stop_word
+    from functions.core.replies import is_stop_word, names_one
 
-    return "unsubscribe_url" in source or any(is_stop_word(word.strip(".,:;!?()'\"")) for word in source.split())
+    return "unsubscribe_url" in source or names_one(source, is_stop_word)
 
 
 class SmsCountry(Definition):

@@ -4,7 +4,7 @@ Each day has so many places. What doesn't find one on the day it comes up is giv
 has any left, and waits for that day alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 from zlib import crc32
@@ -18,6 +18,8 @@ KEPT: Final = 5
 """One in so many places of a day is not given out before it: for what comes up on the day itself."""
 EVENING_MS: Final = 20 * 3_600_000
 """After so much of its day nothing is meant to go out: what is held up for a while shall still meet its day."""
+SLACK_MS: Final = 1_800_000
+"""So long before its last moment a message goes out at the latest, so that it is not too late when its turn comes."""
 SPREAD_MS: Final = 3_600_000
 """Over so long what came up at one moment is spread."""
 
@@ -61,6 +63,20 @@ def places(warm_up: WarmUp, today: date) -> Iterator[tuple[date, int | None]]:
         yield day, allowed if day == today else allowed - allowed // KEPT
         day += timedelta(days=1)
     yield day, None
+
+
+def fills(
+    days: Iterable[tuple[date, int | None]], taken: Mapping[str, int], many: int, last: int, zone: str
+) -> Iterator[tuple[date, int]]:
+    """On which of the days (see places), of which so many places are `taken`, how many of as many messages go out that
+    come up together and must go by `last` (ms). Who is left over finds none in time."""
+    for day, places in days:
+        if many <= 0 or begins(day, zone) > last:
+            return
+        free = many if places is None else min(many, max(0, places - taken.get(day.isoformat(), 0)))
+        if free:
+            yield day, free
+        many -= free
 
 
 def begins(day: date, zone: str) -> int:

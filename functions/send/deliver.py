@@ -6,7 +6,7 @@ out in the next two seconds, and only while the consent ledgers and the caps are
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from functions import clock, releases
@@ -21,6 +21,7 @@ from functions.send.gather import Facts, gather, look
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import Pair, enqueue_many
 from functions.send.ramp import granted
+from functions.tables.messages import change_each
 
 ATTEMPTS: Final = 10
 """How often a decision is made anew because something changed under it."""
@@ -65,6 +66,8 @@ class _Lane:
     failed: dict[Pair, Exception]
     alone: list[Message] = field(default_factory=list)
     """Those whose decision no longer stood, or who have another's of this round: each is decided by itself."""
+    places: dict[str, str] = field(default_factory=dict)
+    """The days of the warm-up on which messages have places that were taken here."""
 
     def send(self, messages: Sequence[Message], pauses: Pauses) -> None:
         messages = self._without_broken(messages)
@@ -122,7 +125,7 @@ class _Lane:
                 others.append((message, decision))
         if self.turn.closed:
             allowed = self._without_marketing(allowed)
-        allowed, waits = granted(self.channel, allowed, now)
+        allowed, waits = granted(self.channel, allowed, now, self.places)
         self.alone += outcome.settle([*others, *waits], now)
         while allowed:
             size = max(1, min(commit.AT_MOST, int(UNDER_WAY_S * self._rate(allowed[0][0].message) / WORKERS)))
@@ -142,7 +145,8 @@ class _Lane:
                 case Withhold() as unrenderable:
                     others.append((case.message, unrenderable))
                 case Ready() as draft:
-                    ready.append(draft)
+                    # Noted with `sending`: what its provider puts off until later today keeps its place.
+                    ready.append(replace(draft, message=self._placed(draft.message)))
         self.alone += outcome.settle(others, now)
         begun, refused = commit.begin(ready, clock.now_ms())
         self.alone += refused
@@ -153,7 +157,9 @@ class _Lane:
         now = clock.now_ms()
         waits = [case.message for case, decision in chunk if not decision.topic.transactional]
         until = now + outcome.CLOSED_MS
-        self.alone += outcome.settle([(message, Defer(until, "provider-limit")) for message in waits], now)
+        self.alone += outcome.settle(
+            [(message, Defer(until, "provider-limit", self.places.get(message.id))) for message in waits], now
+        )
         return [one for one in chunk if one[1].topic.transactional]
 
     def _is_over(self, waiting: Sequence[Message]) -> bool:
@@ -161,8 +167,14 @@ class _Lane:
         wait = self.turn.wait(self._rate(waiting[0]))
         if clock.monotonic() + wait <= self.deadline:
             return False
+        placed = [(one, self._placed(one)) for one in waiting]
+        change_each([(before, after) for before, after in placed if after is not before])
         enqueue_many([(one.contact, one.id) for one in waiting], wait)
         return True
+
+    def _placed(self, message: Message) -> Message:
+        day = self.places.get(message.id, message.warm_up_day)
+        return message if day == message.warm_up_day else replace(message, warm_up_day=day)
 
     def _rate(self, message: Message) -> float:
         return self.turn.rate(releases.by_id(message.release).sending.rate_per_second)

@@ -63,9 +63,13 @@ def note_told(template: str, url: str) -> None:
         return
 
 
-def back(template: str) -> None:
-    """It is to be asked again."""
-    dynamodb.delete(settings.contacts_table(), _key(template))
+def back(template: str) -> bool:
+    """It is to be asked again; False where it was not gone."""
+    try:
+        dynamodb.delete(settings.contacts_table(), _key(template), condition="attribute_exists(pk)")
+    except dynamodb.ConditionFailed:
+        return False
+    return True
 
 
 def listed() -> dict[str, Gone]:

@@ -1,6 +1,7 @@
 """The text that asks whoever owns a number to answer YES, and the answer.
 
-A number is asked at most once in four hours, whichever form it is typed into, and a text that fails is not tried
+A number is asked at most once in four hours, one that said STOP at most once in 30 days, whichever form it is typed
+into, and a text that fails is not tried
 again: whoever waits for it fills in the form once more. The answer writes the ledger first, then the event; both have
 the request's own key, so that an answer that comes again changes nothing.
 """
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 
 from functions import releases, texting
 from functions.aws import sns
-from functions.core import confirm, confirm_by_text, sms
+from functions.core import confirm_by_text, sms
 from functions.core.consent import Change
 from functions.core.event import Event
 from functions.core.forms import ConsentBox, Form
@@ -32,17 +33,18 @@ def requested(ref: str, number: str, boxes: Sequence[ConsentBox], release: Relea
 def _shall_text(ref: str, number: str, boxes: Sequence[ConsentBox], release: Release, now: int) -> bool:
     if release.sending.sms.of(texting.country_of(number)).refused:
         return False
-    if not confirm_by_text.is_pending(addresses.head(hash_of(ref)), [box.topic for box in boxes]):
+    head = addresses.head(hash_of(ref))
+    if not confirm_by_text.is_pending(head, [box.topic for box in boxes]):
         return False
     if rates.tell("ask-by-text", now // MINUTE_MS, 1) > confirm_by_text.A_MINUTE:
         metric("SmsAsksLimited")
         return False
-    return addresses.may_ask(hash_of(ref), now, confirm.QUIET_S * 1000)
+    return addresses.may_ask(hash_of(ref), now, confirm_by_text.quiet(head) * 1000)
 
 
 def send(number: str, boxes: Sequence[ConsentBox], form: Form, release: Release, words: Words) -> None:
     """Ask the number. What hinders it is logged: the visitor is answered all the same."""
-    titles = {topic.id: topic.title for topic in release.sending.topics}
+    titles = {topic.id: topic.titled(words.language) for topic in release.sending.topics}
     topics = ", ".join(titles.get(box.topic, box.topic) for box in boxes)
     opt_in = form.sms_double_opt_in
     own = opt_in.text if opt_in else ""
@@ -57,14 +59,15 @@ def send(number: str, boxes: Sequence[ConsentBox], form: Form, release: Release,
         metric("SmsAsks")
 
 
-def answered(ref: str, received: int) -> None:
-    """Whoever has the number says yes: what texts had asked holds from now on, and nothing else does."""
+def answered(ref: str, at: int, received: int) -> None:
+    """Whoever has the number said yes at `at` (ms): what texts had asked by then holds from now on, and nothing else
+    does. A text that comes late, or a second time, answers nothing that was asked after it."""
     address = hash_of(ref)
     waiting = [entry for entry in addresses.entries(address) if confirm_by_text.asked_in(entry)]
     if not waiting:
         return
     forms = releases.live().release.forms
-    for request, left in confirm_by_text.answered(waiting, addresses.head(address), forms, received):
+    for request, left in confirm_by_text.answered(waiting, addresses.head(address), forms, at):
         event = confirm_by_text.confirmed(ref, request, left, received)
         for admitted in store.admit([event]):
             if addresses.append(address, confirm_by_text.grant(admitted, request, left)):

@@ -50,7 +50,7 @@ def _take(reply: Reply, stamped: object, received: int) -> None:
         metric("SmsStopped")
     store.insert([event])
     if reply.kind == "start":
-        asking.answered(reply.ref, received)
+        asking.answered(reply.ref, event.at, received)
     if reply.kind == "help" and addresses.may_answer(address, received, HELP_EVERY_MS):
         _help(reply)
     metric("SmsReceived")

@@ -14,17 +14,18 @@ from functions import alerts, releases, settings
 from functions.aws import dynamodb
 from functions.aws import events as bus
 from functions.aws.faults import is_of_aws
-from functions.core import occasions, policy, runs
+from functions.core import occasions, policy, runs, warmup
 from functions.core.campaign import Campaign, journey_of, message_id
-from functions.core.channels import channel_and_template
+from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.consent import Head
 from functions.core.contact import Contact, Profile, State
+from functions.core.days import day_of
 from functions.core.message import Message, intended
 from functions.core.policy import Allow, Case, Defer, Destination, Withhold
 from functions.core.release import Release
 from functions.core.runs import Run
 from functions.observability import logger, metric
-from functions.tables import addresses, audiences, campaigns, caps, contacts, memberships
+from functions.tables import addresses, audiences, campaigns, caps, contacts, memberships, reputation
 from functions.tables.audiences import Piece
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shards
@@ -185,12 +186,37 @@ def _foretold(run: Run, release: Release, people: Sequence[Contact], now: int) -
     return found
 
 
+def _warmed(counts: Mapping[str, int], definition: Campaign, release: Release, at: int) -> tuple[dict[str, int], int]:
+    """The counts with what a warm-up leaves to later days, or has no place for in time, where a run begins at `at`
+    (ms); and how many seconds later its last day begins. Others may take places meanwhile."""
+    sending, found = release.sending, dict(counts)
+    channel, _ = channel_and_template(definition.send)
+    owed = any(topic.id == definition.topic and topic.transactional for topic in sending.topics)
+    many, zone = found.get("allow", 0), sending.business.time_zone
+    if sending.warm_up is None or channel != BY_EMAIL or owed or not many:
+        return found, 0
+    today = day_of(at, zone)
+    days = list(warmup.places(sending.warm_up, today))
+    taken = reputation.taken(day.isoformat() for day, _ in days)
+    last = at + definition.expires * 1000 - warmup.SLACK_MS
+    filled = dict(warmup.fills(days, taken, many, last, zone))
+    now, later = filled.pop(today, 0), sum(filled.values())
+    for name, count in (("allow", now), ("defer warm-up", later)):
+        found[name] = count
+    found["withhold too-late"] = found.get("withhold too-late", 0) + many - now - later
+    ends = max((warmup.begins(day, zone) for day in filled), default=at)
+    return {name: count for name, count in found.items() if count}, max(0, ends - at) // 1000
+
+
 def _hold(run: Run, release: Release, notes: Mapping[str, int], chunks: int, now: int) -> None:
     definition = release.campaigns[run.campaign]
     parts = {name.removeprefix(PART): count for name, count in notes.items() if name.startswith(PART)}
-    counts = {name: count for name, count in notes.items() if not name.startswith(PART)}
+    until = max(run.at, now + definition.hold * 1000)
+    counts, warm_s = _warmed(
+        {name: count for name, count in notes.items() if not name.startswith(PART)}, definition, release, until
+    )
     going = counts.get("allow", 0) + sum(count for name, count in counts.items() if name.startswith("defer "))
-    seconds = int(going / per_second(definition, release))
+    seconds = max(int(going / per_second(definition, release)), warm_s)
     hold_s = definition.hold
     held = runs.hold(run, counts=counts, parts=parts, chunks=chunks, seconds=seconds, hold_s=hold_s, now=now)
     place = f"{run.campaign}/{run.run}"

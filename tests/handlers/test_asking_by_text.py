@@ -87,10 +87,68 @@ def test_whoever_stops_between_asking_and_answering_stays_stopped(line: Line) ->
     line.now += 1
     line.says("YES", id="in-2")
     assert not line.agreed()
-    # A form that is filled in after it asks anew.
-    line.now += QUIET
+    # A form that is filled in long after it asks anew.
+    line.now += 30 * DAY
     submit(nonce=nonce(2))
     line.says("YES", id="in-3")
+    assert line.agreed()
+
+
+def test_a_yes_that_is_delivered_again_answers_nothing_that_was_asked_after_it(line: Line) -> None:
+    submit()
+    line.now += 60_000
+    said = line.now
+    line.says("YES")
+    assert line.agreed()
+    line.now += 60_000
+    line.says("STOP", id="in-2")
+    line.now += 31 * DAY
+    submit(nonce=nonce(2))
+    assert len(line.texts) == 2
+    line.now += 60_000
+    line.says("YES", at=said)
+    assert not line.agreed()
+    line.says("YES", id="in-3")
+    assert line.agreed()
+
+
+def test_a_yes_that_was_held_up_counts_from_when_it_was_said(line: Line) -> None:
+    submit()
+    said = line.now = line.now + DAY
+    line.now += 5 * DAY
+    line.says("YES", at=said)
+    assert line.agreed()
+
+
+def test_a_number_that_said_stop_is_not_texted_whenever_somebody_types_it(line: Line) -> None:
+    submit()
+    line.now += 1
+    line.says("STOP")
+    for place in range(1, 6):
+        line.now += DAY
+        submit(nonce=nonce(place))
+    assert len(line.texts) == 1
+    line.now += 30 * DAY
+    submit(nonce=nonce(6))
+    line.says("STOP", id="in-2")
+    line.now += QUIET
+    submit(nonce=nonce(7))
+    assert len(line.texts) == 2
+
+
+def test_topics_are_called_as_the_form_s_language_calls_them(line: Line) -> None:
+    raw = asking_for_both(sms_double_opt_in=True, language="tr").model_dump(by_alias=True, exclude_defaults=True)
+    raw["sending"]["topics"][0]["titles"] = {"tr": "Demleme ipuçları"}
+    line.stack.publish(Release.model_validate(raw))
+    submit()
+    (text,) = line.texts
+    assert "Demleme ipuçları hakkında SMS almak için EVET" in text["Message"]
+
+
+@pytest.mark.parametrize("text", ["OUI", "Sí.", "sim", "так"])
+def test_yes_is_said_in_the_languages_in_which_stop_is(text: str, line: Line) -> None:
+    submit()
+    line.says(text)
     assert line.agreed()
 
 

@@ -22,6 +22,7 @@ from functions.core.identity import hash_of, own_ref
 from functions.core.message import Message
 from functions.core.pauses import EVERYTHING, Pause
 from functions.core.policy import Recent, Sent
+from functions.core.release import Release, canonical
 from functions.core.runs import NotNow, Run
 from functions.observability import logger
 from functions.score.merge import merge
@@ -33,6 +34,7 @@ from functions.work import campaigns as rooms
 from local.emulator import EmulatorProcess
 from tests.audience import CAMPAIGN, contact_id, email, member_row, people, ref_of, store, with_campaign
 from tests.cloud import Call, Cloud
+from tests.cloud.time import START
 
 
 @pytest.fixture
@@ -106,6 +108,25 @@ def test_a_campaign_is_counted_held_and_sent_once_to_everybody(town: Callable[..
     cloud.skip(days=4)
     assert got(cloud) == everybody()
     assert found().due is None
+
+
+def test_what_a_warm_up_leaves_over_is_foretold(emulator: EmulatorProcess, monkeypatch: Any) -> None:
+    monkeypatch.setattr(campaign_count, "PIECE", 5)
+    release = json.loads(with_campaign(expires="1 day"))
+    today = datetime.fromtimestamp(START / 1000, ZoneInfo(release["sending"]["business"]["time_zone"])).date()
+    release["sending"]["warm_up"] = {"from": today.isoformat(), "first_day": 3, "grows": 1.5, "up_to": 1000}
+    cloud = Cloud(emulator, canonical(Release.model_validate(release)))
+    try:
+        people(cloud, *range(12))
+        held = counted(cloud)
+        said = {name: many for name, many in held.counts.items() if not name.startswith("lately ")}
+        # Three today, four tomorrow of which all are given out (a fifth of four is none).
+        assert said == {"people": 12, "allow": 3, "defer warm-up": 4, "withhold too-late": 5}
+        assert held.seconds > 3600
+        cloud.skip(hours=30)
+        assert sum(got(cloud).values()) == 7
+    finally:
+        cloud.close()
 
 
 def test_the_owner_is_told_of_the_hold_and_so_is_the_bus(town: Callable[..., Cloud], monkeypatch: Any) -> None:

@@ -12,7 +12,7 @@ from functions import clock
 from functions.core import reputation
 from functions.core.pauses import MARKETING, Pause
 from functions.core.reputation import ALL, Counts
-from functions.tables import audit, pauses
+from functions.tables import audit, hooks, pauses
 from functions.tables import reputation as books
 from tests.handlers.test_cli import Terminal, terminal
 
@@ -176,3 +176,13 @@ def test_doctor_says_what_ses_lets_the_account_do(
     checks = checks_of(terminal)
     assert checks[name]["state"] == state
     assert words in checks[name]["found"]
+
+
+def test_receivers_that_are_gone_are_told_in_the_business_s_time_and_only_they_are_resumed(terminal: Terminal) -> None:
+    terminal.run("publish")
+    hooks.note_gone("crm", "https://crm.example/hook", 1_800_000_000_000)
+    assert "crm: since 2027-01-15 11:00 (Europe/Istanbul)" in terminal.run("webhooks", "gone").output
+    assert "crmm was not gone" in terminal.run("webhooks", "resume", "crmm").output
+    assert terminal.read("webhooks", "gone") != []
+    assert terminal.read("webhooks", "resume", "crm")["resumed"]
+    assert "Every receiver is there" in terminal.run("webhooks", "gone").output

@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 from functions import clock
 from functions.core.consent import Change, Entry, allowed
 from functions.core.identity import PHONE, hash_of
+from functions.core.views import iso
 from functions.tables import addresses
 from functions.track.handler import handler
 from tests.handlers.conftest import Stack
@@ -38,7 +39,7 @@ class Line:
 
         monkeypatch.setattr(BaseClient, "_make_api_call", kept)
 
-    def says(self, text: str, *, id: str = "in-1", number: str = NUMBER) -> list[str]:
+    def says(self, text: str, *, id: str = "in-1", number: str = NUMBER, at: int | None = None) -> list[str]:
         said = {
             "originationNumber": number,
             "destinationNumber": OURS,
@@ -46,10 +47,11 @@ class Line:
             "messageBody": text,
             "inboundMessageId": id,
         }
-        return self.delivered(said)
+        return self.delivered(said, at)
 
-    def delivered(self, said: Any) -> list[str]:
-        notice = {"Type": "Notification", "Timestamp": "2026-09-21T14:13:20.000Z", "Message": json.dumps(said)}
+    def delivered(self, said: Any, at: int | None = None) -> list[str]:
+        stamp = iso(self.now if at is None else at)
+        notice = {"Type": "Notification", "Timestamp": stamp, "Message": json.dumps(said)}
         record = {"messageId": "r", "body": json.dumps(notice), "eventSource": "aws:sqs"}
         return [one["itemIdentifier"] for one in handler({"Records": [record]}, None)["batchItemFailures"]]
 
@@ -90,7 +92,7 @@ def test_a_start_grants_nothing(line: Line) -> None:
 
 def test_a_stop_that_is_delivered_again_is_one(line: Line) -> None:
     for _ in range(3):
-        line.says("STOP")
+        line.says("STOP", at=NOW)
         line.now += 1000
     assert len(line.stack.events()) == 1
     assert len(list(addresses.entries(hash_of(line.ref)))) == 2

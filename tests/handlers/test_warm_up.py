@@ -2,21 +2,26 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from functions import settings
 from functions.aws import dynamodb, ses
+from functions.core import message as ledger
 from functions.core.consent import Head
 from functions.core.contact import Moment, Profile, Rank, State
 from functions.core.message import Message
 from functions.core.warmup import KEPT, WarmUp, allowance
+from functions.send import handler as room
+from functions.send.pace import Turn
 from functions.send.queue import Pair
 from functions.sweep.sweep import sweep
-from functions.tables import addresses, contacts, pauses, reputation
+from functions.tables import addresses, contacts, messages, pauses, reputation
 from tests.handlers.conftest import Stack
 from tests.handlers.faults import Crash, crash_at
 from tests.handlers.test_send import HOUR, NOW, RELEASE, refusal, settle
@@ -220,6 +225,68 @@ def test_what_a_provider_puts_off_until_later_today_keeps_its_place(domain: Doma
     domain.send(pairs)
     assert domain.states(pairs) == {"sent": 10}
     assert reputation.taken([domain.day(NOW)]) == {domain.day(NOW): 10}
+
+
+def test_what_a_pause_held_up_before_its_day_waits_for_it_then_and_is_not_looked_at_every_hour(domain: Domain) -> None:
+    domain.begin()
+    pairs = domain.decided(domain.store(30), expires=NOW + 30 * DAY)
+    domain.send(pairs)
+    waiting = [pair for pair in pairs if domain.read(pair).state == "intended"]
+    for pair in waiting:
+        # As sweep leaves what a pause had held: on the queue, and due again should that be lost.
+        message = domain.read(pair)
+        messages.change(message, ledger.postpone(message, domain.now + HOUR))
+    domain.send(waiting)
+    for message in map(domain.read, waiting):
+        assert message.due is not None
+        assert domain.day(message.due) == message.warm_up_day
+        assert message.due % DAY >= NOW % DAY
+
+
+@pytest.mark.parametrize("hindrance", ["contention", "deadline", "quota"])
+def test_what_is_hindered_on_its_way_keeps_its_place(domain: Domain, hindrance: str) -> None:
+    domain.begin()
+    pairs = domain.decided(domain.store(10))
+    with domain.monkeypatch.context() as patch:
+        original, times = BaseClient._make_api_call, Counter[str]()
+
+        def hindered(client: Any, operation: str, arguments: Any) -> Any:
+            times[operation] += 1
+            if (hindrance, operation, times[operation]) == ("contention", "TransactWriteItems", 1):
+                reasons = [{"Code": "TransactionConflict"}] * len(arguments["TransactItems"])
+                error: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+                raise ClientError(error, operation)
+            answer = original(client, operation, arguments)
+            if operation == "UpdateItem" and arguments["Key"]["sk"]["S"] == reputation.WARM_UP:
+                if hindrance == "deadline":
+                    patch.setattr(Turn, "wait", lambda self, rate: 1e6)
+                elif hindrance == "quota":
+                    room._turn_of("email").close()
+            return answer
+
+        patch.setattr(BaseClient, "_make_api_call", hindered)
+        assert domain.send(pairs) == []
+    domain.now += HOUR
+    room.forget()
+    domain.send(pairs)
+    assert domain.states(pairs) == {"sent": 10}
+    assert reputation.taken([domain.day(NOW)]) == {domain.day(NOW): 10}
+
+
+def test_of_a_long_ramp_only_days_are_read_on_which_a_message_may_still_go_out(domain: Domain) -> None:
+    domain.begin({"first_day": 2, "grows": 1.05, "up_to": 10_000})
+    read, taken = list[str](), reputation.taken
+
+    def noted(days: Iterable[str]) -> dict[str, int]:
+        asked = list(days)
+        read.extend(asked)
+        return taken(asked)
+
+    domain.monkeypatch.setattr(reputation, "taken", noted)
+    pairs = domain.decided(domain.store(20), expires=NOW + 3 * DAY)
+    domain.send(pairs)
+    assert domain.states(pairs) == {"sent": 2, "intended": 3 + 4 + 4, "withheld": 7}
+    assert set(read) == {domain.day(NOW + place * DAY) for place in range(5)}
 
 
 def test_a_worker_that_dies_may_lose_places_and_no_message(domain: Domain) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.infra.conftest import Synthesized
+from tests.infra.test_needs import called
 
 ROOMS = {"track", "pages", "score", "journey_step", "send", "sweep", "work", "publish"}
 
@@ -95,7 +96,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         ("ses:SendEmail", {"send"}),
         ("sns:Publish", {"send", "track", "work"}),
         ("ses:GetAccount", {"send", "work"}),
-        ("dynamodb:PartiQLUpdate", {"send"}),
+        ("dynamodb:PartiQLUpdate", {"send", "sweep", "track"}),
         ("dynamodb:Scan", {"work"}),
         ("s3:PutObject", {"publish", "work"}),
         ("dynamodb:PartiQLInsert", {"track", "journey_step", "sweep", "work", "send"}),
@@ -107,6 +108,23 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
 )
 def test_only_who_needs_it_may(app: Synthesized, action: str, rooms: set[str]) -> None:
     assert {room for room in ROOMS if action in _may(app, room)} == rooms
+
+
+@pytest.mark.parametrize(
+    ("action", "calls"),
+    [
+        ("dynamodb:PartiQLUpdate", {"messages.change_each", "messages.settle_each", "table.add_each"}),
+        ("dynamodb:PartiQLInsert", {"messages.intend_many", "table.add_each"}),
+    ],
+)
+def test_who_writes_many_rows_of_contacts_in_one_call_may(app: Synthesized, action: str, calls: set[str]) -> None:
+    rooms = {room for room in ROOMS - {"publish"} if calls & called(room)}
+    allowed = {
+        name
+        for name, statement in _statements(app)
+        if action in _list(statement["Action"]) and "Contacts" in json.dumps(statement.get("Resource", ""))
+    }
+    assert allowed == {app.functions()[room]["Role"]["Fn::GetAtt"][0] for room in rooms}
 
 
 def test_stored_events_are_never_changed_by_a_function(app: Synthesized) -> None:

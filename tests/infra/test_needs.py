@@ -45,13 +45,20 @@ def _reached(module: str) -> set[str]:
     return seen
 
 
-def _asked_for(room: str) -> set[str]:
-    return {
-        node.attr.upper()
+@cache
+def called(room: str) -> frozenset[str]:
+    """What the code of a room names of other modules, such as "messages.intend"."""
+    return frozenset(
+        f"{node.value.id}.{node.attr}"
         for module in _reached(f"functions.{room}.handler")
         for node in ast.walk(_modules()[module])
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
-    }
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    )
+
+
+def _asked_for(room: str) -> set[str]:
+    names = (name.partition(".") for name in called(room))
+    return {name.upper() for module, _, name in names if module == "settings"}
 
 
 # It asks channels where messages would go, and hands none over.

@@ -24,6 +24,12 @@ def swap(old: str, new: str, file: str = FORM) -> Callable[[Folder], None]:
     return lambda folder: folder.swap(file, old, new)
 
 
+BY_TEXT = """sms_double_opt_in: {{text: "{}"}}
+consents:
+  - {{topic: tips, channel: sms, label: Texts.}}
+"""
+
+
 BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
     "a condition on a later field": (
         swap("show_when: {field: house,", "show_when: {field: visit,"),
@@ -181,6 +187,18 @@ BROKEN: dict[str, tuple[Callable[[Folder], None], str, str, str]] = {
         "no field is sure to ask for the telephone number",
         "type: phone",
     ),
+    "a text that asks for an answer which doesn't count": (
+        lambda folder: folder.swap("forms/hello.yaml", "consents:\n", BY_TEXT.format("Mandez OUAIS, ou STOP")),
+        "sms_double_opt_in.text",
+        "it names no answer that agrees",
+        "YES",
+    ),
+    "a switch that is written as a word": (
+        swap("button: ", "double_opt_in: yes\nbutton: ", "forms/hello.yaml"),
+        "double_opt_in",
+        'expected true, or keys and values, not "yes"',
+        "Write double_opt_in: true",
+    ),
     "an answer by text that nothing asks": (
         swap("button: ", "sms_double_opt_in: true\nbutton: "),
         "sms_double_opt_in",
@@ -267,10 +285,23 @@ def test_a_form_that_takes_numbers_unasked_is_warned_of_until_a_text_asks(folder
     assert (warning.code, warning.field) == ("unconfirmed-number", "consents[0].channel")
     assert "sms_double_opt_in: true" in warning.mend
     folder.swap("forms/hello.yaml", "consents:\n", "sms_double_opt_in: true\nconsents:\n")
+    (warning,) = [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
+    assert (warning.code, warning.field) == ("unanswerable", "sms_double_opt_in")
+    folder.swap("sending.yaml", "topics:\n", 'sms: {number: "+12065550100"}\ntopics:\n')
     assert not [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
     opt_in = bundle(folder.root).content.forms["hello"].sms_double_opt_in
     assert opt_in is not None
     assert (opt_in.text, opt_in.within) == ("", 3 * 86_400)
+
+
+def test_a_text_that_asks_says_how_to_stop(folder: Folder) -> None:
+    folder.swap("forms/hello.yaml", "fields:\n", "fields:\n  - {name: mobile, label: Mobile, type: phone}\n")
+    folder.swap("sending.yaml", "topics:\n", 'sms: {number: "+12065550100"}\ntopics:\n')
+    folder.swap("forms/hello.yaml", "consents:\n", BY_TEXT.format("Tea: répondez OUI"))
+    (warning,) = [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
+    assert (warning.code, warning.field) == ("no-stop", "sms_double_opt_in.text")
+    folder.swap("forms/hello.yaml", "répondez OUI", "répondez OUI, ou STOP")
+    assert not [one for one in validate(folder.root).warnings if one.file == "forms/hello.yaml"]
 
 
 def test_where_double_opt_in_is_required_numbers_are_asked_as_well(folder: Folder) -> None:
