@@ -277,6 +277,7 @@ _PATTERNS = {
     r"^https?://": "an address that starts with https://",
     r"^(https?://.*)?$": "an address that starts with https://",
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an e-mail address, such as hello@example.com",
+    r"^[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+$": "an e-mail address, such as hello@example.com",
     r"^[^\r\n]+$": "text on one line",
     r"^#[0-9a-fA-F]{6}$": 'a colour of six hexadecimal digits in quotes, such as "#1f6f54"',
     r"^[0-9]*[A-Za-z][A-Za-z0-9]*$": "letters and digits without spaces, 11 at most, such as YELLOWTEA",

@@ -285,7 +285,7 @@ def test_the_reference_lists_every_code_and_no_other() -> None:
     said: set[str] = set()
     root = MARKETING.parent
     # What is odd with a template of another channel, its own definition says.
-    for path in [*(root / "authoring").glob("*.py"), *(root / "functions" / "core").glob("*.py")]:
+    for path in [*(root / "authoring").rglob("*.py"), *(root / "functions" / "core").glob("*.py")]:
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         if path.name != "problems.py":
             said |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

@@ -212,11 +212,11 @@ WRONG = {
     ),
     "hours at which nothing goes out": Wrong(
         HEAD + "hours:\n  - {only: {between: ['09:00', '12:00']}}\n  - {quiet: {from: '08:00', to: '13:00'}}\n" + ONE,
-        "never-open",
+        "wrong-value",
         "hours:",
         "hours",
         "nothing ever goes out by email",
-        "open by both",
+        "",
     ),
     "a goal of a form that is none": Wrong(
         f"{HEAD}goal: {{event: Form Submitted, form: helo}}\n{ONE}",
