@@ -8,6 +8,7 @@ import pytest
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.consent import Change, Entry
+from functions.core.policy import Sent
 from functions.send.overdue import settle
 from functions.tables import addresses, caps
 from tests.handlers.conftest import Stack
@@ -119,7 +120,7 @@ def test_mails_that_an_earlier_version_counted_count_until_they_are_outlived(wor
     world.intend("m2")
     world.deliver("m2")
     assert world.message("m2").state == "sent"
-    assert caps.get(ADA).sends["m2"] == (world.now, "email", "tips")
+    assert caps.get(ADA).sends["m2"] == Sent(world.now, "email", "tips")
 
 
 def test_a_wish_for_fewer_messages_said_while_one_is_on_its_way_is_kept_to(world: World) -> None:
