@@ -23,6 +23,7 @@ CODES: Final[Mapping[str, str]] = {
     "missing-key": "A key that must be there is not",
     "missing-language": "An e-mail's YAML and its files name different languages",
     "never-holds": "Nobody can ever fulfil it: bounds exclude each other, or points don't suffice",
+    "never-open": "A journey's hours, together with those of sending.yaml, let nothing out at any time of the week",
     "never-reached": "A step after an exit",
     "no-day-of-a-month": "A day of the month stands where a campaign runs otherwise",
     "no-grade": "A condition asks for the grade, and scoring.yaml defines none",
