@@ -76,7 +76,7 @@ def test_a_test_mail_is_marked_counts_nothing_and_says_what_is_previewed(
     ada = person(first_name="Łucja 茶 🫖", language="tr")
     assert preview.send_test(release, "welcome", ada, "me@tea.example") == "id-1"
     (given,) = sent
-    assert given["recipient"] == "me@tea.example"
+    assert given["recipients"] == ["me@tea.example"]
     assert given["tags"] == {}
     assert "configuration_set" not in given
     mail = message_from_bytes(bytes(given["raw"]), policy=default)  # type: ignore[arg-type]

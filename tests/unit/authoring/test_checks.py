@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from authoring.cli import main
 from authoring.compile import bundle
 from authoring.problems import CODES
-from tests.unit.authoring.broken import Broken, check, problems_in, swap
+from tests.unit.authoring.broken import JOURNEY, Broken, check, problems_in, swap
 from tests.unit.authoring.folders import MARKETING, Folder
 
 SEGMENTS = "segments.yaml"
@@ -279,6 +279,15 @@ def test_validate_prints_a_warning_with_its_place_and_does_not_fail(folder: Fold
     assert [(one["code"], one["severity"], one["line"]) for one in told["warnings"]] == [
         ("tag-of-nobody", "warning", line)
     ]
+
+
+def test_hours_of_a_journey_that_leave_nothing_open_beside_those_of_the_business_are_refused(folder: Folder) -> None:
+    night = '\nhours:\n  - only: {between: ["22:00", "23:00"]}\n'
+    folder.write(JOURNEY, folder.read(JOURNEY) + night)
+    bundle(folder.root)
+    folder.write("sending.yaml", folder.read("sending.yaml") + '\nhours:\n  - quiet: {from: "21:00", to: "09:00"}\n')
+    (problem,) = problems_in(folder)
+    assert (problem.file, problem.field, problem.code) == (JOURNEY, "hours", "never-open")
 
 
 def test_the_reference_lists_every_code_and_no_other() -> None:
