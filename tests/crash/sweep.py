@@ -20,7 +20,7 @@ from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud
 from tests.cloud.shuffle import REDELIVERIES, Redelivery
 from tests.crash.ending import Ending, ending
-from tests.crash.faults import Count, Fault, modes
+from tests.crash.faults import Count, Fault, Mode, modes
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.scale import SCALE
 
@@ -98,7 +98,7 @@ def run(stories: Sequence[Scenario] = SCENARIOS, *, emulator: EmulatorProcess | 
     if emulator is None:
         with tempfile.TemporaryDirectory() as folder, _started(Path(folder)) as running:
             return run(stories, emulator=running, stride=stride)
-    report, begun, paths = Report(), time.monotonic(), set[tuple[str, ...]]()
+    report, begun, paths = Report(), time.monotonic(), set[tuple[Mode, tuple[str, ...]]]()
     try:
         for scenario in stories:
             _sweep(_Teller(emulator, scenario), report, paths, stride)
@@ -125,7 +125,7 @@ def _started(folder: Path) -> EmulatorProcess:
     return launcher.start(folder, lambdas=False, persist=False)
 
 
-def _sweep(teller: _Teller, report: Report, paths: set[tuple[str, ...]], stride: int) -> None:
+def _sweep(teller: _Teller, report: Report, paths: set[tuple[Mode, tuple[str, ...]]], stride: int) -> None:
     number = 0
     for call in teller.count():
         path = (call.handler, *call.path[-LIKE:])
@@ -133,16 +133,16 @@ def _sweep(teller: _Teller, report: Report, paths: set[tuple[str, ...]], stride:
             number += 1
             if number % stride:
                 continue
-            if SCALE == 1 and path in paths:
+            if SCALE == 1 and (mode, path) in paths:
                 report.alike += 1
                 continue
+            paths.add((mode, path))
             for redelivery in _redeliveries(number):
                 fault = Fault(call.handler, call.number, mode)
                 report.points[fault.handler] += 1
                 found, differences = teller.tell(fault, redelivery)
                 report.unknown += bool(found.unknown)
                 _judge(report, f"{teller.scenario.name}, {fault}, {redelivery.__name__}", differences, found)
-        paths.add(path)
 
 
 def _redeliveries(number: int) -> Iterable[Redelivery]:
