@@ -14,7 +14,7 @@ from functions.core.publishing import Pointer, Refuse, decide
 from functions.core.release import Release
 from functions.core.views import iso
 from functions.tables import releases
-from functions.work import backfills, campaigns, starts
+from functions.work import backfills, campaigns, start_plans
 
 
 class NothingLive(Exception):
@@ -68,7 +68,7 @@ def publish(root: Path, *, by: str, note: str = "") -> Published:
     pointer = releases.publish(compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note)
     ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
     campaigns.schedule(pointer.release, clock.now_ms())
-    starts.schedule(pointer.release, clock.now_ms())
+    start_plans.schedule(pointer.release, clock.now_ms())
     begun = backfills.start(pointer, clock.now_ms())
     moved = before is None or pointer.seq != before.seq
     warnings = (*compiled.warnings, *failing(compiled.content, compiled.scenarios))

@@ -18,7 +18,7 @@ from authoring.when import minute
 from functions import clock
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
-from functions.work import backfills, campaigns, starts
+from functions.work import backfills, campaigns, start_plans
 
 
 @click.command()
@@ -167,7 +167,7 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
         moved = before is None or pointer.seq != before.seq
         campaigns.schedule(pointer.release, clock.now_ms())
-        starts.schedule(pointer.release, clock.now_ms())
+        start_plans.schedule(pointer.release, clock.now_ms())
         begun = backfills.start(pointer, clock.now_ms())
         about = {"release": pointer.release, "moved": moved, "seq": pointer.seq, "stack": where.name}
         _show(found, as_json, **about, backfill=begun)

@@ -12,7 +12,7 @@ from functions.core.publishing import Pointer
 from functions.core.release import release_id
 from functions.publish import keyring
 from functions.tables import releases
-from functions.work import backfills, campaigns, starts
+from functions.work import backfills, campaigns, start_plans
 
 PHYSICAL_ID = "samovar-release"
 """Never changes: a new one would make CloudFormation delete the old."""
@@ -48,7 +48,7 @@ def perform(event: Mapping[str, Any]) -> dict[str, Any]:
         note="cdk deploy",
     )
     campaigns.schedule(pointer.release, clock.now_ms())
-    starts.schedule(pointer.release, clock.now_ms())
+    start_plans.schedule(pointer.release, clock.now_ms())
     backfills.start(pointer, clock.now_ms())
     return {"ReleaseId": pointer.release, "Seq": str(pointer.seq)}
 

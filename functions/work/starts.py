@@ -13,7 +13,7 @@ from functions import clock, releases
 from functions.aws.dynamodb import Item
 from functions.core.enrollment import is_open
 from functions.core.release import Release
-from functions.core.schedules import LATEST_MS, Slot, following, schedule_of, trigger
+from functions.core.schedules import LATEST_MS, Slot, schedule_of, trigger
 from functions.journey_step.admit import admit
 from functions.observability import logger, metric
 from functions.releases import Live
@@ -23,6 +23,7 @@ from functions.tables.due import shards
 from functions.tables.schedules import Plan
 from functions.work import jobs
 from functions.work.jobs import Job, Slice
+from functions.work.start_plans import planned
 from functions.work.walk import AGAIN_S, Walking
 
 KIND: Final = "journey-start"
@@ -35,48 +36,20 @@ STARTED_A_SECOND: Final = 25
 """More would keep journeys waiting for what people do at the same time."""
 
 
-def schedule(release_id: str, now: int) -> list[str]:
-    """Let a release that has gone live be the one by which journeys start; the ids of those planned.
-
-    A moment that is over waits for the next one, unless it was planned before and is yet to be begun.
-    """
-    release = releases.by_id(release_id)
-    held, planned = {plan.journey: plan for plan in schedules.plans()}, []
-    for name in sorted({*held, *release.journeys}):
-        before = held.get(name)
-        after = now if before is None else min(now, before.next.at - 1)
-        wanted = _planned(release, name, after)
-        if wanted is not None and before is not None and wanted != before:
-            wanted = _planned(release, name, now)
-        if wanted is None:
-            if before is not None:
-                schedules.remove(before)
-            continue
-        planned.append(name)
-        if wanted != before:
-            schedules.put(wanted)
-    return planned
-
-
-def _planned(release: Release, journey: str, after: int) -> Plan | None:
-    when = schedule_of(release, journey)
-    return None if when is None else Plan(journey, following(when, after, release.sending.business.time_zone))
-
-
 def begin_planned(journey: str, now: int) -> None:
     """Begin the job of a journey whose moment has come, and plan the next; what was missed by far is skipped."""
     plan = schedules.plan(journey)
     if plan is None or plan.next.at > now:
         return
     release = releases.live().release
-    again = _planned(release, journey, plan.next.at - 1)
+    again = planned(release, journey, plan.next.at - 1)
     if again is None:
         # Whoever published died before planning anew.
         schedules.remove(plan)
         return
     if again == plan:
         _begin(release, plan, now)
-    following_one = _planned(release, journey, plan.next.at if again == plan else now)
+    following_one = planned(release, journey, plan.next.at if again == plan else now)
     assert following_one is not None
     schedules.move(plan, following_one)
 

@@ -8,7 +8,7 @@ from functions.score.merge import merge
 from functions.send.queue import enqueue
 from functions.tables import messages, schedules
 from functions.tables.identities import Contended
-from functions.work import jobs, starts
+from functions.work import jobs, start_plans
 from functions.work.jobs import Job
 from tests.audience import TOPIC, contact_id, people, with_campaign
 from tests.cloud import Cloud
@@ -269,7 +269,7 @@ def cooling(cloud: Cloud) -> None:
 def looked_around(cloud: Cloud) -> None:
     """Ada looked around where journeys start by every kind of trigger."""
     cloud.publish(scenarios.with_a_journey_of_each_trigger())
-    starts.schedule(releases.live().id, cloud.clock.now)
+    start_plans.schedule(releases.live().id, cloud.clock.now)
     cloud.page("/first-flush", "p1", "laptop")
     cloud.post_form(email=EMAIL, anonymous="laptop", nonce="a1")
     cloud.settle()

@@ -17,7 +17,7 @@ from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import deployment
 from functions.releases import live
 from functions.tables import closed, rulings
-from functions.work import jobs, starts
+from functions.work import jobs, start_plans
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
 from tests.cloud.mail import Mail
@@ -256,7 +256,7 @@ def triggers(cloud: Cloud) -> None:
     """Two visits cross a line, and the journey that starts there asks for another; at ten o'clock a third starts for
     whoever looked around. A day without a visit crosses a line as well."""
     cloud.publish(with_a_journey_of_each_trigger())
-    starts.schedule(live().id, cloud.clock.now)
+    start_plans.schedule(live().id, cloud.clock.now)
     cloud.page("/first-flush", "p1", "laptop")
     sign_up(cloud)
     cloud.page("/prices", "p2", "laptop")

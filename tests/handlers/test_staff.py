@@ -14,11 +14,10 @@ from functions.core.message import PATIENCE, begin
 from functions.core.pauses import EVERYTHING, MARKETING, Pause
 from functions.core.release import Release
 from functions.core.views import local_day
-from functions.send.overdue import settle
 from functions.tables import contacts, messages, pauses
 from local.feedback import Sent
 from tests.handlers.conftest import Stack
-from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World
+from tests.handlers.test_send import ADA, ADDRESS, NOW, RELEASE, World, settle
 
 SENDING: Any = RELEASE["sending"]
 HELLO = "{{ contact.first_name }} ☕"

@@ -17,7 +17,7 @@ from functions.core.release import Release, canonical, load
 from functions.core.schedules import LATEST_MS, Slot, trigger
 from functions.score.merge import merge
 from functions.tables import enrollments, memberships, messages, pauses, schedules
-from functions.work import handler, jobs, starts
+from functions.work import handler, jobs, start_plans, starts
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.audience import SEGMENT, contact_id, email, member_row, people, store
@@ -63,7 +63,7 @@ def plan(cloud: Cloud, release: bytes | None = None) -> list[str]:
     if release is not None:
         cloud.publish(release)
         releases.forget()
-    return starts.schedule(releases.live().id, cloud.clock.now)
+    return start_plans.schedule(releases.live().id, cloud.clock.now)
 
 
 def run(number: int) -> Enrollment | None:

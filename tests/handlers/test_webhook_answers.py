@@ -6,12 +6,11 @@ import pytest
 
 from functions.core.message import PATIENCE
 from functions.send import answers
-from functions.send.overdue import settle
 from functions.tables import events, tombstones
 from tests.fakes import Server
 from tests.handlers.faults import Crash
 from tests.handlers.test_channels import CONTENT, House, house, server
-from tests.handlers.test_send import ADA
+from tests.handlers.test_send import ADA, settle
 
 __all__ = ["house", "server"]
 
