@@ -27,11 +27,12 @@ def park(event: Mapping[str, Any], now: int) -> None:
         return
     if enrollment.todo or enrollment.due(now):
         enrollment = progress.forward(enrollment, now)
+    if not enrollment.active:
+        # The token first: where the answer is lost after it was taken, nobody comes back to forget it.
+        tokens.forget(wanted.contact, wanted.enrollment)
     told = progress.tell(enrollment, parked, now, timed_out=timed_out)
     if told is Told.STAYS:
         _stay(parked, now)
-    elif not enrollment.active:
-        tokens.forget(wanted.contact, wanted.enrollment)
     progress.settle(enrollment, now)
 
 
@@ -42,6 +43,6 @@ def _stay(parked: Parked, now: int) -> None:
         return
     wanted = parked.alarm
     enrollment = enrollments.get(wanted.contact, wanted.journey, wanted.key)
-    told = progress.tell(enrollment, parked, now)
-    if told is not Told.STAYS and (enrollment is None or enrollment.id != wanted.enrollment or not enrollment.active):
+    if enrollment is None or enrollment.id != wanted.enrollment or not enrollment.active:
         tokens.forget(wanted.contact, wanted.enrollment)
+    progress.tell(enrollment, parked, now)
