@@ -151,7 +151,9 @@ def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
     When it was due it still is: that is soon enough, and moving an entry of the index would cost two writes.
     """
     return replace(
-        _at(message, "sending", now),
+        message,
+        state="sending",
+        times={**message.times, "sending": now},
         attempts=message.attempts + 1,
         address=address,
         links=links,

@@ -23,6 +23,7 @@ from functions.core.errors import Newer
 from functions.tables import closed, compact
 from functions.tables.closed import CLOSED, Torn
 from functions.tables.due import shard
+from functions.tables.later import Later
 
 VERSION = 3
 READINGS = 5
@@ -85,12 +86,14 @@ def profile_from(row: Mapping[str, Any]) -> Profile:
     """The profile of an item."""
     if row.get("v", VERSION) > VERSION:
         raise Newer(f"profile row of version {row['v']} is newer than this code reads")
-    traits = {
-        name: (Rank(bool(proved), Moment(at, tie)), value)
-        for name, (at, tie, value, *proved) in json.loads(row.get("traits", "{}")).items()
-    }
+    traits = Later(json.loads(row.get("traits", "{}")), _trait_from)
     first = _touch_from(row.get("touch"))
     return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))), first)
+
+
+def _trait_from(stored: Sequence[Any]) -> tuple[Rank, Any]:
+    at, tie, value, *proved = stored
+    return Rank(bool(proved), Moment(at, tie)), value
 
 
 def _touch_from(stored: str | None) -> Touch | None:
