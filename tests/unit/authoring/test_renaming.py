@@ -170,6 +170,9 @@ def test_the_same_is_stored_and_the_names_are_told(renamed: set[str], original: 
     assert without_names(made.content) == original.content
     assert sorted(made.content.names.values()) == sorted(called.values())
     assert not failing(made.authored, made.scenarios)
+    if "ask" in renamed:
+        assert made.content.present_name("step", "ask", "journey welcome") == "ask-now"
+        assert made.content.first_name("step", "ask-now", "journey welcome") == "ask"
     back = renaming.authored(made.content)
     assert renaming.stored(back) == back
     assert set(back.journeys) == set(made.authored.journeys)
@@ -261,6 +264,9 @@ def test_a_name_goes_on_along_a_chain(published: Path, original: Original) -> No
     made = write(published, {"welcome": "hallo"}, {"welcome": "[welcome, greeting]"})
     assert without_names(made.content) == original.content
     assert made.content.names == {"journey welcome": "hallo"}
+    assert made.content.first_name("journey", "hallo") == "welcome"
+    assert made.content.present_name("journey", "welcome") == "hallo"
+    assert made.content.first_name("journey", "second") == made.content.present_name("journey", "second") == "second"
     note(published, made)
     again = write(published, {}, {})
     assert again.release_id == original.release_id
