@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from authoring.commands import (
+    approving,
     campaigns,
     contact,
     diff,
@@ -21,6 +22,7 @@ from authoring.commands import (
     local,
     pausing,
     people,
+    planning,
     preview,
     privacy,
     release,
@@ -64,10 +66,13 @@ for _command in (
     release.validate,
     testing.test,
     diff.diff,
+    planning.plan,
+    approving.approve,
     release.publish,
     release.pull,
     release.list_releases,
     release.rollback,
+    approving.log,
     release.schema,
     preview.preview,
     preview.send_test,

@@ -51,6 +51,7 @@ class Course:
 
     def told(self, journey: str | None = None) -> list[dict[str, Any]]:
         """Every journey, or the one of that id; moments are UTC. Raises UnknownJourney."""
+        journey = None if journey is None else self.live.first_name("journey", journey)
         names = list(dict.fromkeys([*self.live.journeys, *(run.journey for run in self.runs)]))
         if journey is not None and journey not in names:
             known = ", ".join(self.live.journeys) or "none is defined"
@@ -63,6 +64,7 @@ class Course:
         out = [] if rules is None else kept_out(name, rules, self.contact, self.live, self.events, runs, self.now)
         return {
             "id": name,
+            "called": self.live.present_name("journey", name),
             "title": rules.title if rules else "",
             "live": rules is not None,
             "starts": of_start(rules.start, self.live) if rules else None,

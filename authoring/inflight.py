@@ -4,12 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions import settings
-from functions.aws import dynamodb
 from functions.tables import enrollments
-from functions.tables.enrollments import CURRENT
-
-PAGE = 1_000
 
 
 @dataclass(slots=True)
@@ -30,21 +25,11 @@ class InFlight:
 
 def count(journey: str = "", looked: Callable[[int], None] = lambda rows: None) -> InFlight:
     """Everybody in flight, or those in one journey. `looked` is told how many rows were read so far."""
-    found, start = InFlight(), None
-    while True:
-        items, start, scanned = dynamodb.scan_part(
-            settings.contacts_table(),
-            (0, 1),
-            start=start,
-            limit=PAGE,
-            condition="begins_with(sk, :journey)",
-            values={":journey": CURRENT + journey},
-        )
-        for row in items:
-            run = enrollments.from_row(row)
-            if run.active and journey in ("", run.journey):
+    found = InFlight()
+    for runs, rows in enrollments.pages(journey):
+        for run in runs:
+            if run.active:
                 found.waiting[run.journey, run.release, run.waiting.step if run.waiting else ""] += 1
-        found.rows += scanned
+        found.rows += rows
         looked(found.rows)
-        if start is None:
-            return found
+    return found

@@ -65,7 +65,7 @@ def _course(contact: Contact, live: releases.Live, now: int) -> Course:
 def _journey(one: dict[str, Any]) -> None:
     title = f" ({one['title']})" if one["title"] else ""
     gone = "" if one["live"] else ", which is no longer live"
-    say(f"\nJourney {one['id']}{title}{gone}", "bold")
+    say(f"\nJourney {one['called']}{title}{gone}", "bold")
     if one["starts"]:
         say(f"  Starts {one['starts']}", "dim")
     for run in one["runs"]:

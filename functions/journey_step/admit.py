@@ -15,25 +15,27 @@ from functions.journey_step import progress
 from functions.observability import logger, metric
 from functions.perform import perform
 from functions.releases import Live
-from functions.tables import contacts, enrollments
+from functions.tables import contacts, enrollments, pauses
 from functions.tables.identities import Contended
 from functions.texts.zones import zone_of
 
 ATTEMPTS = 8
 
 
-def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> bool:
+def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: frozenset[str] | None = None) -> bool:
     """Start the run that `trigger` asks for, unless the journey's rule of re-entry, its only_if or its last day
     refuses it (core.admission); whether this call started it.
 
     Safe to repeat at any time: the run's id comes from the trigger's cause. What only_if asks is asked when the
-    trigger is handed on, of the contact as it stands then. Raises Contended if others keep writing the row.
+    trigger is handed on, of the contact as it stands then. In a journey among those that are `paused` (read where it
+    is None) the run is written and stands before its first step. Raises Contended if others keep writing the row.
     """
     journey = live.release.every_journey.get(trigger.name)
     if journey is None:
         logger.info("trigger of a journey that is no longer live", journey=trigger.name)
         return False
     watched: str | None = None
+    waits = trigger.name in (pauses.journeys_lately(now) if paused is None else paused)
     for _ in range(ATTEMPTS):
         existing = enrollments.get(contact_id, trigger.name, trigger.after)
         fresh = enroll(
@@ -54,7 +56,7 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> bool:
                 _forget(contact_id, watched, existing)
                 return False
             if existing is not None and existing.todo:
-                progress.wake(existing, now)
+                progress.wake(existing, now, paused=paused)
                 continue
             asked = contacts.surviving(contact_id) if journey.start.only_if is not None else None
             refusal = refused_outside(journey, asked, live.release, now)
@@ -69,9 +71,8 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int) -> bool:
                 contact_id, watched = contact.id, None
                 continue
             watched = fresh.id if watches(journey) else None
-            moved, effects = advance(
-                journey, fresh, contact, live.release, now, partial(zone_of, sending=live.release.sending)
-            )
+            zone = partial(zone_of, sending=live.release.sending)
+            moved, effects = (fresh, ()) if waits else advance(journey, fresh, contact, live.release, now, zone)
             kept_s = live.release.privacy.retention.runs
             todo = (*notes(moved, live.heard, begins=True), *effects)
             begun = enrollments.begin(replace(moved, todo=todo, begun=begins_at(existing, now)), existing, now, kept_s)

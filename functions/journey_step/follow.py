@@ -74,8 +74,9 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         place=enrollment.place,
         corrected=enrollment.corrected,
         path=enrollment.path,
-        clock=1,
-        todo=(StartClock(1),),
+        # In a paused journey a run may not have come to its first wait.
+        clock=1 if enrollment.waiting else 0,
+        todo=(StartClock(1),) if enrollment.waiting else (),
         begun=begins_at(existing, began),
     )
     if moved.begun != began:

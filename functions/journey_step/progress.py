@@ -23,7 +23,7 @@ from functions.core.journey_facts import notes
 from functions.journey_step.follow import follow
 from functions.observability import logger, metric
 from functions.perform import perform
-from functions.tables import contacts, enrollments, tokens
+from functions.tables import contacts, enrollments, pauses, tokens
 from functions.tables.identities import Contended
 from functions.tables.tokens import Parked
 from functions.texts.zones import zone_of
@@ -39,16 +39,21 @@ class Told(Enum):
     GONE = auto()
 
 
-def wake(enrollment: Enrollment, now: int, contact: Contact | None = None) -> None:
-    """Bring an enrollment forward and tell its clock. `contact` saves a read where it is new enough."""
-    enrollment = forward(enrollment, now, contact)
+def wake(
+    enrollment: Enrollment, now: int, contact: Contact | None = None, paused: frozenset[str] | None = None
+) -> None:
+    """Bring an enrollment forward and tell its clock. `contact` and `paused` each save a read where new enough."""
+    enrollment = forward(enrollment, now, contact, paused)
     tell_clock(enrollment, now)
     settle(enrollment, now)
 
 
-def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) -> Enrollment:
+def forward(
+    enrollment: Enrollment, now: int, contact: Contact | None = None, paused: frozenset[str] | None = None
+) -> Enrollment:
     """The enrollment after all that was left to do, due or true at `now` (ms) was committed and performed.
 
+    In a journey among those that are `paused` it stays where it is; what it had decided before is performed.
     Not yet settled: `todo` stays until the clock was told. Raises Contended if others keep
     writing the row.
     """
@@ -64,6 +69,10 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)
+            if paused is None:
+                paused = pauses.journeys_lately(now)
+            if enrollment.journey in paused:
+                return enrollment
             journey = release.every_journey[enrollment.journey]
             moved, effects = advance(
                 journey, enrollment, contact, release, now, partial(zone_of, sending=release.sending)

@@ -6,9 +6,10 @@ alarm] · clock · messages · path ("step ms outcome") · declined · todo (eff
 since, began]} · place [step, past] · corrected · ds, du · v
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
@@ -21,6 +22,8 @@ from functions.tables.due import shard
 VERSION = 1
 CURRENT = "J#"
 EARLIER = "H#"
+PAGE: Final = 400
+"""Rows looked at in one read of many."""
 _MISSING = "attribute_not_exists(pk)"
 
 
@@ -113,6 +116,26 @@ def earlier(contact: str) -> list[Enrollment]:
     return [from_row(row) for row in rows]
 
 
+def pages(
+    journey: str = "", part: tuple[int, int] = (0, 1), *, earlier: bool = False
+) -> Iterator[tuple[list[Enrollment], int]]:
+    """The runs in a part of the table, (number, of so many), page by page with the rows looked at: the latest of each
+    person and key, `earlier` ones as well; of one journey, or of all."""
+    begins = [CURRENT, EARLIER] if earlier else [CURRENT]
+    condition = " OR ".join(f"begins_with(sk, :at{place})" for place in range(len(begins)))
+    values = {f":at{place}": f"{begin}{journey}" for place, begin in enumerate(begins)}
+    start: dynamodb.Key | None = None
+    while True:
+        rows, start, looked = dynamodb.scan_part(
+            settings.contacts_table(), part, start=start, limit=PAGE, condition=condition, values=values
+        )
+        runs = [from_row(row) for row in rows]
+        # A longer id may begin like this one.
+        yield [run for run in runs if journey in ("", run.journey)], looked
+        if start is None:
+            return
+
+
 def was(contact: str, journey: str, enrollment: str) -> bool:
     """Whether a run of this id came before the latest one."""
     return dynamodb.get(settings.contacts_table(), _archived(contact, journey, enrollment)) is not None
@@ -155,6 +178,14 @@ def save(before: Enrollment, after: Enrollment, now: int) -> Enrollment:
         row["du"] = held
     dynamodb.put(settings.contacts_table(), row, condition="n = :n", values={":n": before.version})
     return stored
+
+
+def put_off(enrollment: Enrollment, until: int) -> None:
+    """Let sweep look at a run no earlier than `until` (ms), unless its row moves on."""
+    key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
+    with suppress(dynamodb.ConditionFailed):
+        condition, values = "n = :n AND attribute_exists(du)", {":n": enrollment.version, ":until": until}
+        dynamodb.update(settings.contacts_table(), key, "SET du = :until", condition=condition, values=values)
 
 
 def settle(enrollment: Enrollment, now: int) -> Enrollment:

@@ -27,6 +27,8 @@ from functions.work.forget import forget_slice
 from functions.work.judge import judge
 from functions.work.queue import Asked, NextSlice, Recount, Work
 from functions.work.refold import refold_slice
+from functions.work.resume import KIND as RESUME
+from functions.work.resume import resume_slice
 from functions.work.starts import KIND as START
 from functions.work.starts import start_slice
 from functions.work.walk import SLICE_S
@@ -40,6 +42,7 @@ SLICES = {
     RECALL: correct_slice,
     MIGRATE: correct_slice,
     START: start_slice,
+    RESUME: resume_slice,
 }
 SOONEST_S: Final = 15
 LATEST_S: Final = 900
