@@ -14,9 +14,11 @@ PAGE = 1_000
 
 @dataclass(slots=True)
 class InFlight:
-    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step ""."""
+    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step "". `aside`
+    are those of them that a mistake keeps, by (journey, step, code of the mistake)."""
 
     waiting: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    aside: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     rows: int = 0
 
     def of(self, journey: str) -> Counter[tuple[str, str]]:
@@ -44,6 +46,8 @@ def count(journey: str = "", looked: Callable[[int], None] = lambda rows: None) 
             run = enrollments.from_row(row)
             if run.active and journey in ("", run.journey):
                 found.waiting[run.journey, run.release, run.waiting.step if run.waiting else ""] += 1
+            if run.failure is not None and run.aside and journey in ("", run.journey):
+                found.aside[run.journey, run.failure.step, run.failure.code] += 1
         found.rows += scanned
         looked(found.rows)
         if start is None:

@@ -27,7 +27,7 @@ def park(event: Mapping[str, Any], now: int) -> None:
         return
     if enrollment.todo or enrollment.due(now):
         enrollment = progress.forward(enrollment, now)
-    if not enrollment.active:
+    if not enrollment.active or enrollment.failure is not None:
         # The token first: where the answer is lost after it was taken, nobody comes back to forget it.
         tokens.forget(wanted.contact, wanted.enrollment)
     told = progress.tell(enrollment, parked, now, timed_out=timed_out)

@@ -28,6 +28,7 @@ Kind = Literal[
     "resume",
     "recall",
     "migrate",
+    "retry",
 ]
 
 
@@ -36,7 +37,7 @@ class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
-    of "recall" JOURNEY/STEP, of "migrate" the journey. `by` is the account at the terminal,
+    of "recall" JOURNEY/STEP, of "migrate" the journey, of "retry" either. `by` is the account at the terminal,
     `many` how many people or rows it was about, `why` what the person at the terminal said."""
 
     kind: Kind
