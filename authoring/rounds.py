@@ -4,7 +4,7 @@ A step starts a journey by asking for it, or by what it records: a tag, a stage,
 entered and by ending. Asked of the code that records and of the code that triggers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from authoring.definitions import Definitions, steps_of
@@ -115,7 +115,7 @@ def _differs(one_per: object) -> bool:
     return isinstance(one_per, ByProperty) and one_per.property in ("enrollment", "lead")
 
 
-def _circle(starts: Mapping[str, set[str]], begin: str) -> list[str] | None:
+def _circle(starts: Mapping[str, Collection[str]], begin: str) -> list[str] | None:
     found = [[begin]]
     seen: set[str] = set()
     for way in found:

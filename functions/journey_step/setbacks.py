@@ -37,8 +37,7 @@ def tell(run: Enrollment, now: int) -> None:
     failure = run.failure
     assert failure is not None
     # No words of an error: they may quote what a person wrote.
-    about = {"enrollment": run.id, "step": failure.step, "error": failure.code, "tries": failure.tries}
-    logger.error("a run can't go on", journey=run.journey, **about)
+    logger.error("a run can't go on", enrollment=run.id, step=failure.step, error=failure.code, tries=failure.tries)
     metric("RunsFailed")
     if not run.aside:
         return

@@ -45,7 +45,7 @@ def is_new(journey: str, step: str, code: str, now: int) -> bool:
 def listed() -> list[Setback]:
     """Every mistake that keeps somebody, by journey."""
     rows = dynamodb.query(settings.contacts_table(), PARTITION)
-    return [Setback(*row["sk"].split("/", 2), since=row["since"], at=row["at"]) for row in rows]
+    return [Setback(*_parts(row["sk"]), row["since"], row["at"]) for row in rows]
 
 
 def forget(journey: str, step: str, before: int) -> None:
@@ -57,3 +57,8 @@ def forget(journey: str, step: str, before: int) -> None:
 
 def _sk(journey: str, step: str, code: str) -> str:
     return f"{journey}/{step}/{code}"
+
+
+def _parts(sk: str) -> tuple[str, str, str]:
+    journey, step, code = sk.split("/", 2)
+    return journey, step, code

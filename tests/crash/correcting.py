@@ -29,13 +29,14 @@ def waiting(cloud: Cloud, release: bytes | None = None) -> None:
     """Ada waits for an order of hers, her clock parked."""
     cloud.publish(release or toured(STEPS))
     cloud.post_form(email=EMAIL, nonce="a1")
-    cloud.put_on_bus("Quote Asked", id="q1", email=EMAIL)
+    cloud.put_on_bus("Quote Asked", id="q1", email=EMAIL, timestamp=cloud.clock.now)
     cloud.settle()
 
 
 def order(cloud: Cloud) -> None:
     """Her order is scored; the run has not heard of it."""
-    cloud.put_on_bus("Order Completed", id="o1", email=EMAIL, revenue=40)
+    cloud.clock.now += 60_000
+    cloud.put_on_bus("Order Completed", id="o1", email=EMAIL, revenue=40, timestamp=cloud.clock.now)
     cloud.deliver("score")
 
 
