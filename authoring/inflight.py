@@ -9,9 +9,11 @@ from functions.tables import enrollments
 
 @dataclass(slots=True)
 class InFlight:
-    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step ""."""
+    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step "". `aside`
+    are those of them that a mistake keeps, by (journey, step, code of the mistake)."""
 
     waiting: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    aside: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     rows: int = 0
 
     def of(self, journey: str) -> Counter[tuple[str, str]]:
@@ -30,6 +32,8 @@ def count(journey: str = "", looked: Callable[[int], None] = lambda rows: None) 
         for run in runs:
             if run.active:
                 found.waiting[run.journey, run.release, run.waiting.step if run.waiting else ""] += 1
+            if run.failure is not None and run.aside:
+                found.aside[run.journey, run.failure.step, run.failure.code] += 1
         found.rows += rows
         looked(found.rows)
     return found

@@ -18,6 +18,7 @@ from functions.aws import dynamodb
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, check_recall, unmapped
 from functions.core.ids import digest
 from functions.core.journey import Journey
+from functions.core.setback import in_words
 from functions.core.tree import walk
 from functions.tables import audit, pauses
 from functions.tables.audit import Kind, Noted
@@ -48,7 +49,7 @@ def journeys(app: App, journey: str, as_json: bool) -> None:
         found = looked(journey, as_json)
         held = pauses.get().journeys(clock.now_ms())
     if as_json:
-        emit({"live": live.id, "in_flight": plain(found)})
+        emit({"live": live.id, "in_flight": plain(found), "aside": plain_aside(found)})
         return
     table = Table("journey", "step", "people", "rules", box=None)
     for (name, release, step), many in sorted(found.waiting.items()):
@@ -57,8 +58,13 @@ def journeys(app: App, journey: str, as_json: bool) -> None:
         table.add_row(live.release.present_name("journey", name), called or "(on the way)", f"{many:,}", rules)
     if not found.waiting:
         say("Nobody is in a journey now.")
-        return
-    console().print(table)
+    else:
+        console().print(table)
+    for (name, step, code), many in sorted(found.aside.items()):
+        where = f'at "{step}"' if step else "before the first step"
+        say(f'Set aside: {many:,} of "{name}" {where}: {in_words(code)} ({code})', "red")
+    if found.aside:
+        say("samovar explain says of one person what went wrong; once it is mended, samovar retry JOURNEY.", "red")
     if any(release != live.id for _, release, _ in found.waiting):
         say("People stay on the rules by which they came in; `samovar migrate JOURNEY` moves them to the live ones.")
     for name in sorted(held & {name for name, _, _ in found.waiting}):
@@ -221,6 +227,14 @@ def _report(done: Job, as_json: bool) -> None:
         say(f"{done.notes['aside']} were set aside: see the aside queue.", "red")
     if done.finished is None:
         say("It goes on by itself: `samovar jobs` shows how far.", "yellow")
+
+
+def plain_aside(found: InFlight) -> list[dict[str, Any]]:
+    """Whom a mistake keeps, for programs."""
+    return [
+        {"journey": name, "step": step, "code": code, "people": many}
+        for (name, step, code), many in sorted(found.aside.items())
+    ]
 
 
 def plain(found: InFlight) -> list[dict[str, Any]]:

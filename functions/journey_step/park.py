@@ -35,7 +35,7 @@ def park(event: Mapping[str, Any], now: int) -> None:
             progress.settle(enrollment, now)
             metric("ClocksOfPaused")
             return
-    if not enrollment.active:
+    if not enrollment.active or enrollment.failure is not None:
         # The token first: where the answer is lost after it was taken, nobody comes back to forget it.
         tokens.forget(wanted.contact, wanted.enrollment)
     told = progress.tell(enrollment, parked, now, timed_out=timed_out)

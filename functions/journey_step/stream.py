@@ -6,7 +6,7 @@ with its record, and the others go on; what may pass raises when all others are 
 that the batch is delivered again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -111,7 +111,7 @@ def _pieces(
                 partial(memberships.note, decision.name, contact, inside=inside, version=image["n"], at=decision.at)
             )
     if image.get("w"):
-        pieces.append(partial(_wake, contact, invocation, now))
+        pieces.append(partial(_wake, contact, image["w"], invocation, now))
     for decision in made:
         if decision.kind == "trigger":
             pieces.append(partial(_admit, contact, decision, invocation, now))
@@ -126,9 +126,11 @@ def _admit(contact: str, decision: Decision, invocation: _Invocation, now: int) 
     admit(contact, decision, invocation.live, now, invocation.paused)
 
 
-def _wake(contact: str, invocation: _Invocation, now: int) -> None:
+def _wake(contact: str, noted: Iterable[str], invocation: _Invocation, now: int) -> None:
     """Bring every open run of the contact forward; one that can't be doesn't hold up the others."""
-    open_ones = [enrollment for enrollment in enrollments.of(contact) if enrollment.active or enrollment.todo]
+    runs = [run for run in enrollments.noted(contact, noted) if run.active or run.todo]
+    # What a mistake keeps is tried when its time has come: whatever happens meanwhile is found then.
+    open_ones = [run for run in runs if not run.rests(now)]
     if not open_ones:
         return
     person = contacts.surviving(contact)

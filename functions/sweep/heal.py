@@ -14,7 +14,14 @@ PAUSED_MS: Final = 6 * 3_600_000
 def heal(contact: str, journey: str, key: str, now: int) -> None:
     """Bring the enrollment forward, and give it a new clock where the old one is dead."""
     enrollment = enrollments.get(contact, journey, key)
-    if enrollment is None or not (enrollment.todo or enrollment.due(now)):
+    if enrollment is None:
+        return
+    if enrollment.failure is not None and not enrollment.rests(now):
+        # One more try; whatever becomes of it, its old clock has ended.
+        progress.wake(enrollment, now)
+        return
+    if enrollment.failure is not None or not (enrollment.todo or enrollment.due(now)):
+        enrollments.look_later(enrollment, now)
         return
     paused = pauses.journeys_lately(now)
     if enrollment.journey in paused:

@@ -31,6 +31,7 @@ Kind = Literal[
     "migrate",
     "approve",
     "start",
+    "retry",
 ]
 
 
@@ -39,8 +40,8 @@ class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
-    of "recall" JOURNEY/STEP, of "migrate" and "start" the journey, of "approve" the release. `by` is the account at
-    the terminal, `many` how many people or rows it was about, `why` what the person at the terminal said."""
+    of "recall" JOURNEY/STEP, of "migrate" and "start" the journey, of "retry" either, of "approve" the release. `by`
+    is the account at the terminal, `many` how many people or rows it was about, `why` what the person there said."""
 
     kind: Kind
     subject: str

@@ -317,21 +317,19 @@ def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str
     )
 
 
-def watch(contact: str, enrollment: str) -> Contact | None:
-    """Note an open enrollment on the contact; the contact as it stands after that.
+def watch(contact: str, run: str) -> Contact | None:
+    """Note an open enrollment on the contact, by its mark; the contact as it stands after that.
 
     It counts as a write: scoring that read the contact before must read it again. So what
     is scored from now on wakes the enrollment, and what was scored before is in what this
     returns. None if the contact is no more: merged, or erased.
     """
-    return _marked(
-        contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {enrollment}, ":one": 1, ":v": VERSION}
-    )
+    return _marked(contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {run}, ":one": 1, ":v": VERSION})
 
 
-def unwatch(contact: str, enrollments: Iterable[str]) -> Contact | None:
-    """Forget enrollments that have ended."""
-    return _marked(contact, "DELETE w :w REMOVE #out, o", {":w": set(enrollments)})
+def unwatch(contact: str, runs: Iterable[str]) -> Contact | None:
+    """Forget enrollments that have ended, by their marks."""
+    return _marked(contact, "DELETE w :w REMOVE #out, o", {":w": set(runs)})
 
 
 def _marked(contact: str, expression: str, values: Mapping[str, Any]) -> Contact | None:

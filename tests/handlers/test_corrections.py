@@ -202,3 +202,17 @@ def test_the_command_moves_nobody_before_each_step_has_a_place(shop: Cloud, monk
     assert "goes by the live release already" in samovar(
         shop, monkeypatch, "migrate", "tour", "--why", "again", "--yes"
     )
+
+
+def test_a_run_that_is_looked_at_with_nothing_to_do_is_not_looked_at_again_every_minute(shop: Cloud) -> None:
+    later = [{**step, "wait": "30 days"} if step["id"] == "week" else step for step in STEPS]
+    shop.publish(with_journey(later))
+    runtime.forget()
+    pointer = moves.live()
+    assert pointer is not None
+    correct.migrate("m1", "tour", pointer.release, Moves({}), shop.clock.now)
+    finish(shop, "m1")
+    shop.skip(minutes=15)
+    due = [row["du"] for row in shop.items() if row["sk"].startswith("J#")]
+    assert len(due) == PEOPLE
+    assert min(due) > shop.clock.now + 86_400_000
