@@ -22,7 +22,10 @@ from functions.core.release import Release
 @click.command()
 @click.argument("journey")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; JOURNEY.svg without it."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; JOURNEY.svg without it.",
 )
 @click.option("--people", is_flag=True, help="Count who stands where, and who went which way, in the deployment.")
 @click.option("--exact", is_flag=True, help="With --people: read everybody, however many they are.")
