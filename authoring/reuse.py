@@ -74,7 +74,7 @@ def _in_where(known: Definitions, renamable: list[Named]) -> Iterator[Problem]:
             plain = isinstance(wanted, str)
             if key not in COMPARED or (plain and key in IN_EVENTS):
                 continue
-            said = {wanted} if plain else set(texts_of(wanted))
+            said = set(texts_of(wanted))
             for name in sorted(said & {name for kind, name in later if kind == COMPARED[key]}):
                 message = f'events still say "{later[COMPARED[key], name]}" where "{name}" is meant'
                 mend = f'Write "{later[COMPARED[key], name]}" here'
