@@ -71,8 +71,7 @@ def _in_where(known: Definitions, renamable: list[Named]) -> Iterator[Problem]:
         if match.event not in OWN_EVENTS:
             continue
         for key, wanted in match.where.items():
-            plain = isinstance(wanted, str)
-            if key not in COMPARED or (plain and key in IN_EVENTS):
+            if key not in COMPARED or (isinstance(wanted, str) and key in IN_EVENTS):
                 continue
             said = set(texts_of(wanted))
             for name in sorted(said & {name for kind, name in later if kind == COMPARED[key]}):

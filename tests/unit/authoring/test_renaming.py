@@ -301,6 +301,17 @@ def test_was_of_what_was_never_published_is_a_warning(published: Path) -> None:
     assert [problem.code for problem in made.warnings if problem.code.startswith("renamed")] == ["renamed-nothing"]
 
 
+def test_a_comparison_with_a_later_name_in_an_event_of_ours_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "marketing"
+    write(root, {"welcome": "greeting"}, {"welcome": "welcome"})
+    scoring = root / "scoring.yaml"
+    text = scoring.read_text(encoding="utf-8")
+    scoring.write_text(text.replace("{journey: greeting}", "{journey: {one_of: [greeting]}}"), encoding="utf-8")
+    with pytest.raises(Invalid, match='Write "welcome" here') as caught:
+        bundle(root)
+    assert [problem.code for problem in caught.value.problems] == ["renamed-in-where"]
+
+
 def test_a_field_of_a_form_cannot_be_renamed(tmp_path: Path) -> None:
     root = tmp_path / "marketing"
     write(root, {}, {})
