@@ -202,7 +202,7 @@ def test_a_run_that_is_looked_at_with_nothing_to_do_is_not_looked_at_again_every
     pointer = moves.live()
     assert pointer is not None
     correct.migrate("m1", "tour", pointer.release, Moves({}), shop.clock.now)
-    finish(shop, "m1")
+    ended(shop, ["m1"])
     shop.skip(minutes=15)
     due = [row["du"] for row in shop.items() if row["sk"].startswith("J#")]
     assert len(due) == PEOPLE
