@@ -9,7 +9,11 @@ from functions.tables import enrollments, tokens
 def heal(contact: str, journey: str, key: str, now: int) -> None:
     """Bring the enrollment forward, and give it a new clock where the old one is dead."""
     enrollment = enrollments.get(contact, journey, key)
-    if enrollment is None or not (enrollment.todo or enrollment.due(now)):
+    if enrollment is None:
+        return
+    if not (enrollment.todo or enrollment.due(now)):
+        # Its wait was moved, or it came to the next one, since the index was told: else it would be met every minute.
+        enrollments.settle(enrollment, now)
         return
     doubtful = enrollment.due(now)
     if doubtful and not _parked(enrollment):
