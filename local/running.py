@@ -92,9 +92,12 @@ def _silent(step: str) -> None:
 
 
 @contextmanager
-def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _silent) -> Iterator[Stack]:
+def stack_up(
+    state_dir: Path, port: int = 0, tell: Callable[[str], None] = _silent, outbox: str = ""
+) -> Iterator[Stack]:
     """A running stack, also described in `state_dir`/stack.json. Everything stops on leaving.
 
+    `outbox` is a loopback address that takes what functions post to others, in place of the inbox.
     Raises UpAlready, PortTaken, SynthesisFailed, EmulatorFailed or DeploymentFailed, with nothing left running.
     """
     with ExitStack() as running:
@@ -104,7 +107,7 @@ def stack_up(state_dir: Path, port: int = 0, tell: Callable[[str], None] = _sile
         assembly = synth.templates(state_dir / "published.json")
         tell("starting the emulator")
         aws = running.enter_context(
-            emulator.start(state_dir / "state", ports.aws, outbox=f"http://{HOST}:{ports.inbox}/outbox")
+            emulator.start(state_dir / "state", ports.aws, outbox=outbox or f"http://{HOST}:{ports.inbox}/outbox")
         )
         tell("deploying")
         api_url, shop_url, inbox_url = (f"http://{HOST}:{number}" for number in (ports.api, ports.shop, ports.inbox))

@@ -383,6 +383,7 @@ WITH_LANGUAGES = Release.model_validate(
     }
 )
 PARKED = tokens.Parked("AQB8…token", Alarm(CONTACT, RUN, "welcome", 2, 0, NOW, 4, 1))
+KEYED_PARKED = tokens.Parked(PARKED.token, replace(PARKED.alarm, key="3k5w2yvld4c6g"))
 JOB = jobs.Job("j1", "refold", NOW, ("C#x", "S"), 500, 2, {"changed": 1}, None)
 PLANNED = Plan("harvest", "r" * 32, "20261201t0900", NOW + 9_000, NOW + 8_000, NOW)
 PLAIN_PLAN = Plan("harvest", "r" * 32)
@@ -672,6 +673,9 @@ def samples() -> dict[str, Sample]:
             lambda row: addresses.head_from(_plain(row)),
         ),
         "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
+        "token-of-a-key": Sample(
+            KEYED_PARKED, _row(tokens.to_row(KEYED_PARKED)), lambda row: tokens.from_row(_plain(row))
+        ),
         "identity": Sample(
             Identity("e#hash", CONTACT),
             _row(identities.to_row(Identity("e#hash", CONTACT))),

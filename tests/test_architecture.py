@@ -1,6 +1,7 @@
 """The rules that keep the house as it is: imports point inward, time enters by one door, cold starts stay small."""
 
 import ast
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,3 +185,20 @@ def test_a_handler_stays_within_its_import_budget(room: str) -> None:
     assert answer.returncode == 0, answer.stderr
     over = {name for name in answer.stdout.split() if is_in(name, NOBODY | BUDGETS[room])}
     assert sorted(over) == []
+
+
+def test_no_line_of_the_log_names_what_the_log_names_itself() -> None:
+    """Python's logging raises KeyError for such a name, in the middle of whatever was being logged."""
+    taken = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+    found = [
+        f"{file}:{node.lineno} {keyword.arg}"
+        for file, tree in modules("functions").items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "logger"
+        for keyword in node.keywords
+        if keyword.arg in taken - {"exc_info", "stack_info"}
+    ]
+    assert found == []

@@ -22,7 +22,7 @@ def keep(message: Message, body: bytes, now: int) -> None:
         return
     traits = webhook.kept(body, step.keep)
     if traits is None:
-        logger.warning("a webhook's answer is no JSON that traits could be kept of", message=message.id)
+        logger.warning("a webhook's answer is no JSON that traits could be kept of", message_id=message.id)
         metric("WebhookAnswersIgnored")
         return
     source = own_ref(message.contact)

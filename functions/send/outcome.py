@@ -60,7 +60,7 @@ def hand_over(begun: Sequence[Begun], turn: Turn, rate: float, now: int, until: 
             case Rejected():
                 each.append(partial(_reject, message, answer.code, now))
             case Ambiguous():
-                logger.warning("nobody knows whether a message went out", message=message.id, error=answer.code)
+                logger.warning("nobody knows whether a message went out", message_id=message.id, error=answer.code)
                 metric("SendAnswersLost")
             case _:
                 broken = answer
@@ -171,7 +171,7 @@ def settle(decided: Sequence[tuple[Message, Withhold | Defer]], now: int) -> lis
     noted = messages.change_each(changes)
     for (message, decision), still in zip(decided, noted, strict=True):
         if still and isinstance(decision, Withhold):
-            logger.info("message withheld", message=message.id, reason=decision.reason)
+            logger.info("message withheld", message_id=message.id, reason=decision.reason)
             metric("MessagesWithheld")
         elif still:
             metric("MessagesDeferred")
@@ -193,7 +193,7 @@ def _reject(message: Message, code: str, now: int) -> None:
 
 def _try_later(message: Message, code: str, now: int) -> None:
     seconds = 60 * 2 ** min(message.attempts - 1, 6)
-    logger.warning("mail service took nothing; sweep tries later", message=message.id, error=code, seconds=seconds)
+    logger.warning("mail service took nothing; sweep tries later", message_id=message.id, error=code, seconds=seconds)
     metric("SendsPostponed")
     try:
         messages.change(message, ledger.postpone(message, now + min(PATIENCE, seconds * 1000)))

@@ -98,7 +98,7 @@ def _note(changes: Changes) -> list[Message]:
 
 def _give_up(changes: Changes) -> None:
     for message in _note(changes):
-        logger.warning("nobody knows whether a message went out", message=message.id)
+        logger.warning("nobody knows whether a message went out", message_id=message.id)
         metric("MessagesUnknown")
 
 

@@ -55,6 +55,22 @@ def test_nothing_is_done_before_it_is_due(world: World) -> None:
     assert world.stack.rows("contacts") == before
 
 
+def test_a_run_that_stands_at_its_next_wait_is_looked_at_once_and_not_every_minute(world: World) -> None:
+    world.deliver(world.decide(trigger("calm")))
+    parking = world.parked()
+    world.park(parking)
+    world.now += DAY
+    world.park(replace(parking, timed_out=True))
+    assert stands_at(world, "calm") == "b"
+    world.now += GRACE_MS
+    # The index was left as it was when the second wait began: it tells the earliest moment, not the right one.
+    assert world.sweep()["done"] == 1
+    world.now += HOUR
+    assert world.sweep()["done"] == 0
+    (row,) = world.rows("J#calm")
+    assert row["du"] == row["wait"][3] + GRACE_MS
+
+
 def test_a_run_whose_clock_is_no_more_goes_on_with_a_new_one(world: World) -> None:
     world.deliver(world.decide(trigger("calm")))
     parking = world.parked()

@@ -4,8 +4,6 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,124 +13,23 @@ from functions.core.advance import advance, after
 from functions.core.contact import Contact
 from functions.core.effects import Effect, HandOff, Record, SendMessage, StartClock
 from functions.core.enrollment import Enrollment, Turns
-from functions.core.hours import WEEKDAYS
 from functions.core.release import Release
 from functions.core.steps import Repeat, Wait
 from functions.core.tree import walk
 from functions.tables import enrollments
 from tests.journeys import DAY, HOUR, NOW, contact, entered, happened, holding, journey, release, rules
+from tests.random_journeys import EVENTS, RENEWS, Wild
 from tests.scale import scaled
 
-EVENTS = ("Page Viewed", "Cart Filled", "Order Completed")
-RENEWS = "renews"
 UNTIL = 500 * DAY
 
 Happening = tuple[int, str]
 """When (ms), and the name of an event, or RENEWS and the day that the trait is from then on."""
 
 
-def _condition(chance: random.Random, depth: int = 2) -> dict[str, Any]:
-    sort = chance.random()
-    if depth and sort < 0.25:
-        parts = [_condition(chance, depth - 1) for _ in range(chance.randint(1, 3))]
-        return {chance.choice(("all", "any")): parts}
-    if depth and sort < 0.4:
-        return {"not": _condition(chance, depth - 1)}
-    name = chance.choice(EVENTS)
-    return chance.choice(
-        (
-            {"event": name},
-            {"event": name, "at_least": chance.randint(1, 3), "within": chance.choice(("2 hours", "1 day", "6 days"))},
-            {"event": name, "never": True, "within": chance.choice(("5 hours", "3 days"))},
-            {"score": "interest", "at_least": chance.choice((20, 40, 60))},
-            {"score": "interest", "below": 30},
-            {"tag": chance.choice("xy")},
-            {"trait": "plan", "is": "gold"},
-        )
-    )
-
-
-def _wait(chance: random.Random) -> Any:
-    length = chance.choice(("3 hours", "1 day", "5 days"))
-    day = date(2026, 9, 21) + timedelta(days=chance.randint(-3, 30))
-    shift = chance.choice(({}, {"before": "2 days"}, {"after": "1 day"}))
-    at = chance.choice(("00:00", "09:00", "23:30", "24:00"))
-    return chance.choice(
-        (
-            length,
-            {"until": _condition(chance), "at_most": length},
-            {"until_day": day.isoformat(), "at": at, **shift},
-            {"until_trait": RENEWS, "at": at, **shift},
-            {"until_open": {"on": chance.sample(WEEKDAYS, 3), "between": ["09:00", "17:30"]}},
-            {"until_open": {"between": [chance.choice(("00:00", "13:00")), "24:00"]}},
-        )
-    )
-
-
-def _acting(chance: random.Random, name: str) -> dict[str, Any]:
-    traits = {chance.choice(("plan", RENEWS)): chance.choice(("gold", "2026-10-09", None))}
-    return chance.choice(
-        (
-            {"send": f"mail-{name}"},
-            {"send": {"sms": f"text-{name}"}, "topic": "offers"},
-            {"tag": chance.choice("xy")},
-            {"untag": chance.choice("xy")},
-            {"update": {"traits": traits}},
-            {"update": {"stage": "customer"}},
-            {"add": {"score": "interest", "points": chance.choice((-5, 30))}},
-            {"webhook": "crm", "keep": {"plan": "plan.name"}},
-            {"notify": {"to": "shop", "subject": "Look"}},
-            {"handoff": {"to": "shop", "reason": "Wants tea"}},
-            {"start": "another"},
-        )
-    )
-
-
-def _steps(chance: random.Random, names: Iterable[str], depth: int = 2) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = []
-    for name in names:
-        sort = chance.random()
-
-        def inside(side: str, least: int = 0, name: str = name) -> list[dict[str, Any]]:
-            return _steps(chance, [f"{name}{side}{n}" for n in range(chance.randint(least, 3))], depth - 1)
-
-        if depth and sort < 0.1:
-            steps.append({"id": name, "if": _condition(chance), "then": inside("a"), "else": inside("b")})
-        elif depth and sort < 0.2:
-            cases = [{"id": f"way-{side}", "when": _condition(chance), "then": inside(side)} for side in "ab"]
-            steps.append({"id": name, "switch": cases, "otherwise": inside("c")})
-        elif depth and sort < 0.3:
-            percent = chance.choice((0, 30, 50, 100))
-            shares = [
-                {"id": f"way-{side}", "percent": part, "then": inside(side)}
-                for side, part in (("a", percent), ("b", 100 - percent))
-            ]
-            steps.append({"id": name, "split": shares})
-        elif depth and sort < 0.45:
-            turns: dict[str, Any] = {"at_most": chance.randint(1, 3)}
-            if chance.random() < 0.4:
-                turns["until"] = _condition(chance)
-            steps.append({"id": name, "repeat": inside("r", 1), **turns})
-        elif sort < 0.7:
-            steps.append({"id": name, "wait": _wait(chance)})
-        elif sort < 0.75:
-            steps.append({"id": name, "holdout": 20})
-        elif sort < 0.78:
-            steps.append({"id": name, "exit": True})
-        else:
-            steps.append({"id": name, **_acting(chance, name)})
-    return steps
-
-
 def _journey(chance: random.Random) -> Release:
-    rest: dict[str, Any] = {}
-    if chance.random() < 0.4:
-        rest["goal"] = {"event": "Order Completed"}
-    if chance.random() < 0.3:
-        rest["exit"] = _condition(chance)
-    if chance.random() < 0.1:
-        rest["ends"] = (date(2026, 9, 22) + timedelta(days=chance.randint(0, 20))).isoformat()
-    return release(welcome=journey(*_steps(chance, [f"s{n}" for n in range(chance.randint(1, 6))]), **rest))
+    made = Wild(chance).journey()
+    return release(welcome=journey(*made.pop("steps"), **made))
 
 
 def _history(chance: random.Random) -> list[Happening]:
