@@ -94,12 +94,13 @@ def live() -> Live:
     return live_from(dynamodb.get(settings.contacts_table(), POINTER))
 
 
-def live_and(keys: Iterable[dynamodb.Key]) -> tuple[Live, dict[dynamodb.Key, dynamodb.Item]]:
-    """The live release and those of `keys` that stand in the contacts table, in one read at half price.
-
-    Not consistent: what a moment ago was written may be missing. Raises NothingLive.
+def live_and(
+    keys: Iterable[dynamodb.Key], *, consistent: bool = False
+) -> tuple[Live, dict[dynamodb.Key, dynamodb.Item]]:
+    """The live release and those of `keys` that stand in the contacts table, in one read, at half price unless it is
+    `consistent`: otherwise what a moment ago was written may be missing. Raises NothingLive.
     """
-    rows = dynamodb.batch_get(settings.contacts_table(), [POINTER, *keys], consistent=False)
+    rows = dynamodb.batch_get(settings.contacts_table(), [POINTER, *keys], consistent=consistent)
     return live_from(rows.get(POINTER)), rows
 
 

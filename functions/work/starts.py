@@ -71,23 +71,24 @@ def job_of(plan: Plan, now: int) -> Job:
 def start_slice(job: Job, now: int) -> Slice:
     """Start the journey for the next members of its segment, by the release that is live."""
     journey, occasion, at = job.about[SLOT]
-    slot, live = Slot(occasion, int(at)), releases.live()
+    slot = Slot(occasion, int(at))
+    live, rows = releases.live_and([pauses.KEY], consistent=True)
     when = schedule_of(live.release, journey)
     if when is None:
         return Slice(0, {"superseded": 1}, None)
     if slot.at + LATEST_MS < now:
         metric("JourneyStartsMissed")
         return Slice(0, {"late": 1}, None)
-    return _Starting(job, journey, slot, live).go_on(when.segment)
+    paused = pauses.from_item(rows.get(pauses.KEY)).journeys(now)
+    return _Starting(job, journey, slot, live, paused).go_on(when.segment)
 
 
 class _Starting:
     """One slice."""
 
-    def __init__(self, job: Job, journey: str, slot: Slot, live: Live) -> None:
-        self._job, self._journey, self._slot, self._live = job, journey, slot, live
+    def __init__(self, job: Job, journey: str, slot: Slot, live: Live, paused: frozenset[str]) -> None:
+        self._job, self._journey, self._slot, self._live, self._paused = job, journey, slot, live, paused
         self._walking = Walking(job, self._start)
-        self._paused = pauses.journeys_lately(clock.now_ms())
         self._begun = clock.monotonic()
 
     def go_on(self, segment: str) -> Slice:
