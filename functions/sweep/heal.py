@@ -9,7 +9,11 @@ from functions.tables import enrollments, tokens
 def heal(contact: str, journey: str, key: str, now: int) -> None:
     """Bring the enrollment forward, and give it a new clock where the old one is dead."""
     enrollment = enrollments.get(contact, journey, key)
-    if enrollment is None or not (enrollment.todo or enrollment.due(now)):
+    if enrollment is None:
+        return
+    if not (enrollment.todo or enrollment.due(now)):
+        # What the index kept was a lower bound, and it is reached: the next look is when there may be something to do.
+        enrollments.settle(enrollment, now)
         return
     doubtful = enrollment.due(now)
     if doubtful and not _parked(enrollment):
