@@ -120,6 +120,8 @@ def test_people_in_flight_move_to_the_live_release_and_end_by_it(shop: Cloud) ->
     done = ended(shop, ["m1"])[0]
     assert done.notes.get("corrected") == PEOPLE
     assert {run.release for run in runs(shop)} == {pointer.release}
+    shop.skip(minutes=10)
+    assert (shop.next_due or 0) > shop.clock.now + 12 * 3_600_000, "nobody looks at them every minute until then"
     shop.skip(days=4)
     shop.settle()
     assert standing(shop) == ["done"] * PEOPLE
