@@ -94,7 +94,7 @@ def _forward(enrollment: Enrollment, now: int, contact: Contact | None, paused: 
             return enrollment
         try:
             if contact.id != enrollment.contact:
-                return follow(enrollment, contact, now)
+                return follow(enrollment, contact, now, partial(wake, now=now, paused=paused))
             if paused is None:
                 paused = pauses.journeys_lately(now)
             if enrollment.journey in paused:
