@@ -6,7 +6,7 @@ import click
 
 from authoring.commands.progress import follow
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
-from functions import clock
+from functions import clock, releases
 from functions.core.ids import digest
 from functions.core.setback import in_words
 from functions.tables import audit, setbacks
@@ -32,6 +32,9 @@ def retry(app: App, journey: str, step: str, why: str, yes: bool, as_json: bool)
     """
     with explained(as_json):
         app.connect()
+        live = releases.live().release
+        journey = live.first_name("journey", journey)
+        step = step and live.first_name("step", step, f"journey {journey}")
         kept = [one for one in setbacks.listed() if one.journey == journey and step in ("", one.step)]
         if must_ask(yes, as_json):
             for one in kept:

@@ -101,7 +101,10 @@ def migrated(run: Enrollment, to: Journey, release: str, moves: Moves, id: str, 
     if run.waiting is None:
         # Set aside before its first step, it has nothing behind it that another release could lack.
         return replace(run, release=release, corrected=id, turn=run.turn + 1) if run.aside else None
-    step = run.waiting.step
+    if run.place is not None and run.place.step == LEAVE:
+        return replace(run, release=release, corrected=id, turn=run.turn + 1)
+    # Where somebody put it counts, though it has not gone on from there: its journey is paused, or it is set aside.
+    step = run.place.step if run.place else run.waiting.step
     if step in moves.leave:
         return _left(run, step, id, now)
     found = after(to.steps, moves.of(step))
@@ -114,6 +117,8 @@ def migrated(run: Enrollment, to: Journey, release: str, moves: Moves, id: str, 
         turns={moves.of(name): turns for name, turns in run.turns.items()},
     )
     passage = Passage(step, now, MIGRATED)
+    if run.place is not None:
+        return _moved(moved, replace(run.place, step=found[0].id), passage, id, now)
     waiting = _waiting(found[0], run.waiting, now)
     if waiting is None:
         return _moved(moved, Place(found[0].id), passage, id, now)

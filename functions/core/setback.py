@@ -25,6 +25,8 @@ MISTAKES: Final = frozenset({"template-error", "unknown-template", "unknown-topi
 """Reasons for which a message is withheld that are a mistake of the business's, not something about the person."""
 REFUSED: Final = "provider-rejected"
 """The same where a webhook's receiver refused."""
+LET_GO_MS: Final = 30 * 86_400_000
+"""A message that was withheld for longer does not go out any more: whoever it was for has long gone on without it."""
 
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -74,6 +76,11 @@ def is_mistake(message: Message, reason: str) -> bool:
 def may_be_retried(message: Message) -> bool:
     """Whether a message was withheld by a mistake, so that it goes out once that is mended."""
     return message.state == "withheld" and is_mistake(message, message.reason)
+
+
+def is_past(message: Message, now: int) -> bool:
+    """Whether a message was withheld too long ago to go out after `now` (ms)."""
+    return now - message.times.get("withheld", message.created) > LET_GO_MS
 
 
 def in_words(code: str) -> str:

@@ -1,5 +1,6 @@
 """A run of a contact that turned out to be somebody else: two runs of one journey become one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from functions import releases
@@ -16,15 +17,18 @@ from functions.tables import contacts, enrollments
 from functions.tables.identities import Contended
 
 
-def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
+def follow(
+    enrollment: Enrollment, survivor: Contact, now: int, go_on: Callable[[Enrollment], object] | None = None
+) -> Enrollment:
     """End the run of a contact that was merged into `survivor`, where it goes on unless the
-    survivor's own run, or the rule of re-entry, forbids it. What it had to do is done.
+    survivor's own run, or the rule of re-entry, forbids it. What it had to do is done. `go_on` brings a run
+    forward that stands before its first step: nothing else would come to it.
 
     Safe to repeat: where it goes on it has an id of its own. Raises ConditionFailed if either
     row changed meanwhile, Contended if the survivor was merged again.
     """
     journey = releases.by_id(enrollment.release).every_journey[enrollment.journey]
-    outcome = MERGED if _goes_on(journey, enrollment, survivor.id, now) else NOT_AGAIN
+    outcome = MERGED if _goes_on(journey, enrollment, survivor.id, now, go_on) else NOT_AGAIN
     step = enrollment.waiting.step if enrollment.waiting else ""
     ended = replace(
         enrollment,
@@ -45,7 +49,13 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
     return saved
 
 
-def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -> bool:
+def _goes_on(
+    journey: Journey,
+    enrollment: Enrollment,
+    contact: str,
+    now: int,
+    go_on: Callable[[Enrollment], object] | None,
+) -> bool:
     """Let the run go on as the survivor's; False where the rule of re-entry forbids it, and none of theirs is open."""
     existing = enrollments.get(contact, enrollment.journey, enrollment.key)
     if existing is not None and existing.todo:
@@ -62,7 +72,11 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         key=enrollment.key,
     )
     if fresh is None:
-        return existing is not None and is_known(existing, enrollment_id(contact, enrollment.journey, enrollment.cause))
+        if existing is None:
+            return False
+        # Perhaps we died before it went on.
+        _let_enter(existing, go_on)
+        return is_known(existing, enrollment_id(contact, enrollment.journey, enrollment.cause))
     if existing and enrollments.was(contact, enrollment.journey, fresh.id):
         return True
     if watches(journey) and contacts.watch(contact, enrollments.mark(fresh)) is None:
@@ -88,5 +102,10 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         moved = replace(moved, todo=(*moved.todo, *notes(moved, releases.live_lately().heard, begins=True)))
     begun = enrollments.begin(moved, existing, now, releases.by_id(enrollment.release).privacy.retention.runs)
     perform(begun, now)
-    enrollments.settle(begun, now)
+    _let_enter(enrollments.settle(begun, now), go_on)
     return True
+
+
+def _let_enter(run: Enrollment, go_on: Callable[[Enrollment], object] | None) -> None:
+    if go_on is not None and run.active and run.waiting is None:
+        go_on(run)

@@ -57,9 +57,10 @@ def forward(
 
     In a journey among those that are `paused` it stays where it is; what it had decided before is performed.
     Not yet settled: `todo` stays until the clock was told. What no repetition would mend is noted on the row, which
-    is tried again a few times, and then set aside. Raises Contended if others keep writing the row.
+    is tried again a few times, and then set aside; that one only follows a `contact` that its own was merged into.
+    Raises Contended if others keep writing the row.
     """
-    if enrollment.rests(now):
+    if enrollment.rests(now) and (contact is None or contact.id == enrollment.contact):
         return enrollment
     try:
         return _forward(enrollment, now, contact, paused)
@@ -94,7 +95,7 @@ def _forward(enrollment: Enrollment, now: int, contact: Contact | None, paused: 
             return enrollment
         try:
             if contact.id != enrollment.contact:
-                return follow(enrollment, contact, now)
+                return follow(enrollment, contact, now, partial(wake, now=now, paused=paused))
             if paused is None:
                 paused = pauses.journeys_lately(now)
             if enrollment.journey in paused:

@@ -42,10 +42,15 @@ def tell(run: Enrollment, now: int) -> None:
     if not run.aside:
         return
     metric("RunsSetAside")
-    if setbacks.is_new(run.journey, failure.step, failure.code, now):
+    tell_of(run.journey, failure.step, failure.code, now)
+
+
+def tell_of(journey: str, step: str, code: str, now: int) -> None:
+    """Note a mistake in a journey, and tell a person of it: once a day, however many it is about."""
+    if setbacks.is_new(journey, step, code, now):
         try:
-            alerts.tell(*setback.letter(run.journey, failure.step, failure.code))
+            alerts.tell(*setback.letter(journey, step, code))
         except Exception as error:
             if not is_of_aws(error):
                 raise
-            logger.error("nobody was told of it", journey=run.journey, error=type(error).__name__)
+            logger.error("nobody was told of it", journey=journey, error=type(error).__name__)

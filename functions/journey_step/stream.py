@@ -111,7 +111,8 @@ def _pieces(
                 partial(memberships.note, decision.name, contact, inside=inside, version=image["n"], at=decision.at)
             )
     if image.get("w"):
-        pieces.append(partial(_wake, contact, image["w"], invocation, now))
+        merged = bool(image.get("into"))
+        pieces.append(partial(_wake, contact, image["w"], invocation, now, merged=merged))
     for decision in made:
         if decision.kind == "trigger":
             pieces.append(partial(_admit, contact, decision, invocation, now))
@@ -126,11 +127,12 @@ def _admit(contact: str, decision: Decision, invocation: _Invocation, now: int) 
     admit(contact, decision, invocation.live, now, invocation.paused)
 
 
-def _wake(contact: str, noted: Iterable[str], invocation: _Invocation, now: int) -> None:
+def _wake(contact: str, noted: Iterable[str], invocation: _Invocation, now: int, *, merged: bool) -> None:
     """Bring every open run of the contact forward; one that can't be doesn't hold up the others."""
     runs = [run for run in enrollments.noted(contact, noted) if run.active or run.todo]
-    # What a mistake keeps is tried when its time has come: whatever happens meanwhile is found then.
-    open_ones = [run for run in runs if not run.rests(now)]
+    # What a mistake keeps is tried when its time has come: whatever happens meanwhile is found then. It follows its
+    # person at once.
+    open_ones = [run for run in runs if merged or not run.rests(now)]
     if not open_ones:
         return
     person = contacts.surviving(contact)

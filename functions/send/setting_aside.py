@@ -16,11 +16,14 @@ ATTEMPTS: Final = 8
 
 
 def set_aside(message: Message, reason: str, detail: str, now: int) -> None:
-    """Set the run of a message aside, unless it is over. Raises Contended if others keep writing its row."""
+    """Set the run of a message aside, unless it is over; a person is told in any case. Raises Contended if others keep writing its row."""
     for _ in range(ATTEMPTS):
         run = _run(message)
         held = None if run is None else setback.held(run, message, reason, detail, now)
         if run is None or held is None:
+            if run is None or not run.active:
+                # Its message was the last thing that it asked for: nothing but the message is kept.
+                setbacks.tell_of(message.journey, message.step, reason, now)
             return
         setbacks.tell(held, now)
         try:

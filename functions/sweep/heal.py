@@ -18,7 +18,10 @@ def heal(contact: str, journey: str, key: str, now: int) -> None:
         return
     if enrollment.failure is not None and not enrollment.rests(now):
         # One more try; whatever becomes of it, its old clock has ended.
-        progress.wake(enrollment, now)
+        paused = pauses.journeys_lately(now)
+        progress.wake(enrollment, now, paused=paused)
+        if enrollment.journey in paused:
+            enrollments.put_off(enrollment, now + PAUSED_MS)
         return
     if enrollment.failure is not None or not (enrollment.todo or enrollment.due(now)):
         enrollments.look_later(enrollment, now)

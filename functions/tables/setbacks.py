@@ -3,6 +3,7 @@
 One row for each mistake, however many people it is about; it goes when they are let go on.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ VERSION: Final = 1
 @dataclass(frozen=True, slots=True)
 class Setback:
     """Runs of `journey` were set aside at `step` ("" before the first) with `code`: first at `since`, lately at `at`
-    (ms; to the day)."""
+    (ms)."""
 
     journey: str
     step: str
@@ -28,16 +29,27 @@ class Setback:
 
 def is_new(journey: str, step: str, code: str, now: int) -> bool:
     """Note that a run was set aside at `now` (ms); whether nobody was told of that mistake on the same day (UTC)."""
+    key = (PARTITION, _sk(journey, step, code))
     try:
         dynamodb.update(
             settings.contacts_table(),
-            (PARTITION, _sk(journey, step, code)),
+            key,
             "SET v = :v, since = if_not_exists(since, :now), #at = :now, #day = :day",
             condition="attribute_not_exists(#day) OR #day < :day",
             names={"#at": "at", "#day": "day"},
             values={":v": VERSION, ":now": now, ":day": now // DAY_MS},
         )
     except dynamodb.ConditionFailed:
+        # Whoever lets people go forgets only what was met last before that.
+        with suppress(dynamodb.ConditionFailed):
+            dynamodb.change(
+                settings.contacts_table(),
+                key,
+                "SET #at = :now",
+                condition="#at < :now",
+                names={"#at": "at"},
+                values={":now": now},
+            )
         return False
     return True
 
@@ -52,7 +64,15 @@ def forget(journey: str, step: str, before: int) -> None:
     """Those of a journey, or of one step of it, that were met last before a moment (ms) are mended."""
     for one in listed():
         if one.journey == journey and step in ("", one.step) and one.at < before:
-            dynamodb.delete(settings.contacts_table(), (PARTITION, _sk(one.journey, one.step, one.code)))
+            key = (PARTITION, _sk(one.journey, one.step, one.code))
+            with suppress(dynamodb.ConditionFailed):
+                dynamodb.delete(
+                    settings.contacts_table(),
+                    key,
+                    condition="#at < :before",
+                    names={"#at": "at"},
+                    values={":before": before},
+                )
 
 
 def _sk(journey: str, step: str, code: str) -> str:

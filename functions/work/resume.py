@@ -95,7 +95,7 @@ def _by(live: Live, run: Enrollment, now: int) -> Enrollment:
     journey = live.release.every_journey.get(run.journey)
     if journey is None or run.release == live.id:
         return run
-    if watches(journey) and contacts.watch(run.contact, run.id) is None:
+    if watches(journey) and contacts.watch(run.contact, enrollments.mark(run)) is None:
         # Merged away: it goes on as the survivor's.
         return run
     return enrollments.save(run, replace(run, release=live.id), now)

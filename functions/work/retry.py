@@ -97,6 +97,8 @@ def _let_message(message: Message, step: str) -> Mapping[str, int]:
     if not setback.may_be_retried(message) or step not in ("", message.step):
         return {}
     now, live = clock.now_ms(), releases.live()
+    if setback.is_past(message, now):
+        return {"past": 1}
     if contacts.surviving(message.contact).state.erased:
         return {}
     release = live.id if _is_in(live.release, message) else message.release

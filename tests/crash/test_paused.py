@@ -9,6 +9,7 @@ import pytest
 from functions.core.enrollment import Enrollment
 from functions.core.event import TAG_ADDED
 from functions.core.pauses import Pause, of_journey
+from functions.score.merge import merge
 from functions.tables import enrollments, pauses
 from functions.tables import releases as moves
 from functions.tables.events import from_row
@@ -179,6 +180,24 @@ def test_who_read_that_it_is_paused_before_the_end_of_it_loses_nothing(shop: Clo
     assert pauses.get().version > version
     shop.skip(minutes=3)
     assert passed(shop, 0) == ["first", "answer", "second"]
+
+
+def test_who_turns_out_to_be_somebody_else_while_it_goes_on_enters_it(shop: Cloud) -> None:
+    pause(shop)
+    sign_up(shop, 0)
+    shop.call("track", messageId="seen-1", anonymousId="browser-1", event="Page Viewed")
+    shop.settle()
+    loser, survivor = (contact(shop, value=f"browser-{number}").id for number in (0, 1))
+    assert loser != survivor
+    # The walk through the journey's runs is past the survivor, and has not come to the other.
+    pauses.release(of_journey("tour"))
+    assert merge(loser, survivor)
+    shop.settle()
+    found = enrollments.get(survivor, "tour")
+    assert found is not None
+    assert [one.step for one in found.path] == ["first"]
+    shop.skip(days=12)
+    assert [one.step for one in enrollments.get(survivor, "tour").path] == [step["id"] for step in STEPS]
 
 
 def test_a_journey_that_is_paused_again_stays_so(shop: Cloud) -> None:

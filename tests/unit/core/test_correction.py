@@ -192,3 +192,28 @@ def test_who_is_there_already_is_left_alone() -> None:
     _, to = later(*STEPS)
     run = replace(waiting(release(welcome=journey(*STEPS))), release="r2")
     assert migrated(run, to, "r2", Moves({}), "c1", LATER) is None
+
+
+@pytest.mark.parametrize("what", [Skip(), GoTo("answer"), Leave()], ids=["skip", "goto", "leave"])
+def test_where_somebody_put_a_run_that_has_not_gone_on_yet_counts_when_it_is_moved(what: Recall) -> None:
+    made = release(welcome=journey(*STEPS))
+    # In a paused journey, or where it is set aside, a run stays where it was recalled from.
+    put = recall(made, waiting(made), what)
+    assert put is not None
+    renamed = tuple({**step, "id": f"new-{step['id']}"} for step in STEPS)
+    gone = (*renamed[:1], {"id": "new-week", "tag": "later"}, *renamed[2:])
+    for later in (renamed, gone):
+        to = release(welcome=journey(*later))
+        moves = Moves({step["id"]: f"new-{step['id']}" for step in STEPS})
+        moved = migrated(put, rules(to), "r2", moves, "m1", LATER)
+        after, effects = going_on(to, moved)
+        stands = {"skip": "new-answer", "goto": "new-answer", "leave": None}[_kind(what)]
+        assert (after.waiting.step if after.waiting else None) == stands
+        assert sent(effects) == (["new-second"] if _kind(what) == "skip" else [])
+    if not isinstance(what, Leave):
+        with pytest.raises(Unfit):
+            migrated(put, rules(release(welcome=journey(STEPS[0]))), "r2", Moves({}), "m1", LATER)
+
+
+def _kind(what: Recall) -> str:
+    return type(what).__name__.lower()
