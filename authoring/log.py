@@ -24,8 +24,9 @@ _WHAT: Final[Mapping[Kind, str]] = {
     "migrate": "moved to the live release those in",
     "approve": "approved release",
     "start": "started by hand",
+    "retry": "let go on whom a mistake kept in",
 }
-_NAMED: Final = ("pause", "resume", "recall", "migrate", "start")
+_NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry")
 """Kinds whose subject is a name that may be told; of others it is a hash."""
 
 

@@ -50,7 +50,7 @@ CODES: Final[Mapping[str, str]] = {
     "over-before-it-goes": "A campaign's hold is as long as its time to reach people, or longer",
     "renamed-before": "A name that belongs to something else, or was that doesn't begin with the first name",
     "renamed-in-where": "where compares a property of our own events with a name that was given later",
-    "renamed-nothing": "was names what was never published (a warning)",
+    "renamed-nothing": "was names what was never published (a warning, unless it looks misspelt)",
     "renamed-twice": "Two definitions say that they are what was called so at first",
     "scenario-fails": "What a scenario expects of a journey is not what happens (a warning)",
     "starts-in-a-circle": "Journeys that start each other without a wait",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from authoring.definitions import Definitions, matches_in, steps_of
 from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
-from authoring.problems import Problem, Severity
+from authoring.problems import Problem, Severity, nearest
 from authoring.renaming import IN_EVENTS, OWN_EVENTS, STEP, Named, named
 from functions.core.definition import Definition
 from functions.core.release import Release, spelled
@@ -56,7 +56,9 @@ def check(release: Release, known: Definitions, past: Ledger) -> list[Problem]:
     for one in ids:
         claimed[one.stored].append(one)
     for stored, claims in claimed.items():
-        for twice in claims[1:] if len(claims) > 1 else ():
+        # Of what stands in two that claim one name, that is all there is to say.
+        outer = stored.rpartition(", ")[0]
+        for twice in claims[1:] if len(claimed.get(outer, ())) < 2 else ():
             first, plain = claims[0], stored.rpartition(" ")[2]
             message = f'"{first.plain}" and "{twice.plain}" are both what was called "{plain}" at first'
             mend = f'Take "{plain}" out of was of one of them, or call that one otherwise'
@@ -134,6 +136,20 @@ def _renamed(one: Named, ids: list[_Id], place: _Place, past: Ledger) -> Iterato
         yield place.problem(message, f"Write was: [{', '.join([first, *one.was])}]", "renamed-before")
         return
     message = f'was names "{one.first}", which was never published'
+    held, head = {known.stored for known in ids}, stored.rpartition(" ")[0]
+    later = next((name for name in one.was if f"{head} {name}" in past.live), None)
+    if later is not None:
+        rest = [name for name in one.was if name not in (later, one.plain)]
+        mend = (
+            f"The first name stands first: write was: [{', '.join([later, *rest])}]" if rest else f"Write was: {later}"
+        )
+        yield place.problem(message, mend, "renamed-nothing")
+        return
+    # Under a name that is misspelt it would be something new, for ever, and all that is stored would be left behind.
+    gone = [id.rpartition(" ")[2] for id in past.live if id.rpartition(" ")[0] == head and id not in held]
+    if close := nearest(one.first, gone):
+        yield place.problem(message, f'Did you mean "{close}"? It is not in these files any more', "renamed-nothing")
+        return
     yield place.problem(message, "Remove was, if nothing went by that name", "renamed-nothing", "warning")
 
 

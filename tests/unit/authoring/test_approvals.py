@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from authoring.compile import bundle
 from functions.aws import sts
 from functions.core.publishing import NOT_APPROVED, Approval, Move, Pointer, Refuse, decide
 from functions.publish import deployment
-from functions.tables import approvals, releases
+from functions.tables import approvals, audit, releases
 from functions.tables.releases import PublishRefused
 from tests.unit.authoring.folders import Folder
 
@@ -171,3 +172,12 @@ def test_the_commands_approve_refuse_and_tell_who_did_what(folder: Folder, monke
     told = [(one.what.partition(" release")[0], one.why, one.arn) for one in log.lines(10)]
     assert told == [("published", "daha az", EVE), ("approved", "okudum", BOB), ("published", "ilk yayın", ADA)]
     assert {"approve", "log", "plan"} <= set(main.commands)
+
+
+def test_the_log_has_words_for_every_deliberate_act(folder: Folder) -> None:
+    published.publish(folder.root, by="ada", arn=ADA)
+    for at, kind in enumerate(get_args(audit.Kind)):
+        audit.note(audit.Noted(kind, "welcome", at, by="ada", why=kind))
+    told = {one.why: one.what for one in log.lines(100)}
+    assert set(told) >= set(get_args(audit.Kind))
+    assert told["retry"] == "let go on whom a mistake kept in welcome"

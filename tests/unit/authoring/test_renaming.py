@@ -296,6 +296,26 @@ def test_an_old_name_is_not_taken_by_something_new(published: Path) -> None:
     assert code_of(published, {"welcome": "greeting", "second": "welcome"}, {"welcome": "welcome"}) == "renamed-twice"
 
 
+def test_a_misspelt_was_is_refused_with_the_name_that_it_means(published: Path) -> None:
+    note(published, write(published, {}, {}))
+    with pytest.raises(Invalid, match='Did you mean "welcome"') as caught:
+        write(published, {"welcome": "hallo"}, {"welcome": "welcom"})
+    assert caught.value.problems[0].code == "renamed-nothing"
+
+
+def test_a_chain_in_the_wrong_order_is_refused_with_the_right_one(published: Path) -> None:
+    with pytest.raises(Invalid, match=r"The first name stands first: write was: \[welcome, salut\]"):
+        write(published, {"welcome": "hallo"}, {"welcome": "[salut, welcome]"})
+    with pytest.raises(Invalid, match="Write was: welcome"):
+        write(published, {"welcome": "hallo"}, {"welcome": "[hallo, welcome]"})
+
+
+def test_two_journeys_that_were_one_are_told_once_and_not_step_by_step(published: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        write(published, {"welcome": "greeting", "second": "other"}, {"welcome": "welcome", "second": "welcome"})
+    assert [one.code for one in caught.value.problems].count("renamed-twice") == 1
+
+
 def test_was_of_what_was_never_published_is_a_warning(published: Path) -> None:
     made = write(published, {"welcome": "greeting", "late": "lost"}, {"welcome": "welcome", "late": "never-there"})
     assert [problem.code for problem in made.warnings if problem.code.startswith("renamed")] == ["renamed-nothing"]
