@@ -63,9 +63,11 @@ def _contact(id: str, rows: Mapping[str, dynamodb.Item]) -> Contact:
 def members(segment: str) -> Iterator[Record]:
     """Who is in a segment, as last decided. Raises ValueError for one that isn't defined."""
     live, now = releases.live(), clock.now_ms()
-    if segment not in live.release.segments:
-        raise ValueError(f'there is no segment "{segment}"; segments: {", ".join(sorted(live.release.segments))}')
-    found = (list(contacts.load(ids).values()) for ids in _batches(memberships.members(segment)))
+    id = live.release.first_name("segment", segment)
+    if id not in live.release.segments:
+        known = ", ".join(sorted(live.release.present_name("segment", one) for one in live.release.segments))
+        raise ValueError(f'there is no segment "{segment}"; segments: {known}')
+    found = (list(contacts.load(ids).values()) for ids in _batches(memberships.members(id)))
     return (one for batch in found for one in _records(batch, live, now))
 
 

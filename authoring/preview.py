@@ -89,7 +89,8 @@ def dark(html: str) -> str:
 def _topic(release: Release, template: str, wanted: str) -> Topic:
     """What the e-mail is about: as asked, or as the first journey that sends it says."""
     if template not in release.emails:
-        raise NoSuchTemplate(f'there is no e-mail "{template}"; there are {", ".join(sorted(release.emails))}')
+        known = [release.present_name("template", one) for one in release.emails]
+        raise NoSuchTemplate(f'there is no e-mail "{template}"; there are {", ".join(sorted(known))}')
     if wanted:
         found = policy.topic_of(release, wanted)
         if found is None:

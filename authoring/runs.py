@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from functions import settings
+from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.campaign import message_id
 from functions.core.channels import channel_and_template
@@ -89,15 +89,16 @@ def _by_survivor(run: Run, moved: dict[str, str]) -> dict[str, Message]:
 
 def find(name: str) -> Run:
     """The run that "CAMPAIGN/RUN" names, or the newest of "CAMPAIGN". Raises ValueError where there is none."""
-    campaign, _, wanted = name.partition("/")
+    called, _, wanted = name.partition("/")
+    campaign = releases.live().release.first_name("campaign", called)
     if wanted:
         run = campaigns.get(campaign, wanted)
         if run is None:
-            raise ValueError(f'campaign "{campaign}" has no run "{wanted}": see `samovar campaigns list`')
+            raise ValueError(f'campaign "{called}" has no run "{wanted}": see `samovar campaigns list`')
         return run
     newest = sorted(campaigns.runs_of(campaign), key=lambda run: run.begun)
     if not newest:
-        raise ValueError(f'campaign "{campaign}" has not run yet: see `samovar campaigns list`')
+        raise ValueError(f'campaign "{called}" has not run yet: see `samovar campaigns list`')
     return newest[-1]
 
 

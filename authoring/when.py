@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.core.pauses import Pause, journey_of
+from functions.core.release import Release
 
 
 def minute(moment: int, zone: str) -> str:
@@ -12,10 +13,10 @@ def minute(moment: int, zone: str) -> str:
     return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def told(name: str, pause: Pause, zone: str) -> str:
-    """A pause of `name` in words, its moments in `zone`."""
+def told(name: str, pause: Pause, zone: str, release: Release | None) -> str:
+    """A pause of `name` in words, its moments in `zone`, a journey by its name in `release`."""
     journey = journey_of(name)
-    name = f"the journey {journey}" if journey else name
+    name = f"the journey {release.present_name('journey', journey) if release else journey}" if journey else name
     until = "" if pause.until is None else f" until {minute(pause.until, zone)}"
     return f"{name}, since {minute(pause.since, zone)}{until} ({zone}), by {pause.by}: {pause.why}"
 

@@ -56,9 +56,11 @@ class _Why:
         self.today = local_day(now, self.zone)
 
     def told(self, segment: str | None) -> dict[str, Any]:
-        names = list(self.release.segments)
+        names, called = list(self.release.segments), segment
+        segment = None if called is None else self.release.first_name("segment", called)
         if segment is not None and segment not in names:
-            raise UnknownSegment(f'there is no segment "{segment}": {", ".join(names) or "none is defined"}')
+            known = ", ".join(self.release.present_name("segment", one) for one in names) or "none is defined"
+            raise UnknownSegment(f'there is no segment "{called}": {known}')
         return {
             "scores": {name: self._score(name, score) for name, score in self.release.scoring.scores.items()},
             "temperature": self._temperature(),

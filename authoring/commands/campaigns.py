@@ -70,7 +70,7 @@ def list_(app: App, as_json: bool) -> None:
         plan = plans.get(name)
         following = minute(plan.at, zone) if plan and plan.at else "on request" if name in defined else ""
         state = "" if run is None else "paused" if place_of(name, run.run) in held.held and run.open else run.state
-        table.add_row(name, title, following, run.run if run else "", state, f"{run.people:,}" if run else "")
+        table.add_row(_called(name), title, following, run.run if run else "", state, f"{run.people:,}" if run else "")
     console().print(table)
     if any(plan.at for plan in plans.values()):
         say(f"Times are {zone}.", "dim")
@@ -101,7 +101,7 @@ def show(app: App, name: str, watch: bool, who: str | None, as_json: bool) -> No
 
 
 def _say(run: Run, tally: Tally | None, held: Pause | None, zone: str) -> None:
-    say(f"{run.campaign}/{run.run}: {'paused' if held and run.open else run.state}", "bold")
+    say(f"{_called(run.campaign)}/{run.run}: {'paused' if held and run.open else run.state}", "bold")
     if held and run.open:
         say(f"  Paused by {held.by}: {held.why or 'no reason given'}.", "yellow")
     if run.why:
@@ -129,9 +129,9 @@ def _say(run: Run, tally: Tally | None, held: Pause | None, zone: str) -> None:
             say(f"      {minute(int(at), zone)}  {count:,}")
     if run.state == "holding":
         say(f"  It goes out at {minute(run.held_until, zone)} unless somebody says:", "yellow")
-        say(f"    samovar campaigns cancel {run.campaign}/{run.run}")
+        say(f"    samovar campaigns cancel {_called(run.campaign)}/{run.run}")
         say("  Not to wait until then:")
-        say(f"    samovar campaigns let-go {run.campaign}/{run.run}")
+        say(f"    samovar campaigns let-go {_called(run.campaign)}/{run.run}")
     if tally is not None:
         _say_tally(tally)
 
@@ -188,22 +188,23 @@ def send(app: App, campaign: str, key: str | None, again: bool, as_json: bool) -
     with explained(as_json):
         app.connect()
         live, now = releases.live(), clock.now_ms()
+        called, campaign = campaign, live.release.first_name("campaign", campaign)
         if campaign not in live.release.campaigns:
-            known = ", ".join(sorted(live.release.campaigns)) or "none"
-            raise ValueError(f'the live release has no campaign "{campaign}"; there are: {known}')
+            known = ", ".join(sorted(_called(one) for one in live.release.campaigns)) or "none"
+            raise ValueError(f'the live release has no campaign "{called}"; there are: {known}')
         run = f"k{digest('run', campaign, key)[:15]}" if key else None
         run = run or run_on_request(now, live.release.sending.business.time_zone)
         others = [one for one in rows.runs_of(campaign) if one.run != run and one.state != "cancelled"]
         near = [one for one in others if one.open or (one.ended or 0) > now - AGAIN_MS]
         if near and not again:
             state = "is still " + near[0].state if near[0].open else "has only just ended"
-            raise ValueError(f"its run {campaign}/{near[0].run} {state}: if another one is meant, add --again")
+            raise ValueError(f"its run {called}/{near[0].run} {state}: if another one is meant, add --again")
         begun = work.begin_on_request(campaign, run, by=getpass.getuser(), now=now)
     if as_json:
         emit(_plain(begun))
         return
-    say(f"Run {campaign}/{begun.run} is being counted; then it holds, and says so.", "green")
-    say(f"To look: samovar campaigns show {campaign}/{begun.run}")
+    say(f"Run {called}/{begun.run} is being counted; then it holds, and says so.", "green")
+    say(f"To look: samovar campaigns show {called}/{begun.run}")
 
 
 @campaigns.command()
@@ -260,10 +261,16 @@ def let_go(app: App, name: str, as_json: bool) -> None:
     _done(run, "goes out now", as_json)
 
 
+def _called(campaign: str) -> str:
+    return releases.live().release.present_name("campaign", campaign)
+
+
 def _open(name: str) -> Run:
     run = told.find(name)
     if not run.open:
-        raise ValueError(f"run {run.campaign}/{run.run} is {run.state}: nothing of it is left to hold or to resume")
+        raise ValueError(
+            f"run {_called(run.campaign)}/{run.run} is {run.state}: nothing of it is left to hold or to resume"
+        )
     return run
 
 
@@ -271,7 +278,7 @@ def _done(run: Run, what: str, as_json: bool) -> None:
     if as_json:
         emit(_plain(run))
     else:
-        say(f"Run {run.campaign}/{run.run} {what}.", "green")
+        say(f"Run {_called(run.campaign)}/{run.run} {what}.", "green")
 
 
 def _follow(run: Run, *, quiet: bool) -> Run:

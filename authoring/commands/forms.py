@@ -22,8 +22,10 @@ def form(app: App, id: str, as_html: bool, as_json: bool) -> None:
     """Print the HTML that puts the form ID into another site's page."""
     with explained(as_json):
         release = bundle(app.marketing).content
+        called, id = id, release.first_name("form", id)
         if id not in release.forms:
-            raise ValueError(f'there is no form "{id}"; forms: {", ".join(sorted(release.forms)) or "none"}')
+            known = ", ".join(sorted(release.present_name("form", one) for one in release.forms)) or "none"
+            raise ValueError(f'there is no form "{called}"; forms: {known}')
         app.connect()
         said = snippets(id, release.forms[id], release.sending, settings.public_url())
         if as_json:

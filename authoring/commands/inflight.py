@@ -18,6 +18,7 @@ from functions.aws import dynamodb
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, check_recall, unmapped
 from functions.core.ids import digest
 from functions.core.journey import Journey
+from functions.core.release import Release
 from functions.core.setback import in_words
 from functions.core.tree import walk
 from functions.tables import audit, pauses
@@ -61,8 +62,12 @@ def journeys(app: App, journey: str, as_json: bool) -> None:
     else:
         console().print(table)
     for (name, step, code), many in sorted(found.aside.items()):
-        where = f'at "{step}"' if step else "before the first step"
-        say(f'Set aside: {many:,} of "{name}" {where}: {in_words(code)} ({code})', "red")
+        called = live.release.present_name("step", step, f"journey {name}")
+        where = f'at "{called}"' if step else "before the first step"
+        say(
+            f'Set aside: {many:,} of "{live.release.present_name("journey", name)}" {where}: {in_words(code)} ({code})',
+            "red",
+        )
     if found.aside:
         say("samovar explain says of one person what went wrong; once it is mended, samovar retry JOURNEY.", "red")
     if any(release != live.id for _, release, _ in found.waiting):
@@ -106,17 +111,18 @@ def recall(
     with explained(as_json):
         app.connect()
         live = releases.live().release
+        at_step, to_step = step, goto
         journey = live.first_name("journey", journey)
         step = live.first_name("step", step, f"journey {journey}")
         goto = goto and live.first_name("step", goto, f"journey {journey}")
         what: Recall = GoTo(goto) if goto else Skip() if how == "skip" else Leave()
         found = looked(journey, as_json).of(journey)
-        _check(journey, step, what, found)
+        _check(live, journey, step, what, found)
         many = sum(number for (_, at), number in found.items() if at == step)
         if must_ask(yes, as_json):
-            told = {Skip: "go on after it", Leave: "leave the journey"}.get(type(what), f'go on at "{goto}"')
+            told = {Skip: "go on after it", Leave: "leave the journey"}.get(type(what), f'go on at "{to_step}"')
             who = "1 person waits" if many == 1 else f"{many:,} people wait"
-            click.confirm(f'{who} at "{step}" now, and will {told}. Go on?', abort=True)
+            click.confirm(f'{who} at "{at_step}" now, and will {told}. Go on?', abort=True)
         now = clock.now_ms()
         job = correct.recall(digest("recall", journey, step, str(now)), journey, step, what, now)
         _note("recall", f"{journey}/{step}", job, many, why, now)
@@ -124,15 +130,16 @@ def recall(
     _report(done, as_json)
 
 
-def _check(journey: str, step: str, what: Recall, found: Counter[tuple[str, str]]) -> None:
+def _check(live: Release, journey: str, step: str, what: Recall, found: Counter[tuple[str, str]]) -> None:
     """Raises where nobody waits at the step, or their release of the journey has no step to go to."""
     standing = {release for release, at in found if at == step}
     if not standing:
         places = Counter[str]()
         for (_, at), many in found.items():
-            places[at or "(on the way)"] += many
+            places[live.present_name("step", at, f"journey {journey}") or "(on the way)"] += many
         told = ", ".join(f"{many:,} at {at}" for at, many in sorted(places.items())) or "nobody is in it"
-        raise ValueError(f'nobody waits at "{step}" of "{journey}" now: {told}')
+        called, of = live.present_name("step", step, f"journey {journey}"), live.present_name("journey", journey)
+        raise ValueError(f'nobody waits at "{called}" of "{of}" now: {told}')
     for release in standing:
         check_recall(releases.by_id(release).every_journey[journey], step, what)
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from authoring.commands.local import Span
-from authoring.commands.shared import App, business_zone, emit, explained, json_option, say
+from authoring.commands.shared import App, business_zone, emit, explained, json_option, live_release, say
 from authoring.when import told
 from functions import clock, releases
 from functions.core import reputation
@@ -57,7 +57,7 @@ def pause(app: App, what: str, journey: str | None, why: str, span: int | None, 
         say(f"{said} is paused: what is on its way waits. To let it go on:", "yellow")
         say(f"  samovar resume {f'--journey {journey}' if journey else what}")
     elif standing:
-        say(f"It was paused already. {told(what, standing, business_zone())}")
+        say(f"It was paused already. {told(what, standing, business_zone(), live_release())}")
 
 
 @click.command()
@@ -90,7 +90,7 @@ def resume(app: App, what: str, journey: str | None, why: str, as_json: bool) ->
         return
     say(f"{said} goes on, within ten minutes." if ended else f"{said} was not paused.", "green")
     for name, pause in left.items():
-        say(f"Still paused: {told(name, pause, business_zone())}", "yellow")
+        say(f"Still paused: {told(name, pause, business_zone(), live_release())}", "yellow")
 
 
 @click.command()
@@ -106,7 +106,7 @@ def paused(app: App, as_json: bool) -> None:
         emit([_plain(name, pause) for name, pause in held.items()])
         return
     for name, pause in held.items():
-        say(told(name, pause, business_zone()), "yellow")
+        say(told(name, pause, business_zone(), live_release()), "yellow")
     if not held:
         say("Nothing is paused.", "green")
 

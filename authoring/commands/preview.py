@@ -55,7 +55,8 @@ def preview(
             raise ValueError("say either --as or --no-one")
         if who or live:
             app.connect()
-        found = made.preview(_release(app, live), template, made.person(who), language, topic)
+        release = _release(app, live)
+        found = made.preview(release, release.first_name("template", template), made.person(who), language, topic)
         html = out or Path(tempfile.gettempdir()) / f"samovar-{template}.html"
         if found.words is not None:
             body = made.dark(found.words.html) if dark else found.words.html
@@ -93,7 +94,8 @@ def send_test(app: App, template: str, to: str, who: str | None, language: str, 
     """
     with explained(as_json):
         app.connect()
-        id = made.send_test(_release(app, live), template, made.person(who), to, language)
+        release = _release(app, live)
+        id = made.send_test(release, release.first_name("template", template), made.person(who), to, language)
     if as_json:
         emit({"sent": True, "to": to, "id": id})
     else:

@@ -1,6 +1,7 @@
 """retry: letting those go on whom a mistake kept in a journey."""
 
 import getpass
+from collections.abc import Sequence
 
 import click
 
@@ -8,7 +9,9 @@ from authoring.commands.progress import follow
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from functions import clock, releases
 from functions.core.ids import digest
+from functions.core.release import Release
 from functions.core.setback import in_words
+from functions.core.tree import walk
 from functions.tables import audit, setbacks
 from functions.tables.audit import Noted
 from functions.tables.setbacks import Setback
@@ -33,12 +36,11 @@ def retry(app: App, journey: str, step: str, why: str, yes: bool, as_json: bool)
     with explained(as_json):
         app.connect()
         live = releases.live().release
-        journey = live.first_name("journey", journey)
-        step = step and live.first_name("step", step, f"journey {journey}")
+        journey, step = _checked(live, journey, step, setbacks.listed())
         kept = [one for one in setbacks.listed() if one.journey == journey and step in ("", one.step)]
         if must_ask(yes, as_json):
             for one in kept:
-                say(f"  {told(one)}")
+                say(f"  {told(one, live)}")
             if not kept:
                 say("No mistake is noted there; messages of it that a mistake withheld are looked for all the same.")
             click.confirm("Let them go on?", abort=True)
@@ -51,14 +53,32 @@ def retry(app: App, journey: str, step: str, why: str, yes: bool, as_json: bool)
         emit({"job": done.id, "finished": done.finished is not None, "notes": dict(done.notes)})
         return
     runs, sent = done.notes.get("corrected", 0), done.notes.get("messages", 0)
-    say(f"{runs:,} {'run goes' if runs == 1 else 'runs go'} on; {sent:,} messages are tried again.", "green")
+    tried = "1 message is" if sent == 1 else f"{sent:,} messages are"
+    say(f"{runs:,} {'run goes' if runs == 1 else 'runs go'} on; {tried} tried again.", "green")
     if done.notes.get("aside"):
         say(f"{done.notes['aside']} were set aside: see the aside queue.", "red")
     if done.finished is None:
         say("It goes on by itself: `samovar jobs` shows how far.", "yellow")
 
 
-def told(one: Setback) -> str:
+def _checked(live: Release, journey: str, step: str, noted: Sequence[Setback]) -> tuple[str, str]:
+    """The ids under which a journey and a step ("" for all) are stored. Raises ValueError where there are none."""
+    id = live.first_name("journey", journey)
+    inside = f"journey {id}"
+    if id not in live.every_journey and all(one.journey != id for one in noted):
+        known = ", ".join(sorted(live.present_name("journey", one) for one in live.journeys)) or "none is defined"
+        raise ValueError(f'there is no journey "{journey}": {known}')
+    at = live.first_name("step", step, inside) if step else ""
+    held = live.every_journey.get(id)
+    steps = {one.id for one in walk(held.steps)} if held else set()
+    if at and at not in steps | {one.step for one in noted if one.journey == id}:
+        known = ", ".join(sorted(live.present_name("step", one, inside) for one in steps))
+        raise ValueError(f'the journey "{journey}" has no step "{step}": {known}')
+    return id, at
+
+
+def told(one: Setback, live: Release) -> str:
     """A mistake and where it keeps people, in words."""
-    where = f'at step "{one.step}"' if one.step else "before its first step"
-    return f'"{one.journey}" {where}: {in_words(one.code)} ({one.code})'
+    step = live.present_name("step", one.step, f"journey {one.journey}")
+    where = f'at step "{step}"' if one.step else "before its first step"
+    return f'"{live.present_name("journey", one.journey)}" {where}: {in_words(one.code)} ({one.code})'

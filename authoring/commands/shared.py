@@ -19,6 +19,7 @@ from authoring.problems import Invalid, Problem
 from authoring.published import NothingLive, WouldOverwrite
 from functions import releases as runtime
 from functions.aws.s3 import NotThere
+from functions.core.release import Release
 from functions.tables.releases import PublishRefused
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -45,6 +46,14 @@ def business_zone() -> str:
         return runtime.live().release.sending.business.time_zone
     except runtime.NothingLive:
         return "UTC"
+
+
+def live_release() -> Release | None:
+    """What is live, by which things are called what they are called now; None before anything is."""
+    try:
+        return runtime.live().release
+    except runtime.NothingLive:
+        return None
 
 
 def console() -> Console:

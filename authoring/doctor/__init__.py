@@ -26,8 +26,8 @@ def examine(
     checks = [Check("live release", "ok", f"release {releases.live().id[:12]} is live"), _address(sending)]
     checks += of_identity(sending.sender.email, region, texts)
     checks += of_account(sending, site or sending.business.site, configuration_set)
-    found, figures = of_outgoing(sending, now)
-    return [*checks, *found, *of_receivers(release), *of_stuck(sending.business.time_zone)], figures
+    found, figures = of_outgoing(release, now)
+    return [*checks, *found, *of_receivers(release), *of_stuck(release)], figures
 
 
 def _address(sending: Sending) -> Check:

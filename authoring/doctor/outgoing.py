@@ -9,8 +9,10 @@ from typing import Any
 from authoring.doctor.checks import Check
 from authoring.when import told
 from functions.core import reputation, warmup
+from functions.core.campaign import MARK
 from functions.core.days import day_of
-from functions.core.pauses import Pauses
+from functions.core.pauses import Pauses, journey_of
+from functions.core.release import Release
 from functions.core.reputation import ALL, WATCH, Counts
 from functions.core.sending import Sending
 from functions.tables import pauses
@@ -37,13 +39,13 @@ class Figures:
         }
 
 
-def of_outgoing(sending: Sending, now: int) -> tuple[list[Check], Figures]:
+def of_outgoing(release: Release, now: int) -> tuple[list[Check], Figures]:
     """Every check of this kind at `now` (ms), and the numbers behind them."""
-    held = pauses.get()
+    held, sending = pauses.get(), release.sending
     counted = books.totals(reputation.window(now, DAYS))
     figures = Figures(tuple(sorted(counted.items())), _domains(now))
     return [
-        *_paused(held, now, sending.business.time_zone),
+        *_paused(held, now, release),
         _reputation(counted, held, now),
         *_warm_up(sending, now),
     ], figures
@@ -64,11 +66,28 @@ def badness(counts: Counts) -> float:
     return max(counts.rate(limit.of) / limit.rate for limit in WATCH)
 
 
-def _paused(held: Pauses, now: int, zone: str) -> Iterator[Check]:
+def _paused(held: Pauses, now: int, release: Release) -> Iterator[Check]:
+    zone = release.sending.business.time_zone
     for name in sorted(held.held):
         pause = held.standing(name, now)
         if pause is not None:
-            yield Check("paused", "do", told(name, pause, zone), f"When that is mended: samovar resume {name}")
+            yield Check(
+                "paused",
+                "do",
+                told(name, pause, zone, release),
+                f"When that is mended: samovar {_resume(name, release)}",
+            )
+
+
+def _resume(name: str, release: Release) -> str:
+    """The command that ends a pause."""
+    journey = journey_of(name)
+    if journey is not None:
+        return f"resume --journey {release.present_name('journey', journey)}"
+    if not name.startswith(MARK):
+        return f"resume {name}"
+    campaign, _, run = name.removeprefix(MARK).partition("/")
+    return f"campaigns resume {release.present_name('campaign', campaign)}/{run}"
 
 
 def _reputation(counted: dict[str, Counts], held: Pauses, now: int) -> Check:

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 
 from authoring.doctor.checks import Check
 from authoring.when import minute
+from functions.core.release import Release
 from functions.core.setback import in_words
 from functions.tables import setbacks
 
 
-def of_stuck(zone: str) -> Iterator[Check]:
+def of_stuck(live: Release) -> Iterator[Check]:
     """A check for each mistake for which runs were set aside, and which nobody has let go on since."""
+    zone = live.sending.business.time_zone
     for one in setbacks.listed():
-        where = f'at step "{one.step}"' if one.step else "before its first step"
+        journey = live.present_name("journey", one.journey)
+        step = live.present_name("step", one.step, f"journey {one.journey}")
+        where = f'at step "{step}"' if step else "before its first step"
         yield Check(
             "journeys",
             "watch",
-            f'people in "{one.journey}" are set aside {where} since {minute(one.since, zone)} ({zone}): '
+            f'people in "{journey}" are set aside {where} since {minute(one.since, zone)} ({zone}): '
             f"{in_words(one.code)} ({one.code})",
-            f"samovar journeys {one.journey} shows how many. Mend it, publish, and let them go on: "
-            f'samovar retry {one.journey} --why "…"',
+            f"samovar journeys {journey} shows how many. Mend it, publish, and let them go on: "
+            f'samovar retry {journey} --why "…"',
         )
