@@ -16,7 +16,10 @@ ATTEMPTS: Final = 8
 
 
 def set_aside(message: Message, reason: str, detail: str, now: int) -> None:
-    """Set the run of a message aside, unless it is over; a person is told in any case. Raises Contended if others keep writing its row."""
+    """Set the run of a message aside, unless it is over; a person is told in any case.
+
+    Raises Contended if others keep writing its row.
+    """
     for _ in range(ATTEMPTS):
         run = _run(message)
         held = None if run is None else setback.held(run, message, reason, detail, now)

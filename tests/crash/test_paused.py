@@ -197,7 +197,9 @@ def test_who_turns_out_to_be_somebody_else_while_it_goes_on_enters_it(shop: Clou
     assert found is not None
     assert [one.step for one in found.path] == ["first"]
     shop.skip(days=12)
-    assert [one.step for one in enrollments.get(survivor, "tour").path] == [step["id"] for step in STEPS]
+    found = enrollments.get(survivor, "tour")
+    assert found is not None
+    assert [one.step for one in found.path] == [step["id"] for step in STEPS]
 
 
 def test_a_journey_that_is_paused_again_stays_so(shop: Cloud) -> None:
