@@ -23,6 +23,7 @@ from authoring.importing.load import Run
 from authoring.importing.refused import RefusedRows
 from authoring.importing.stores import Stores, Tables
 from bench.answers import answering
+from bench.metered import plain
 from bench.report import Say
 from functions.aws.attributes import encode, to_item
 from functions.core.consent import Entry
@@ -138,18 +139,8 @@ def run(say: Say) -> dict[str, float]:
 
 def _keyring() -> dict[str, object]:
     row = keyring.to_row(Keyring(b"pepper", (b"signing",), ()), NOW)
-    return {name: _printable(encode(value)) for name, value in row.items()}
+    return {name: plain(encode(value)) for name, value in row.items()}
 
-
-def _printable(value: object) -> object:
-    """Bytes as DynamoDB writes them in JSON."""
-    import base64
-
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {name: _printable(part) for name, part in value.items()}
-    return [_printable(part) for part in value] if isinstance(value, list) else value
 
 
 def _apart(work: object, *arguments: object) -> tuple[float, float, dict[str, int]]:

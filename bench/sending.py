@@ -19,6 +19,7 @@ from multiprocessing.synchronize import Barrier
 from types import SimpleNamespace
 from typing import Any, Final
 
+from bench.metered import plain
 from bench.people import TRAITS
 from bench.report import Say
 
@@ -262,15 +263,6 @@ class _World:
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:
     from functions.aws.attributes import to_item
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, bytes):
-            import base64
-
-            return base64.b64encode(value).decode()
-        if isinstance(value, dict):
-            return {name: plain(part) for name, part in value.items()}
-        return [plain(part) for part in value] if isinstance(value, list) else value
 
     made: dict[str, Any] = plain(to_item(row))
     return made
