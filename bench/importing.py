@@ -142,7 +142,6 @@ def _keyring() -> dict[str, object]:
     return {name: plain(encode(value)) for name, value in row.items()}
 
 
-
 def _apart(work: object, *arguments: object) -> tuple[float, float, dict[str, int]]:
     """Run in a process that has done nothing else: seconds, peak memory in MB, counts."""
     context = multiprocessing.get_context("spawn")
