@@ -88,7 +88,7 @@ def resume(app: App, what: str, journey: str | None, why: str, as_json: bool) ->
     if as_json:
         emit({"resumed": ended, "still_paused": [_plain(name, pause) for name, pause in left.items()]})
         return
-    say(f"{said} goes on, within ten minutes." if ended else f"{said} was not paused.", "green")
+    say(f"{said} goes on, in a few minutes." if ended else f"{said} was not paused.", "green")
     for name, pause in left.items():
         say(f"Still paused: {told(name, pause, business_zone(), live_release())}", "yellow")
 
