@@ -12,6 +12,7 @@ from functions.aws.dynamodb import ConditionFailed, Item
 from functions.core import correction
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, Unfit
 from functions.core.enrollment import Enrollment, watches
+from functions.core.journey_facts import MERGED
 from functions.journey_step import progress
 from functions.observability import logger
 from functions.tables import contacts, enrollments
@@ -70,6 +71,10 @@ def _correct(found: Enrollment, job: Job) -> Mapping[str, int]:
     contact = found.contact
     for _ in range(ATTEMPTS):
         run = enrollments.get(contact, found.journey, found.key)
+        if run is not None and _went_on(run):
+            # As the survivor's, whose row may be one that was passed already.
+            contact = contacts.surviving(contact).id
+            run = enrollments.get(contact, found.journey, found.key)
         if run is None or not run.active:
             return {}
         now = clock.now_ms()
@@ -95,6 +100,10 @@ def _correct(found: Enrollment, job: Job) -> Mapping[str, int]:
         progress.wake(saved, now)
         return {"corrected": 1}
     raise Contended(f"enrollment {found.id} kept changing")
+
+
+def _went_on(run: Enrollment) -> bool:
+    return not run.active and run.path != () and run.path[-1].outcome == MERGED
 
 
 def _is_heard(corrected: Enrollment) -> bool:

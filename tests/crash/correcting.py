@@ -1,4 +1,4 @@
-"""Meetings of those who correct a run, or let it go on, with those who wake it, ring its clock or mend it."""
+"""Meetings of those who correct a run, or let it go on, with those who wake it, ring its clock, mend or merge it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from functions.work import correct, retry
 from tests.cloud import Cloud
 from tests.crash.interleaving import Act, Meeting
 from tests.crash.journeys import toured, with_subject
-from tests.crash.meetings import deliver, sweep
+from tests.crash.meetings import deliver, sweep, two_runs
 
 EMAIL = "ada@example.com"
 DAY_MS = 86_400_000
@@ -70,6 +70,12 @@ def migrating(*, ordered: bool = False, days: float = 0) -> Act:
     return before
 
 
+def recalling_two(cloud: Cloud) -> None:
+    """An account and an address, each in its own run, turn out to be one just when everybody is recalled."""
+    two_runs(cloud)
+    correct.recall("c1", "ordered", "back", Skip(), cloud.clock.now)
+
+
 def retrying(*, ordered: bool) -> Act:
     """Ada is set aside by a template that fails, and let go on now that it is mended."""
     steps = [STEPS[1], STEPS[0], STEPS[3]]
@@ -104,6 +110,8 @@ MEETINGS = (
     Meeting("wake, move", migrating(ordered=True), WAKE, WORK),
     Meeting("move, clock rings", migrating(days=3.1), WORK, RING),
     Meeting("clock rings, move", migrating(days=3.1), RING, WORK),
+    Meeting("skip, merge", recalling_two, WORK, deliver("score", "journey_step")),
+    Meeting("merge, skip", recalling_two, deliver("score", "journey_step"), WORK),
     Meeting("retry, wake", retrying(ordered=True), WORK, WAKE),
     Meeting("wake, retry", retrying(ordered=True), WAKE, WORK),
     Meeting("retry, retry", retrying(ordered=False), WORK, WORK),

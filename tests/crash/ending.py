@@ -10,7 +10,9 @@ from functions.aws.attributes import from_item
 from functions.core import confirm, consent
 from functions.core.channels import to_people
 from functions.core.consent import Head
+from functions.core.enrollment import Enrollment
 from functions.core.identity import SELF, kind_of
+from functions.core.journey_facts import MERGED
 from functions.tables import addresses, contacts, enrollments, messages
 from functions.tables.closed import CLOSED
 from tests.cloud import Cloud
@@ -144,6 +146,13 @@ def _names(items: list[Item]) -> dict[str, str]:
     return found
 
 
+def _path(run: Enrollment) -> list[tuple[str, str]]:
+    """The way of a run; of one that goes on as another person's only that: what was done to it before stands there."""
+    if run.path and run.path[-1].outcome == MERGED:
+        return [("", MERGED)]
+    return [(one.step, one.outcome) for one in run.path]
+
+
 def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dict[str, Any]:
     own = [item for item in items if item["pk"] == pk]
     state = contacts.state_from(row, next((item for item in own if item["sk"] == CLOSED), None))
@@ -154,12 +163,7 @@ def _person(pk: str, row: Item, items: list[Item], names: dict[str, str]) -> dic
     logged = [item for item in own if item["sk"].startswith("D#")]
     journeys = {
         "watching": len(state.watching),
-        "runs": dict(
-            Counter(
-                json.dumps([run.journey, run.state, [(one.step, one.outcome) for one in run.path], len(run.todo)])
-                for run in runs
-            )
-        ),
+        "runs": dict(Counter(json.dumps([run.journey, run.state, _path(run), len(run.todo)]) for run in runs)),
         "tokens": sum(item["sk"].startswith("W#") for item in own),
         "messages": dict(
             Counter(f"{message.journey}/{message.step} {message.state} {message.reason}" for message in kept)
