@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from authoring import tree
+from authoring import renaming, tree
 from authoring.ledger import Ledger
 from authoring.load import Document
 from authoring.problems import Problem
@@ -25,6 +25,7 @@ class Bundle:
     `release` is the canonical JSON whose hash is `release_id`. `sources` maps relative
     paths to text, so that `pull` can write them back. `based_on` is the release that
     the files were last published as or pulled from, None before the first time.
+    `content` is what `release` holds, `authored` the same by the names that stand in the files.
     `warnings` are what in them is possible and rarely meant, `scenarios` what is expected of journeys.
     """
 
@@ -33,6 +34,7 @@ class Bundle:
     sources: dict[str, str]
     based_on: str | None
     content: Release
+    authored: Release
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
     scenarios: Mapping[str, tuple[Document, Scenarios]] = field(default_factory=dict)
@@ -49,15 +51,20 @@ def state_path(root: Path) -> Path:
     return Path(other) if other else root / tree.STATE
 
 
-def bundle(root: Path) -> Bundle:
-    """Validate and compile a marketing folder. Raises authoring.validate.Invalid."""
-    valid = validate(root, state_path(root))
-    content = canonical(valid.release)
+def bundle(root: Path, state: Path | None = None) -> Bundle:
+    """Validate and compile a marketing folder. Raises authoring.validate.Invalid.
+
+    `state` is the file that remembers what was published, where it is another than `state_path`.
+    """
+    valid = validate(root, state or state_path(root))
+    compiled = renaming.stored(valid.release)
+    content = canonical(compiled)
     return Bundle(
         content,
         release_id(content),
         valid.sources,
         valid.ledger.based_on,
+        compiled,
         valid.release,
         valid.ledger,
         valid.warnings,

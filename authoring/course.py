@@ -15,6 +15,7 @@ from functions.core.journey import Journey
 from functions.core.message import Message
 from functions.core.policy import REASONS
 from functions.core.release import Release
+from functions.core.setback import in_words
 from functions.core.steps import Repeat, Step, Wait
 from functions.core.taken import known_to
 from functions.core.telling import MERGERS, of_end, of_outcome, of_start, of_state, of_step
@@ -51,6 +52,7 @@ class Course:
 
     def told(self, journey: str | None = None) -> list[dict[str, Any]]:
         """Every journey, or the one of that id; moments are UTC. Raises UnknownJourney."""
+        journey = None if journey is None else self.live.first_name("journey", journey)
         names = list(dict.fromkeys([*self.live.journeys, *(run.journey for run in self.runs)]))
         if journey is not None and journey not in names:
             known = ", ".join(self.live.journeys) or "none is defined"
@@ -63,6 +65,7 @@ class Course:
         out = [] if rules is None else kept_out(name, rules, self.contact, self.live, self.events, runs, self.now)
         return {
             "id": name,
+            "called": self.live.present_name("journey", name),
             "title": rules.title if rules else "",
             "live": rules is not None,
             "starts": of_start(rules.start, self.live) if rules else None,
@@ -89,6 +92,7 @@ class Course:
             "earlier_steps_left_out": len(run.path) >= PATH_KEPT,
             "steps": [self._passed(one, steps.get(one.step), run, journey, release) for one in run.path],
             "waiting": self._waiting(run, steps, journey, release),
+            "failure": failure_of(run),
         }
 
     def _passed(
@@ -142,6 +146,23 @@ class Course:
 
     def _condition(self, condition: Condition, seen: Seen) -> dict[str, Any]:
         return plain(told(condition, seen, self.now))
+
+
+def failure_of(run: Enrollment) -> dict[str, Any] | None:
+    """What keeps a run from going on, if anything does."""
+    failure = run.failure
+    if failure is None:
+        return None
+    return {
+        "step": failure.step or None,
+        "code": failure.code,
+        "says": in_words(failure.code),
+        "words": failure.words,
+        "at": iso(failure.at),
+        "tries": failure.tries,
+        "aside": run.aside,
+        "again": iso(failure.again) if failure.again is not None else None,
+    }
 
 
 def _awaits(step: Step) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from authoring import renaming
 from functions.core.definition import Definition
 from functions.core.release import Release
 
-How = Literal["added", "removed", "changed"]
+How = Literal["added", "removed", "changed", "renamed"]
 _SHOWN = 60
 
 
@@ -34,8 +35,16 @@ def changes(before: Release | None, after: Release) -> list[Change]:
         elif what not in new:
             found.append(Change(what, "removed"))
         elif old[what] != new[what]:
-            found.append(Change(what, "changed", tuple(_inside(old[what], new[what], ""))))
+            found.append(Change(what, "changed", tuple(inside(old[what], new[what], ""))))
     return found
+
+
+def stored_changes(before: Release | None, after: Release) -> list[Change]:
+    """The same of releases as they are stored, in the names that things have after; what is renamed is told as well."""
+    called = changes(None if before is None else renaming.authored(before, after.names), renaming.authored(after))
+    renamed = {} if before is None else renaming.renames(before, after)
+    named = [Change(what, "renamed", (f"{was} → {what.rpartition(' ')[2]}",)) for what, was in renamed.items() if was]
+    return sorted([*called, *named], key=lambda change: change.what)
 
 
 def _things(release: Release) -> dict[str, Any]:
@@ -56,8 +65,10 @@ def _things(release: Release) -> dict[str, Any]:
         things["funnel"] = {**funnel, "order": " → ".join(stage["id"] for stage in stages)}
     if tracking := _plain(release.tracking):
         things["tracking"] = tracking
-    if bots := _plain(release.bots):
-        things["bots"] = bots
+    for name, single in (("bots", release.bots), ("privacy", release.privacy), ("publishing", release.publishing)):
+        if said := _plain(single):
+            things[name] = said
+    things |= {f"product {one.id}": _plain(one) for one in release.products}
     kinds: dict[str, Mapping[str, Definition]] = {
         "segment": release.segments,
         "form": release.forms,
@@ -75,14 +86,15 @@ def _plain(definition: Definition) -> dict[str, Any]:
     return definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _inside(before: Any, after: Any, path: str) -> Iterator[str]:
+def inside(before: Any, after: Any, path: str) -> Iterator[str]:
+    """Every place that differs within two plain values, as path: before → after."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
-            yield from _inside(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+            yield from inside(before.get(key), after.get(key), f"{path}.{key}" if path else key)
     elif isinstance(before, list) and isinstance(after, list):
         old, new = _by_id(before), _by_id(after)
         for key in dict.fromkeys([*old, *new]):
-            yield from _inside(old.get(key), new.get(key), f"{path}[{key}]")
+            yield from inside(old.get(key), new.get(key), f"{path}[{key}]")
         if list(old) != list(new) and sorted(old) == sorted(new):
             yield f"{path}: another order"
     elif before != after:

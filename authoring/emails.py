@@ -273,6 +273,7 @@ class Emails:
             languages=others,
             variables=said.variables,
             blocks=said.blocks,
+            was=said.was,
             **first,
         )
 

@@ -1,13 +1,13 @@
-"""That journeys come to an end: turns take time, what repeats can stop, and no circle of starts goes round at once."""
+"""That journeys come to an end: turns take time, and what repeats can stop."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from authoring.definitions import Definitions, steps_of
+from authoring.definitions import steps_of
 from authoring.load import Document, Path
 from authoring.problems import Problem
 from functions.core import conditions as c
 from functions.core.journey import Journey
-from functions.core.steps import Exit, If, Repeat, Send, Split, StartStep, Step, Switch, Wait
+from functions.core.steps import Exit, If, Repeat, Send, Split, Step, Switch, Wait
 from functions.core.tree import walk, ways
 from functions.core.waiting import Until
 
@@ -19,7 +19,7 @@ def check(document: Document, journey: Journey) -> Iterator[Problem]:
         if not isinstance(step, Repeat):
             continue
         sends = {one.id for one in walk(step.repeat) if isinstance(one, Send)}
-        if not _early(step.repeat, sends)[1]:
+        if not early(step.repeat, sends)[1]:
             message = "a turn may take no time at all: on some way through it nothing is waited for"
             mend = "Put {id: …, wait: 1 day} into it, before or after its branches"
             yield document.problem((*path, "repeat"), message, mend, key=True, code="turn-without-wait")
@@ -30,74 +30,31 @@ def check(document: Document, journey: Journey) -> Iterator[Problem]:
     yield from _never_reached(document, ("steps",), journey.steps)
 
 
-def circles(known: Definitions) -> Iterator[Problem]:
-    """Journeys that start each other, or themselves, without waiting in between: each circle once."""
-    starts: dict[str, set[str]] = {}
-    for name, (_, journey) in known.journeys.items():
-        sends = {step.id for step in walk(journey.steps) if isinstance(step, Send)}
-        # A journey that is not entered again at once ends a circle.
-        starts[name] = {other for other in _early(journey.steps, sends)[0] if _always(known, other)}
-    told: set[str] = set()
-    for name, (document, journey) in known.journeys.items():
-        way = _circle(starts, name)
-        if way is None or told & set(way):
-            continue
-        told |= set(way)
-        path = next(
-            path for path, step in steps_of(journey.steps) if isinstance(step, StartStep) and step.start == way[1]
-        )
-        alone = len(way) == 2
-        message = "it starts itself" if alone else f"journeys that start each other: {' → '.join(way)}"
-        mend = "Wait before the start, or write again: never, or again: after 30 days"
-        yield document.problem(
-            (*path, "start"), f"{message} without waiting, for ever", mend, code="starts-in-a-circle"
-        )
-
-
-def _always(known: Definitions, name: str) -> bool:
-    return name in known.journeys and known.journeys[name][1].start.again == "always"
-
-
-def _circle(starts: Mapping[str, set[str]], begin: str) -> list[str] | None:
-    found = [[begin]]
-    seen: set[str] = set()
-    for way in found:
-        for other in sorted(starts.get(way[-1], ())):
-            if other == begin:
-                return [*way, other]
-            if other not in seen:
-                seen.add(other)
-                found.append([*way, other])
-    return None
-
-
-def _early(steps: Sequence[Step], sends: set[str]) -> tuple[set[str], bool]:
-    """The journeys that `steps` start before time goes by, and whether on every way through it does, or one leaves.
+def early(steps: Sequence[Step], sends: set[str]) -> tuple[list[Step], bool]:
+    """What `steps` do before time goes by, and whether on every way through them it does, or one leaves.
 
     `sends` are steps whose messages are new, so that nobody has opened or clicked them yet.
     """
-    started: set[str] = set()
+    done: list[Step] = []
     for step in steps:
         match step:
-            case StartStep():
-                started.add(step.start)
             case Exit():
-                return started, True
+                return done, True
             case Wait() if _takes_time(step, sends):
-                return started, True
+                return done, True
             case Repeat():
-                inside, waits = _early(step.repeat, sends)
-                started |= inside
+                inside, waits = early(step.repeat, sends)
+                done += inside
                 if waits and step.until is None:
-                    return started, True
+                    return done, True
             case If() | Switch() | Split():
-                each = [_early(way, sends) for _, _, way in ways(step)]
-                started |= {name for inside, _ in each for name in inside}
+                each = [early(way, sends) for _, _, way in ways(step)]
+                done += [one for inside, _ in each for one in inside]
                 if all(waits for _, waits in each):
-                    return started, True
+                    return done, True
             case _:
-                pass
-    return started, False
+                done.append(step)
+    return done, False
 
 
 def _takes_time(step: Wait, sends: set[str]) -> bool:

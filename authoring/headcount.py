@@ -1,7 +1,7 @@
 """How many people are at each step of a journey, and which way how many went: from the rows of its runs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,7 +11,6 @@ from functions.aws import dynamodb
 from functions.core.enrollment import PATH_KEPT, Enrollment
 from functions.core.journey_facts import MERGED
 from functions.tables import enrollments
-from functions.tables.enrollments import CURRENT, EARLIER
 from infra.prices import DYNAMODB_READ_UNIT
 
 SAMPLE: Final = 50_000
@@ -102,18 +101,5 @@ def count(journey: str, wanted: Plan, seen: Callable[[int, int], None] | None = 
 
 
 def _part(journey: str, part: int, parts: int) -> tuple[list[Enrollment], int]:
-    pages = list(_pages(journey, (part, parts)))
+    pages = list(enrollments.pages(journey, (part, parts), earlier=True))
     return [run for runs, _ in pages for run in runs], sum(rows for _, rows in pages)
-
-
-def _pages(journey: str, part: tuple[int, int]) -> Iterator[tuple[list[Enrollment], int]]:
-    start: dynamodb.Key | None = None
-    values = {":now": CURRENT + journey, ":keyed": f"{CURRENT}{journey}#", ":past": f"{EARLIER}{journey}#"}
-    condition = "sk = :now OR begins_with(sk, :keyed) OR begins_with(sk, :past)"
-    while True:
-        rows, start, scanned = dynamodb.scan_part(
-            settings.contacts_table(), part, start=start, limit=400, condition=condition, values=values
-        )
-        yield [enrollments.from_row(row) for row in rows], scanned
-        if start is None:
-            return

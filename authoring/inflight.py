@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions import settings
-from functions.aws import dynamodb
 from functions.tables import enrollments
-from functions.tables.enrollments import CURRENT
-
-PAGE = 1_000
 
 
 @dataclass(slots=True)
 class InFlight:
-    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step ""."""
+    """How many runs wait at a step, by (journey, release, step); runs that are on their way have the step "". `aside`
+    are those of them that a mistake keeps, by (journey, step, code of the mistake)."""
 
     waiting: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    aside: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     rows: int = 0
 
     def of(self, journey: str) -> Counter[tuple[str, str]]:
@@ -30,21 +27,13 @@ class InFlight:
 
 def count(journey: str = "", looked: Callable[[int], None] = lambda rows: None) -> InFlight:
     """Everybody in flight, or those in one journey. `looked` is told how many rows were read so far."""
-    found, start = InFlight(), None
-    while True:
-        items, start, scanned = dynamodb.scan_part(
-            settings.contacts_table(),
-            (0, 1),
-            start=start,
-            limit=PAGE,
-            condition="begins_with(sk, :journey)",
-            values={":journey": CURRENT + journey},
-        )
-        for row in items:
-            run = enrollments.from_row(row)
-            if run.active and journey in ("", run.journey):
+    found = InFlight()
+    for runs, rows in enrollments.pages(journey):
+        for run in runs:
+            if run.active:
                 found.waiting[run.journey, run.release, run.waiting.step if run.waiting else ""] += 1
-        found.rows += scanned
+            if run.failure is not None and run.aside:
+                found.aside[run.journey, run.failure.step, run.failure.code] += 1
+        found.rows += rows
         looked(found.rows)
-        if start is None:
-            return found
+    return found

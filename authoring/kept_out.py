@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from authoring.why import plain
+from functions.core.admission import refused_again, refused_outside
 from functions.core.conditions import Condition, ConsentCondition, EventMatch, SegmentCondition
-from functions.core.contact import Contact
+from functions.core.contact import Contact, Decision
 from functions.core.counters import matches
 from functions.core.definition import spell_duration
-from functions.core.enrollment import Enrollment, is_open, key_of
+from functions.core.enrollment import Enrollment, key_of
 from functions.core.evaluate import Seen
 from functions.core.event import JOURNEY_REQUESTED, LIVE, Event
 from functions.core.journey import Becomes, Journey, Requested, Schedule
@@ -44,7 +45,7 @@ class _KeptOut:
 
     def reasons(self, runs: Sequence[Enrollment]) -> Iterator[dict[str, Any]]:
         start = self.journey.start
-        if not is_open(self.journey, self.now, self.release.sending.business.time_zone):
+        if refused_outside(self.journey, None, self.release, self.now) == "ended":
             yield _reason("ended", f"its last day is over: from {self.journey.ends} on nobody enters")
         if runs:
             yield from self._again(runs[-1])
@@ -54,21 +55,23 @@ class _KeptOut:
             asked = self._asked(start.only_if)
             if not asked["holds"]:
                 said = f"it is only for whom this holds of: {contact_that(start.only_if, self.release)}"
-                yield _reason("only_if", said, asked)
+                yield _reason("only-if", said, asked)
         if not runs:
             yield from self._topic()
 
     def _again(self, last: Enrollment) -> Iterator[dict[str, Any]]:
-        again = self.journey.start.again
-        apart = self.journey.start.one_per != "contact"
-        which = "the run with that key" if apart else "the last run"
-        if last.active and not apart:
-            yield _reason("inside", "the contact is in it now; there is one run at a time")
-        elif again == "never" and not apart:
-            yield _reason("again", f"nobody takes it twice, and {which} began {iso(last.entered)[:10]}")
-        elif isinstance(again, int) and self.now - last.entered < again * 1000 and not apart:
-            said = f"it is taken again {spell_duration(again)} after {which} began, which is {iso(last.entered)[:10]}"
-            yield _reason("again", said)
+        if self.journey.start.one_per != "contact":
+            # What comes next may have another key.
+            return
+        again, began = self.journey.start.again, iso(last.entered)[:10]
+        match refused_again(self.journey, last, Decision("", "trigger", self.name, self.now, "", "")):
+            case "inside":
+                yield _reason("inside", "the contact is in it now; there is one run at a time")
+            case "again" if isinstance(again, int):
+                said = f"it is taken again {spell_duration(again)} after the last run began, which is {began}"
+                yield _reason("again", said)
+            case "again":
+                yield _reason("again", f"nobody takes it twice, and the last run began {began}")
 
     def _trigger(self) -> Iterator[dict[str, Any]]:
         when = self.journey.start.when

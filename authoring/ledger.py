@@ -18,22 +18,26 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What the state file keeps: ids in use and retired (id → kind), and the releases they came from."""
+    """What the state file keeps: ids in use and retired (id → kind), the releases they came from, and names by which
+    things were ever called that are stored under another (name → id, both as `ids_of` spells them)."""
 
     based_on: str | None = None
     live: dict[str, str] = field(default_factory=dict)
     retired: dict[str, str] = field(default_factory=dict)
     releases: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
 
     def after(self, live: Release, release_id: str, others: dict[str, Release] | None = None) -> "Ledger":
         """The ledger once `live` is the live release; `others` are releases met for the first time."""
         known = {**self.retired, **self.live}
-        for other in (others or {}).values():
+        aliases = dict(self.aliases)
+        for other in (*(others or {}).values(), live):
             known.update(ids_of(other))
+            aliases.update(aliases_of(other))
         current = ids_of(live)
         retired = {name: kind for name, kind in known.items() if name not in current}
         seen = tuple(sorted({*self.releases, *(others or {}), release_id}))
-        return Ledger(release_id, current, retired, seen)
+        return Ledger(release_id, current, retired, seen, aliases)
 
     def as_text(self) -> str:
         """The state file's content, the same bytes for the same ledger."""
@@ -43,7 +47,7 @@ class Ledger:
             "live": self.live,
             "retired": self.retired,
             "releases": list(self.releases),
-        }
+        } | ({"aliases": self.aliases} if self.aliases else {})
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -63,7 +67,8 @@ def read(path: Path) -> Ledger:
         raise Unreadable("it has no format")
     if raw["format"] > FORMAT:
         raise Unreadable(f"its format {raw['format']} is newer than this program reads")
-    return Ledger(raw.get("based_on"), raw.get("live", {}), raw.get("retired", {}), tuple(raw.get("releases", [])))
+    releases = tuple(raw.get("releases", []))
+    return Ledger(raw.get("based_on"), raw.get("live", {}), raw.get("retired", {}), releases, raw.get("aliases", {}))
 
 
 def write(path: Path, ledger: Ledger) -> None:
@@ -72,6 +77,11 @@ def write(path: Path, ledger: Ledger) -> None:
     beside = path.with_name(path.name + ".new")
     beside.write_text(ledger.as_text(), encoding="utf-8")
     beside.replace(path)
+
+
+def aliases_of(release: Release) -> dict[str, str]:
+    """What a release calls otherwise than it stores it: the present name → the first one, both spelled."""
+    return {f"{stored.rpartition(' ')[0]} {now}": stored for stored, now in release.names.items()}
 
 
 def ids_of(release: Release) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from authoring import ledger, tree
 from authoring.compile import Bundle, bundle, state_path
-from authoring.diff import Change, changes
+from authoring.diff import Change, stored_changes
 from authoring.problems import Problem
 from authoring.scenarios.trial import failing
 from functions import clock
@@ -13,7 +13,7 @@ from functions.aws import s3
 from functions.core.publishing import Pointer, Refuse, decide
 from functions.core.release import Release
 from functions.core.views import iso
-from functions.tables import releases
+from functions.tables import approvals, releases
 from functions.work import backfills, campaigns, start_plans
 
 
@@ -56,29 +56,39 @@ def preview(root: Path) -> tuple[Bundle, Pointer | None, list[Change]]:
     learn(root)
     compiled = bundle(root)
     before = releases.live()
-    return compiled, before, changes(releases.content(before.release) if before else None, compiled.content)
+    return compiled, before, stored_changes(releases.content(before.release) if before else None, compiled.content)
 
 
-def publish(root: Path, *, by: str, note: str = "") -> Published:
-    """Make the folder's content the live release, and note in the state file that it is.
+def publish(root: Path, *, by: str, note: str = "", arn: str = "") -> Published:
+    """Make the folder's content the live release, by the identity `arn`, and note in the state file that it is.
 
     Raises Invalid, or releases.PublishRefused.
     """
     compiled, before, found = preview(root)
-    pointer = releases.publish(compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note)
+    pointer = releases.publish(
+        compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note, arn=arn
+    )
     ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
     campaigns.schedule(pointer.release, clock.now_ms())
     start_plans.schedule(pointer.release, clock.now_ms())
     begun = backfills.start(pointer, clock.now_ms())
     moved = before is None or pointer.seq != before.seq
-    warnings = (*compiled.warnings, *failing(compiled.content, compiled.scenarios))
+    warnings = (*compiled.warnings, *failing(compiled.authored, compiled.scenarios))
     return Published(pointer, moved, found, begun, warnings)
 
 
-def would_refuse(compiled: Bundle, before: Pointer | None) -> str | None:
-    """Why publishing would be refused as things stand, or None."""
-    when = iso(before.at) if before else ""
-    verdict = decide(compiled.release_id, before, based_on=compiled.based_on, when=when)
+def would_refuse(compiled: Bundle, before: Pointer | None, arn: str = "") -> str | None:
+    """Why publishing by the identity `arn` would be refused as things stand, or None."""
+    when, guarded = iso(before.at) if before else "", releases.is_guarded(before, compiled.content)
+    verdict = decide(
+        compiled.release_id,
+        before,
+        based_on=compiled.based_on,
+        when=when,
+        guarded=guarded,
+        publisher=arn,
+        approved_by=[one.by for one in approvals.of(compiled.release_id)] if guarded else (),
+    )
     return verdict.reason if isinstance(verdict, Refuse) else None
 
 

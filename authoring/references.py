@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
-from authoring import campaigns, endings, forms, journeys, languages, misspelt, rules
+from authoring import campaigns, forms, journeys, languages, misspelt, rounds, rules
 from authoring.asking import Asking
 from authoring.circles import circles
 from authoring.colours import READABLE, contrast, readable
@@ -41,7 +41,7 @@ def _check(known: Definitions) -> Iterator[Problem]:
         yield from _form(document, form, known)
     for document, journey in known.journeys.values():
         yield from journeys.check(document, journey, known)
-    yield from endings.circles(known)
+    yield from rounds.circles(known)
     for document, email in known.emails.values():
         for name, block in email.blocks.items():
             yield from Asking(known).condition(document, ("blocks", name, "when"), block.when)

@@ -1,32 +1,140 @@
-"""Ids that come back with another meaning, or change their kind: refused, with their place."""
+"""Ids that come back with another meaning, change their kind, or were renamed in a way that can't be told: refused,
+with their place."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from authoring.definitions import Definitions, steps_of
+from authoring.definitions import Definitions, matches_in, steps_of
 from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
-from authoring.problems import Problem
-from functions.core.release import Release
+from authoring.problems import Problem, Severity
+from authoring.renaming import IN_EVENTS, OWN_EVENTS, STEP, Named, named
+from functions.core.definition import Definition
+from functions.core.release import Release, spelled
+
+COMPARED = {**IN_EVENTS, "step": STEP}
+"""Properties of Samovar's own events that hold ids, and of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an id stands; no document where the file's name is the id and the file is not read here."""
+
+    file: str
+    path: Path
+    document: Document | None
+
+    def problem(self, message: str, mend: str, code: str = "invalid", severity: Severity = "error") -> Problem:
+        line, column = self.document.at(self.path) if self.document else (1, 1)
+        where = spell(self.path) if self.path else "(file name)"
+        return Problem(self.file, line, column, where, message, mend, code, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    """An id as files have it (`name`), its kind, as it is stored, and its present name beside those that are stored."""
+
+    name: str
+    kind: str
+    stored: str
+    called: str
+
+    @property
+    def plain(self) -> str:
+        return self.name.rpartition(" ")[2]
 
 
 def check(release: Release, known: Definitions, past: Ledger) -> list[Problem]:
-    """Every id of `release` that its past forbids."""
-    places = dict(_places(known))
-    problems = []
-    for name, kind in ids_of(release).items():
-        file, path, document = places[name]
-        line, column = document.at(path) if document else (1, 1)
-        plain = name.rpartition(" ")[2]
-        spelled = spell(path) if path else "(file name)"
-        if name in past.retired:
-            message = f'"{plain}" was a {past.retired[name]} that was removed; ids are never reused'
-            mend = f'Choose a new id such as "{plain}-2"; to bring back what it was, roll back to a release that has it'
-            problems.append(Problem(file, line, column, spelled, message, mend))
-        elif past.live.get(name, kind) != kind:
-            message = f'"{plain}" is a {past.live[name]} in the release that was published; an id keeps its kind'
-            mend = f'Give this {kind} a new id such as "{plain}-2"'
-            problems.append(Problem(file, line, column, spelled, message, mend))
-    return problems
+    """Every id of `release`, as the files have it, that its past forbids."""
+    places = {name: _Place(*place) for name, place in _places(known)}
+    renamable = {one.spelled: one for one in named(release)}
+    ids = [_id(name, kind, renamable) for name, kind in ids_of(release).items()]
+    found = [problem for one in ids for problem in _check(one, places[one.name], past)]
+    found += [problem for one in renamable.values() for problem in _renamed(one, ids, places[one.spelled], past)]
+    claimed = defaultdict(list)
+    for one in ids:
+        claimed[one.stored].append(one)
+    for stored, claims in claimed.items():
+        for twice in claims[1:] if len(claims) > 1 else ():
+            first, plain = claims[0], stored.rpartition(" ")[2]
+            message = f'"{first.plain}" and "{twice.plain}" are both what was called "{plain}" at first'
+            mend = f'Take "{plain}" out of was of one of them, or call that one otherwise'
+            found.append(places[twice.name].problem(message, mend, "renamed-twice"))
+    return [*found, *_in_where(known, list(renamable.values()))]
+
+
+def _in_where(known: Definitions, renamable: list[Named]) -> Iterator[Problem]:
+    """Properties of our own events hold first names; where one is compared in words that can't be changed for it."""
+    later = {(one.kind, one.plain): one.first for one in renamable if one.first != one.plain}
+    for document, path, match in matches_in(known):
+        if match.event not in OWN_EVENTS:
+            continue
+        for key, wanted in match.where.items():
+            if key not in COMPARED or (isinstance(wanted, str) and key in IN_EVENTS):
+                continue
+            said = set(texts_of(wanted))
+            for name in sorted(said & {name for kind, name in later if kind == COMPARED[key]}):
+                message = f'events still say "{later[COMPARED[key], name]}" where "{name}" is meant'
+                mend = f'Write "{later[COMPARED[key], name]}" here'
+                yield document.problem((*path, "where", key), message, mend, code="renamed-in-where")
+
+
+def texts_of(wanted: object) -> Iterator[str]:
+    """Every text that a comparison names."""
+    match wanted:
+        case str():
+            yield wanted
+        case list() | tuple():
+            for one in wanted:
+                yield from texts_of(one)
+        case Definition():
+            for name in type(wanted).model_fields:
+                yield from texts_of(getattr(wanted, name))
+
+
+def _id(name: str, kind: str, renamable: Mapping[str, Named]) -> _Id:
+    inside, _, own = name.rpartition(", ")
+    outer = renamable.get(inside)
+    head = f"{inside.rpartition(' ')[0]} {outer.first}" if outer else inside
+    of_kind, _, plain = own.rpartition(" ")
+    first = renamable[name].first if name in renamable else plain
+    return _Id(name, kind, spelled(of_kind, first, head), spelled(of_kind, plain, head))
+
+
+def _check(one: _Id, place: _Place, past: Ledger) -> Iterator[Problem]:
+    plain = one.stored.rpartition(" ")[2]
+    if one.stored in past.retired:
+        message = f'"{plain}" was a {past.retired[one.stored]} that was removed; ids are never reused'
+        mend = f'Choose a new id such as "{plain}-2"; to bring back what it was, roll back to a release that has it'
+        yield place.problem(message, mend)
+    elif past.live.get(one.stored, one.kind) != one.kind:
+        message = f'"{plain}" is a {past.live[one.stored]} in the release that was published; an id keeps its kind'
+        mend = f'Give this {one.kind} a new id such as "{plain}-2"'
+        yield place.problem(message, mend)
+    elif past.aliases.get(one.called, one.stored) != one.stored:
+        first = past.aliases[one.called].rpartition(" ")[2]
+        message = f'"{one.plain}" is what the {one.kind} came to be called whose first name was "{first}"'
+        mend = f"Write was: {first}; if it is something new, give it a name of its own"
+        yield place.problem(message, mend, "renamed-before")
+    elif one.called != one.stored and (one.called in past.live or one.called in past.retired):
+        message = f'"{one.plain}" was the id of something else; ids are never reused'
+        yield place.problem(message, f'Choose a new name such as "{one.plain}-2"', "renamed-before")
+
+
+def _renamed(one: Named, ids: list[_Id], place: _Place, past: Ledger) -> Iterator[Problem]:
+    if not one.was or past.based_on is None:
+        return
+    stored = next(known.stored for known in ids if known.name == one.spelled)
+    if stored in past.live or stored in past.retired:
+        return
+    if stored in past.aliases:
+        first = past.aliases[stored].rpartition(" ")[2]
+        message = f'"{one.first}" was a later name itself: the first one was "{first}"'
+        yield place.problem(message, f"Write was: [{', '.join([first, *one.was])}]", "renamed-before")
+        return
+    message = f'was names "{one.first}", which was never published'
+    yield place.problem(message, "Remove was, if nothing went by that name", "renamed-nothing", "warning")
 
 
 def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document | None]]]:

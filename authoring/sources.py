@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from functions.core.definition import LANGUAGE, Definition, Id
+from functions.core.definition import LANGUAGE, Definition, Id, Lasting
 from functions.core.emails import Block, Variable
 
 _LINE = r"^[^\r\n]+$"
@@ -18,7 +18,7 @@ class Translation(Definition):
     )
 
 
-class EmailFile(Definition):
+class EmailFile(Lasting):
     """marketing/emails/ID.yaml; beside it ID.mjml is the HTML part. Without ID.txt the plain part is made from it."""
 
     subject: str = Field(min_length=1, max_length=300, description="Subject line; Jinja2, on one line.", pattern=_LINE)

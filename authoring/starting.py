@@ -6,7 +6,8 @@ from functions.core.event import JOURNEY_REQUESTED, SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.requests import WANTED, is_on_request
-from functions.tables import events
+from functions.tables import audit, events
+from functions.tables.audit import Noted
 
 
 class NotOnRequest(ValueError):
@@ -15,7 +16,8 @@ class NotOnRequest(ValueError):
 
 def ask(journey: str, contact: Contact, by: str) -> Event:
     """Ask for a journey for a contact; the event that does, recorded. Raises NotOnRequest."""
-    found = releases.live().release.journeys
+    live = releases.live().release
+    journey, found = live.first_name("journey", journey), live.journeys
     if journey not in found:
         known = ", ".join(found) or "none is defined"
         raise NotOnRequest(f'there is no journey "{journey}" in the live release: {known}')
@@ -34,4 +36,5 @@ def ask(journey: str, contact: Contact, by: str) -> Event:
         properties={WANTED: journey, "by": by},
     )
     events.insert([event], releases.keyring().keep)
+    audit.note(Noted("start", journey, now, by=by, many=1))
     return event

@@ -22,7 +22,7 @@ def table(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     yield "| key | takes | default | meaning |"
     yield "| --- | --- | --- | --- |"
     required = part.get("required", [])
-    for key, value in properties.items():
+    for key, value in sorted(properties.items(), key=lambda one: one[0] == "was" and "items" in str(one[1])):
         takes, default = _takes(value, schema), value.get("default")
         default = "required" if key in required else _cell(default)
         default = "" if default in ("`null`", '`""`', "`[]`", "`{}`") else default

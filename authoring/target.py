@@ -113,6 +113,7 @@ def _outputs(name: str) -> dict[str, str]:
         raise Unreachable(f"AWS refused to describe the stack: {error.response['Error']['Message']}") from error
     except BotoCoreError as error:
         raise Unreachable(
-            f"AWS cannot be asked ({error}): set credentials and AWS_REGION, or start `make up`"
+            "no stack runs on this machine: start `make up`. For one on AWS set credentials and AWS_REGION, for it "
+            f"cannot be asked ({error})"
         ) from error
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

@@ -17,6 +17,7 @@ TOP = (
     "funnel.yaml",
     "privacy.yaml",
     "products.yaml",
+    "publishing.yaml",
     "scoring.yaml",
     "segments.yaml",
     "sending.yaml",

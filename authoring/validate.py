@@ -25,6 +25,7 @@ from functions.core.funnel import Funnel
 from functions.core.journey import Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Products
+from functions.core.publishing import Publishing
 from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
@@ -96,6 +97,7 @@ class _Reading:
             if scenarios := self._model(found, file, Scenarios):
                 known.scenarios[name] = scenarios
         bots = self._model(found, "bots.yaml", Bots)
+        publishing = self._model(found, "publishing.yaml", Publishing)
         known.products = self._model(found, "products.yaml", Products)
         for name, file in found.ids("emails", ".yaml").items():
             if email := self._model(found, file, EmailFile):
@@ -127,6 +129,7 @@ class _Reading:
             campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
+            publishing=publishing[1] if publishing else Publishing(),
         )
         self.problems += privacy.check(release, known)
         self._raise()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from functions.core.pauses import Pause
+from functions.core.pauses import Pause, journey_of
 
 
 def minute(moment: int, zone: str) -> str:
@@ -14,6 +14,8 @@ def minute(moment: int, zone: str) -> str:
 
 def told(name: str, pause: Pause, zone: str) -> str:
     """A pause of `name` in words, its moments in `zone`."""
+    journey = journey_of(name)
+    name = f"the journey {journey}" if journey else name
     until = "" if pause.until is None else f" until {minute(pause.until, zone)}"
     return f"{name}, since {minute(pause.since, zone)}{until} ({zone}), by {pause.by}: {pause.why}"
 

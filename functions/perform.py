@@ -14,7 +14,7 @@ from functions.core.performed import event_of, message_of
 from functions.core.retention import Keep
 from functions.observability import metric
 from functions.send.queue import enqueue
-from functions.tables import contacts, events, leads, messages
+from functions.tables import contacts, enrollments, events, leads, messages
 from functions.tables.leads import Lead
 
 
@@ -51,7 +51,7 @@ def _perform(effect: Effect, enrollment: Enrollment, now: int) -> None:
         case NoteRun():
             _record(noted(effect, enrollment), enrollment)
         case Unwatch():
-            contacts.unwatch(enrollment.contact, [enrollment.id])
+            contacts.unwatch(enrollment.contact, enrollments.marks(enrollment))
         case _:
             assert_never(effect)
 

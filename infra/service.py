@@ -92,6 +92,8 @@ class ServiceStack(cdk.Stack):
             uses.inserts_events(log),
             uses.sets_clocks(machine_arn(self)),
             uses.publishes_to(self.bus.bus),
+            # A mistake in a journey is told of.
+            uses.alerts(self.watch.topic),
             to_send,
         ]
         mail = [

@@ -39,12 +39,12 @@ def diff(app: App, exact: bool, sample: int, who: bool, as_json: bool) -> None:
         plan = foresight.plan(compiled.content, pointer, sample=None if exact else sample)
         if not as_json:
             _tell_changes(found, plan)
-        tally = _looked(plan, who, as_json) if plan.changed else Tally()
+        tally = looked(plan, who, as_json) if plan.changed else Tally()
     if as_json:
         differing = [change.as_json() for change in found]
-        emit({"stack": where.name, "release": compiled.release_id, "changes": differing, **_plain(plan, tally)})
+        emit({"stack": where.name, "release": compiled.release_id, "changes": differing, **plain(plan, tally)})
     elif plan.changed:
-        _tell(plan, tally)
+        tell(plan, tally)
 
 
 def _tell_changes(found: list[Change], plan: Plan) -> None:
@@ -60,7 +60,8 @@ def _tell_changes(found: list[Change], plan: Plan) -> None:
         say(f"\n{whom}{history}. {cost}.")
 
 
-def _looked(plan: Plan, who: bool, quiet: bool) -> Tally:
+def looked(plan: Plan, who: bool, quiet: bool) -> Tally:
+    """Compare contacts, with a bar unless `quiet`."""
     begun = clock.monotonic()
     with bar(quiet=quiet) as shown:
         total = (plan.rows if plan.sample is None else None) or None
@@ -78,7 +79,8 @@ def _scale(plan: Plan, tally: Tally) -> Scale:
     return Scale(tally.contacts, tally.parts, plan.parts)
 
 
-def _tell(plan: Plan, tally: Tally) -> None:
+def tell(plan: Plan, tally: Tally) -> None:
+    """Print who would stand elsewhere."""
     scale = _scale(plan, tally)
     if scale.whole:
         say(f"\nEverybody was compared: {counted(tally.contacts, 'contact')}.", "bold")
@@ -148,7 +150,8 @@ def _named(crossing: Crossing) -> str:
     return " ".join(f"{sign}{shown or contact}" for sign, some in signs for contact, shown in list(some.items())[:2])
 
 
-def _plain(plan: Plan, tally: Tally) -> dict[str, Any]:
+def plain(plan: Plan, tally: Tally) -> dict[str, Any]:
+    """Who would stand elsewhere, for programs."""
     scale = _scale(plan, tally)
     segments = {name: _plain_segment(tally.segments.get(name, Crossing()), scale) for name in _names(plan, "segment")}
     journeys = {name: _plain_segment(tally.journeys.get(name, Crossing()), scale) for name in _names(plan, "journey")}

@@ -65,7 +65,7 @@ def _course(contact: Contact, live: releases.Live, now: int) -> Course:
 def _journey(one: dict[str, Any]) -> None:
     title = f" ({one['title']})" if one["title"] else ""
     gone = "" if one["live"] else ", which is no longer live"
-    say(f"\nJourney {one['id']}{title}{gone}", "bold")
+    say(f"\nJourney {one['called']}{title}{gone}", "bold")
     if one["starts"]:
         say(f"  Starts {one['starts']}", "dim")
     for run in one["runs"]:
@@ -95,6 +95,11 @@ def _run(run: dict[str, Any]) -> None:
             say("      now:", "dim")
         for asked in step.get("asked", ()):
             show_part(asked, 3)
+    if failure := run["failure"]:
+        where = f"at {failure['step']}" if failure["step"] else "before the first step"
+        then = "set aside until samovar retry" if failure["aside"] else f"tried again {failure['again']}"
+        said = f" ({failure['words']})" if failure["words"] else ""
+        say(f"    Kept {where} since {failure['at']}: {failure['says']}: {failure['code']}{said}; {then}", "red")
     if waiting := run["waiting"]:
         say(f"    Waits at {waiting['step']} since {waiting['since']}, until {waiting['until']} at the latest", "green")
         say(f"      {waiting['says']}")

@@ -1,6 +1,8 @@
 """graph: a journey drawn, with the people in it."""
 
 import time
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from authoring.commands.progress import bar
 from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from authoring.drawing import svg
 from authoring.headcount import Heads
+from authoring.renaming import authored
 from authoring.validate import validate
 from functions import releases
 from functions.core.release import Release
@@ -19,7 +22,10 @@ from functions.core.release import Release
 @click.command()
 @click.argument("journey")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; JOURNEY.svg without it."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; JOURNEY.svg without it.",
 )
 @click.option("--people", is_flag=True, help="Count who stands where, and who went which way, in the deployment.")
 @click.option("--exact", is_flag=True, help="With --people: read everybody, however many they are.")
@@ -34,9 +40,10 @@ def graph(app: App, journey: str, output: Path | None, people: bool, exact: bool
     with explained(as_json):
         if people:
             app.connect()
-        release = releases.live().release if people else validate(app.marketing).release
+        live = releases.live().release if people else None
+        release = authored(live) if live else validate(app.marketing).release
         rules = _rules(release, journey)
-        heads = _heads(journey, exact, as_json) if people else None
+        heads = _counted(live, journey, exact, as_json) if live else None
         file = output or Path(f"{journey}.svg")
         file.write_text(svg(journey, rules, release, heads), encoding="utf-8")
     if as_json:
@@ -51,6 +58,16 @@ def _rules(release: Release, name: str) -> Any:
     if name not in release.journeys:
         raise ValueError(f'there is no journey "{name}": {", ".join(release.journeys) or "none is defined"}')
     return release.journeys[name]
+
+
+def _counted(live: Release, called: str, exact: bool, quiet: bool) -> Heads:
+    """Everybody in a journey, at steps by the names that they have now."""
+    journey = live.first_name("journey", called)
+    heads = _heads(journey, exact, quiet)
+    now = partial(live.present_name, "step", inside=f"journey {journey}")
+    heads.waiting = Counter({now(step): many for step, many in heads.waiting.items()})
+    heads.passed = Counter({(now(step), outcome): many for (step, outcome), many in heads.passed.items()})
+    return heads
 
 
 def _heads(journey: str, exact: bool, quiet: bool) -> Heads:

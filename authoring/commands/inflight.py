@@ -2,7 +2,8 @@
 
 import getpass
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -17,8 +18,9 @@ from functions.aws import dynamodb
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, check_recall, unmapped
 from functions.core.ids import digest
 from functions.core.journey import Journey
+from functions.core.setback import in_words
 from functions.core.tree import walk
-from functions.tables import audit
+from functions.tables import audit, pauses
 from functions.tables.audit import Kind, Noted
 from functions.work import correct
 from functions.work.jobs import Job
@@ -40,27 +42,37 @@ def journeys(app: App, journey: str, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         live = releases.live()
+        journey = live.release.first_name("journey", journey)
         if journey and journey not in live.release.journeys:
-            raise ValueError(
-                f'there is no journey "{journey}": {", ".join(live.release.journeys) or "none is defined"}'
-            )
-        found = _looked(journey, as_json)
+            known = [live.release.present_name("journey", name) for name in live.release.journeys]
+            raise ValueError(f'there is no journey "{journey}": {", ".join(known) or "none is defined"}')
+        found = looked(journey, as_json)
+        held = pauses.get().journeys(clock.now_ms())
     if as_json:
-        emit({"live": live.id, "in_flight": plain(found)})
+        emit({"live": live.id, "in_flight": plain(found), "aside": plain_aside(found)})
         return
     table = Table("journey", "step", "people", "rules", box=None)
     for (name, release, step), many in sorted(found.waiting.items()):
         rules = "live" if release == live.id else f"of release {release[:12]}"
-        table.add_row(name, step or "(on the way)", f"{many:,}", rules)
+        called = live.release.present_name("step", step, f"journey {name}")
+        table.add_row(live.release.present_name("journey", name), called or "(on the way)", f"{many:,}", rules)
     if not found.waiting:
         say("Nobody is in a journey now.")
-        return
-    console().print(table)
+    else:
+        console().print(table)
+    for (name, step, code), many in sorted(found.aside.items()):
+        where = f'at "{step}"' if step else "before the first step"
+        say(f'Set aside: {many:,} of "{name}" {where}: {in_words(code)} ({code})', "red")
+    if found.aside:
+        say("samovar explain says of one person what went wrong; once it is mended, samovar retry JOURNEY.", "red")
     if any(release != live.id for _, release, _ in found.waiting):
         say("People stay on the rules by which they came in; `samovar migrate JOURNEY` moves them to the live ones.")
+    for name in sorted(held & {name for name, _, _ in found.waiting}):
+        say(f"{live.release.present_name('journey', name)} is paused: nobody moves in it.", "yellow")
 
 
-def _looked(journey: str, quiet: bool) -> InFlight:
+def looked(journey: str, quiet: bool) -> InFlight:
+    """Who is in flight, in one journey or all (""), with a bar unless `quiet`."""
     total = dynamodb.size_of(settings.contacts_table())[0] or None
     with bar(quiet=quiet) as shown:
         task = shown.add_task("looking for runs", total=total, contacts=0, rate=0.0)
@@ -93,8 +105,12 @@ def recall(
         raise click.UsageError("say one of --skip, --exit and --goto STEP")
     with explained(as_json):
         app.connect()
+        live = releases.live().release
+        journey = live.first_name("journey", journey)
+        step = live.first_name("step", step, f"journey {journey}")
+        goto = goto and live.first_name("step", goto, f"journey {journey}")
         what: Recall = GoTo(goto) if goto else Skip() if how == "skip" else Leave()
-        found = _looked(journey, as_json).of(journey)
+        found = looked(journey, as_json).of(journey)
         _check(journey, step, what, found)
         many = sum(number for (_, at), number in found.items() if at == step)
         if must_ask(yes, as_json):
@@ -140,11 +156,15 @@ def migrate(
     with explained(as_json):
         app.connect()
         live = releases.live()
+        journey = live.release.first_name("journey", journey)
         to = live.release.journeys.get(journey)
         if to is None:
             raise ValueError(f'the live release has no journey "{journey}"')
-        found = {key: many for key, many in _looked(journey, as_json).of(journey).items() if key[0] != live.id}
-        moves = Moves(_pairs(pairs, to), frozenset(leave))
+        found = {key: many for key, many in looked(journey, as_json).of(journey).items() if key[0] != live.id}
+        first = partial(live.release.first_name, "step", inside=f"journey {journey}")
+        leave = [first(step) for step in leave]
+        moves = Moves({first(old): first(new) for old, new in _pairs(pairs)}, frozenset(leave))
+        _check_moves(moves, to)
         standing = Counter[str]()
         for (_, step), many in found.items():
             standing[step] += many
@@ -164,17 +184,20 @@ def migrate(
     _report(done, as_json)
 
 
-def _pairs(said: Sequence[str], to: Journey) -> dict[str, str]:
-    known = {step.id for step in walk(to.steps)}
-    found: dict[str, str] = {}
+def _pairs(said: Sequence[str]) -> Iterator[tuple[str, str]]:
     for pair in said:
         before, sign, after = pair.partition("=")
         if not sign or not before or not after:
             raise ValueError(f'--map "{pair}" is not OLD=NEW')
+        yield before, after
+
+
+def _check_moves(moves: Moves, to: Journey) -> None:
+    known = {step.id for step in walk(to.steps)}
+    for before, after in moves.steps.items():
         if after not in known:
-            raise ValueError(f'--map {pair}: the live journey has no step "{after}": {", ".join(sorted(known))}')
-        found[before] = after
-    return found
+            steps = ", ".join(sorted(known))
+            raise ValueError(f'--map {before}={after}: the live journey has no step "{after}": {steps}')
 
 
 def _all_mapped(standing: Counter[str], to: Journey, moves: Moves) -> None:
@@ -204,6 +227,14 @@ def _report(done: Job, as_json: bool) -> None:
         say(f"{done.notes['aside']} were set aside: see the aside queue.", "red")
     if done.finished is None:
         say("It goes on by itself: `samovar jobs` shows how far.", "yellow")
+
+
+def plain_aside(found: InFlight) -> list[dict[str, Any]]:
+    """Whom a mistake keeps, for programs."""
+    return [
+        {"journey": name, "step": step, "code": code, "people": many}
+        for (name, step, code), many in sorted(found.aside.items())
+    ]
 
 
 def plain(found: InFlight) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ _NOTES = {
     "differing": "would be decided otherwise",
     "already": "there before",
     "corrected": "runs corrected",
+    "messages": "messages tried again",
     "unfit": "that could not be",
     "aside": "set aside",
 }

@@ -1,4 +1,4 @@
-"""pause, resume, paused: the big switch."""
+"""pause, resume, paused: the big switch, and a journey's own."""
 
 import getpass
 from typing import Any
@@ -8,13 +8,15 @@ import click
 from authoring.commands.local import Span
 from authoring.commands.shared import App, business_zone, emit, explained, json_option, say
 from authoring.when import told
-from functions import clock
+from functions import clock, releases
 from functions.core import reputation
-from functions.core.pauses import EVERYTHING, MARKETING, Pause
+from functions.core.ids import digest
+from functions.core.pauses import EVERYTHING, MARKETING, Pause, of_journey
 from functions.core.views import iso
 from functions.tables import audit, pauses
 from functions.tables import reputation as books
 from functions.tables.audit import Noted
+from functions.work import resume as work
 
 _WHAT = click.Choice([MARKETING, EVERYTHING])
 _LONGEST_WHY = 300
@@ -22,21 +24,28 @@ _LONGEST_WHY = 300
 
 @click.command()
 @click.argument("what", type=_WHAT, default=MARKETING)
+@click.option("--journey", metavar="ID", help="This journey instead: nobody moves in it, and nothing of it goes out.")
 @click.option("--why", required=True, help="Kept, and shown to whoever wonders why nothing goes out.")
 @click.option("--for", "span", type=Span(), metavar="SPAN", help="End by itself after 2h, 3d: without, a person does.")
 @json_option
 @click.pass_obj
-def pause(app: App, what: str, why: str, span: int | None, as_json: bool) -> None:
-    """Stop sending: what is on its way waits.
+def pause(app: App, what: str, journey: str | None, why: str, span: int | None, as_json: bool) -> None:
+    """Stop sending, or stop a journey: what is on its way waits.
 
     "marketing" lets through what people are owed, such as orders; "everything" stops that too. Nothing is lost:
     messages go on after `samovar resume`, unless their own time is over by then.
+
+    With --journey whoever is inside stays where they are, and whoever comes stands before its first step, until
+    `samovar resume --journey ID`.
     """
     with explained(as_json):
         why = why.strip()[:_LONGEST_WHY]
         if not why:
             raise ValueError("say why: whoever wonders why nothing goes out will read it")
+        if journey and span is not None:
+            raise ValueError("a journey is let go on by a person: leave --for out")
         app.connect()
+        what, said = _named(what, journey)
         now, who = clock.now_ms(), getpass.getuser()
         begun = pauses.hold(what, Pause(now, why, who, None if span is None else now + span * 1000))
         if begun:
@@ -45,39 +54,41 @@ def pause(app: App, what: str, why: str, span: int | None, as_json: bool) -> Non
     if as_json:
         emit({"paused": begun, **(_plain(what, standing) if standing else {})})
     elif begun:
-        say(f"{what.capitalize()} is paused: what is on its way waits. To let it go on:", "yellow")
-        say(f"  samovar resume {what}")
+        say(f"{said} is paused: what is on its way waits. To let it go on:", "yellow")
+        say(f"  samovar resume {f'--journey {journey}' if journey else what}")
     elif standing:
         say(f"It was paused already. {told(what, standing, business_zone())}")
 
 
 @click.command()
 @click.argument("what", type=_WHAT, default=MARKETING)
+@click.option("--journey", metavar="ID", help="This journey, which was paused.")
 @click.option("--why", default="", help="Kept with who resumed it, and when.")
 @json_option
 @click.pass_obj
-def resume(app: App, what: str, why: str, as_json: bool) -> None:
-    """Let messages go on that were paused.
+def resume(app: App, what: str, journey: str | None, why: str, as_json: bool) -> None:
+    """Let messages, or a journey, go on that were paused.
+
+    A journey goes on within some minutes: whoever stands before its first step enters it by the live rules, and
+    whoever is due goes on, at most 25 people a second.
 
     Where Samovar itself had paused them for too many bounces or complaints, what was counted until now is not held
     against you again: only what comes of mail sent from now on.
     """
     with explained(as_json):
         app.connect()
+        what, said = _named(what, journey)
         now, who = clock.now_ms(), getpass.getuser()
         counted = books.totals(reputation.window(now)) if what == MARKETING else None
-        ended = pauses.release(what, counted)
+        ended = _let_go_on(journey, now) if journey else pauses.release(what, counted)
         if ended:
             audit.note(Noted("resume", what, now, by=who, why=why.strip()[:_LONGEST_WHY]))
         held = pauses.get()
-        left = {name: pause for name in sorted(held.held) if (pause := held.standing(name, now))}
+        left = {name: pause for name in sorted(held.held) if name != what and (pause := held.standing(name, now))}
     if as_json:
         emit({"resumed": ended, "still_paused": [_plain(name, pause) for name, pause in left.items()]})
         return
-    say(
-        f"{what.capitalize()} goes on, within ten minutes." if ended else f"{what.capitalize()} was not paused.",
-        "green",
-    )
+    say(f"{said} goes on, within ten minutes." if ended else f"{said} was not paused.", "green")
     for name, pause in left.items():
         say(f"Still paused: {told(name, pause, business_zone())}", "yellow")
 
@@ -98,6 +109,28 @@ def paused(app: App, as_json: bool) -> None:
         say(told(name, pause, business_zone()), "yellow")
     if not held:
         say("Nothing is paused.", "green")
+
+
+def _named(what: str, journey: str | None) -> tuple[str, str]:
+    """The name of what is paused, and how it is said. Raises ValueError for a journey that is not there."""
+    if not journey:
+        return what, what.capitalize()
+    live = releases.live().release
+    id = live.first_name("journey", journey)
+    if id not in live.every_journey and pauses.get().standing(of_journey(id), clock.now_ms()) is None:
+        known = ", ".join(sorted(live.present_name("journey", one) for one in live.journeys)) or "none is defined"
+        raise ValueError(f'there is no journey "{journey}": {known}')
+    return of_journey(id), f"The journey {journey}"
+
+
+def _let_go_on(journey: str, now: int) -> bool:
+    """Whether the journey was paused; then the job has begun that ends it."""
+    id = releases.live().release.first_name("journey", journey)
+    standing = pauses.get().standing(of_journey(id), now)
+    if standing is None:
+        return False
+    work.resume(digest(work.KIND, id, str(standing.since), str(now)), id, standing.since, now)
+    return True
 
 
 def _plain(name: str, pause: Pause) -> dict[str, Any]:

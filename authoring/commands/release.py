@@ -11,11 +11,12 @@ from rich.table import Table
 from authoring import published, reference
 from authoring.commands.shared import App, business_zone, console, emit, explained, json_option, say, show_warnings
 from authoring.compile import bundle
-from authoring.diff import Change, changes
+from authoring.diff import Change, stored_changes
 from authoring.problems import Problem
 from authoring.scenarios.trial import failing
 from authoring.when import minute
 from functions import clock
+from functions.aws import sts
 from functions.tables import releases
 from functions.tables.releases import PublishRefused
 from functions.work import backfills, campaigns, start_plans
@@ -28,13 +29,13 @@ def validate(app: App, as_json: bool) -> None:
     """Check marketing/: what is wrong, where, and the mend."""
     with explained(as_json):
         compiled = bundle(app.marketing)
-        warned = (*compiled.warnings, *failing(compiled.content, compiled.scenarios))
+        warned = (*compiled.warnings, *failing(compiled.authored, compiled.scenarios))
     if as_json:
         warnings = [problem.as_json() for problem in warned]
         emit({"valid": True, "release": compiled.release_id, "problems": [], "warnings": warnings})
     else:
         show_warnings(warned)
-        content = compiled.content
+        content = compiled.authored
         parts = (
             ("journey", content.journeys),
             ("campaign", content.campaigns),
@@ -47,24 +48,25 @@ def validate(app: App, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--note", default="", help="What changed, for the log of releases.")
+@click.option("--why", "--note", "note", default="", help="What changed and why, for the log of releases.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @json_option
 @click.pass_obj
 def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
     """Make marketing/ the live release.
 
-    Refuses where somebody else published in between: `samovar pull` first.
+    Refuses where somebody else published in between (`samovar pull` first), and where publishing.yaml asks for an
+    approval that is not there (`samovar approve`).
     """
     with explained(as_json):
         where = app.connect()
         if dry_run:
             compiled, before, found = published.preview(app.marketing)
-            refused = published.would_refuse(compiled, before)
-            _warn((*compiled.warnings, *failing(compiled.content, compiled.scenarios)), as_json)
+            refused = published.would_refuse(compiled, before, sts.caller())
+            _warn((*compiled.warnings, *failing(compiled.authored, compiled.scenarios)), as_json)
             _show(found, as_json, release=compiled.release_id, moved=False, refused=refused, stack=where.name)
             return
-        done = published.publish(app.marketing, by=getpass.getuser(), note=note)
+        done = published.publish(app.marketing, by=getpass.getuser(), note=note, arn=sts.caller())
         _warn(done.warnings, as_json)
         pointer = done.pointer
         about = {"release": pointer.release, "moved": done.moved, "seq": pointer.seq, "stack": where.name}
@@ -98,7 +100,7 @@ def _show(found: list[Change], as_json: bool, **facts: object) -> None:
 
 def show_changes(found: list[Change]) -> None:
     """Print what differs, in the marketer's own words."""
-    marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+    marks = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow"), "renamed": ("~", "yellow")}
     for change in found:
         mark, style = marks[change.how]
         say(f"{mark} {change.what}", style)
@@ -151,7 +153,7 @@ def list_releases(app: App, as_json: bool) -> None:
 
 @click.command()
 @click.argument("release", required=False)
-@click.option("--note", default="", help="Why, for the log of releases.")
+@click.option("--why", "--note", "note", default="", help="Why, for the log of releases.")
 @json_option
 @click.pass_obj
 def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
@@ -163,8 +165,8 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         where = app.connect()
         before = releases.live()
         wanted = _chosen(release, before.release if before else None)
-        found = changes(releases.content(before.release) if before else None, releases.content(wanted))
-        pointer = releases.rollback(wanted, by=getpass.getuser(), note=note)
+        found = stored_changes(releases.content(before.release) if before else None, releases.content(wanted))
+        pointer = releases.rollback(wanted, by=getpass.getuser(), note=note, arn=sts.caller())
         moved = before is None or pointer.seq != before.seq
         campaigns.schedule(pointer.release, clock.now_ms())
         start_plans.schedule(pointer.release, clock.now_ms())

@@ -92,7 +92,9 @@ def explained(as_json: bool = False) -> Iterator[None]:
         else:
             show_problems(invalid)
         raise SystemExit(1) from None
-    except (PublishRefused, NothingLive, WouldOverwrite, runtime.NothingLive, NotThere, ValueError) as error:
+    except PublishRefused as refused:
+        _fail(str(refused), as_json, 1, refused.code)
+    except (NothingLive, WouldOverwrite, runtime.NothingLive, NotThere, ValueError) as error:
         _fail(str(error), as_json, 1)
     except (OSError, EOFError, zlib.error) as error:
         # Files: not there, not to be read or written, a disk that is full, packed ones that end too early.
@@ -109,9 +111,9 @@ def _is_of_a_file(error: Exception) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and bool(error.filename and error.strerror)
 
 
-def _fail(message: str, as_json: bool, code: int) -> None:
+def _fail(message: str, as_json: bool, code: int, why: str = "") -> None:
     if as_json:
-        emit({"error": message})
+        emit({"error": message, **({"code": why} if why else {})})
     else:
         Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
     raise SystemExit(code) from None

@@ -28,7 +28,7 @@ def test(app: App, wanted: str | None, coverage: bool, story: bool, as_json: boo
         compiled = bundle(app.marketing)
         files = chosen(compiled.scenarios, wanted)
         began = time.monotonic()
-        report = tried(compiled.content, files)
+        report = tried(compiled.authored, files)
         took = time.monotonic() - began
     if as_json:
         emit(_plain(compiled, report))
@@ -76,7 +76,7 @@ def _story(one: Tried) -> None:
 
 def _missing(compiled: Bundle, report: Report) -> list[tuple[str, str, int]]:
     found = []
-    for journey, way, path in missing(compiled.content, report.coverage):
+    for journey, way, path in missing(compiled.authored, report.coverage):
         file = f"journeys/{journey}.yaml"
         found.append((journey, str(way), load(file, compiled.sources[file]).at(path)[0]))
     return found

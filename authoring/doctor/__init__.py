@@ -7,6 +7,7 @@ from authoring.doctor.dns import Texts
 from authoring.doctor.identity import of_identity
 from authoring.doctor.outgoing import Figures, of_outgoing
 from authoring.doctor.receivers import of_receivers
+from authoring.doctor.stuck import of_stuck
 from functions import releases
 from functions.core.sending import Sending
 
@@ -26,7 +27,7 @@ def examine(
     checks += of_identity(sending.sender.email, region, texts)
     checks += of_account(sending, site or sending.business.site, configuration_set)
     found, figures = of_outgoing(sending, now)
-    return [*checks, *found, *of_receivers(release)], figures
+    return [*checks, *found, *of_receivers(release), *of_stuck(sending.business.time_zone)], figures
 
 
 def _address(sending: Sending) -> Check:

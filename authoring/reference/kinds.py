@@ -15,6 +15,7 @@ from functions.core.funnel import Funnel
 from functions.core.journey import Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Products
+from functions.core.publishing import Publishing
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
@@ -171,6 +172,14 @@ PAGES = (
         Products,
         "products.yaml",
         "What the business sells, for lists in messages.",
+    ),
+    Page(
+        "publishing",
+        "Publishing",
+        "publishing.yaml",
+        Publishing,
+        "approval: required\n",
+        "Who must agree before anything goes live. Absent, nobody. How it goes: [releases](../releases.md#approve).",
     ),
     *channel_pages(),
 )

@@ -5,7 +5,8 @@ INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made
 files: run `samovar schema` after changing one."""
 IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are
 for ever: people's histories point at them. An id keeps its kind, and one that was removed is never used again;
-`samovar rollback` brings it back with its old meaning. Titles are free. What was published is
+`samovar rollback` brings it back with its old meaning. What is called otherwise says what it
+`was`: [releases](../releases.md#names). Titles are free. What was published is
 remembered in `marketing/.samovar.json`; keep that file with the others."""
 EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
 
@@ -18,6 +19,7 @@ EDITORS = """Point your editor's YAML support at the schemas; in VS Code's setti
   "docs/reference/schemas/tracking.json": "marketing/tracking.yaml",
   "docs/reference/schemas/privacy.json": "marketing/privacy.yaml",
   "docs/reference/schemas/bots.json": "marketing/bots.yaml",
+  "docs/reference/schemas/publishing.json": "marketing/publishing.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
   "docs/reference/schemas/scenarios.json": "marketing/scenarios/*.yaml",

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from functions.core.days import moment
 from functions.core.definition import UNITS
-from functions.core.occasions import moment
 
 START: Final = "start"
 THERE: Final = " where they are"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from authoring.load import Document, Path
-from authoring.problems import Problem
+from authoring.problems import Problem, choose
 from authoring.scenarios.coverage import Coverage, Way, covered, places
 from authoring.scenarios.expect import Difference, differences
 from authoring.scenarios.model import Scenarios
@@ -69,8 +69,8 @@ def chosen(written: Written, wanted: str | None) -> Written:
     }
     if not found:
         journeys = sorted({one.journey for _, one in written.values()})
-        known = f"there are some of: {', '.join(journeys)}" if journeys else "write scenarios/ID.yaml"
-        raise NoSuchScenario(f'there is no scenario of "{wanted}"; {known}')
+        mend = choose(wanted, journeys, none="Write scenarios/ID.yaml")
+        raise NoSuchScenario(f'there is no scenario of "{wanted}". {mend}')
     return found
 
 

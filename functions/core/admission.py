@@ -11,13 +11,14 @@ from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.requests import APART_MS, BY_STEP
 
-Refusal = Literal["ended", "inside", "again", "circle", "only-if"]
+Refusal = Literal["ended", "inside", "again", "circle", "only-if", "crowded"]
 REASONS: Final[dict[Refusal, str]] = {
     "ended": "the journey's last day was over",
     "inside": "they were inside already",
     "again": "they had been inside before, and the rule of re-entry said no",
     "circle": "a step, or a line crossed again, started it less than a minute after the last time",
     "only-if": "its only_if did not hold",
+    "crowded": "they had as many runs side by side as anybody may have",
 }
 """What each refusal means, in words."""
 

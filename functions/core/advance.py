@@ -332,5 +332,6 @@ class _Advance:
             path=tuple(self.path[-PATH_KEPT:]),
             place=None,
             todo=(),
+            failure=None,
         )
         return moved, tuple(self.effects)

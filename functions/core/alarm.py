@@ -88,7 +88,8 @@ def answer(enrollment: Enrollment | None, alarm: Alarm, now: int, *, timed_out: 
     """
     if enrollment is None or enrollment.id != alarm.enrollment or not enrollment.active:
         return End()
-    if enrollment.waiting is None or enrollment.clock != alarm.generation:
+    if enrollment.waiting is None or enrollment.clock != alarm.generation or enrollment.failure is not None:
+        # What a mistake keeps from going on is tried by sweep, and has a new clock once it goes on.
         return End()
     left = LIFE_S - (now - alarm.started) // 1000
     if alarm.parks >= PARKS or left < DAY_S:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 
 from functions.core.channels import Content
-from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
+from functions.core.definition import Definition, Duration, Id, Lasting, parse_duration, spell_duration
 from functions.core.ids import digest
 
 MARK: Final = "campaign--"
@@ -145,7 +145,7 @@ When = Annotated[
 """When a campaign runs."""
 
 
-class Campaign(Definition):
+class Campaign(Lasting):
     """marketing/campaigns/ID.yaml"""
 
     title: str = ""

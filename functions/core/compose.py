@@ -17,7 +17,7 @@ from functions.core import links, mime
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
-from functions.core.known import Missing, Traits, Trusted, Values, holds
+from functions.core.known import Held, Missing, Traits, Trusted, Values, holds
 from functions.core.known import Unrenderable as Unrenderable
 from functions.core.languages import language_of_contact
 from functions.core.message import Message
@@ -186,8 +186,7 @@ def _values(
     when: Circumstances,
 ) -> dict[str, Any]:
     business = release.sending.business
-    held = {name: value for name, (_, value) in contact.profile.traits.items() if value is not None}
-    traits = Traits(held, defaults(email, version))
+    traits = Traits(Held(contact.profile.traits), defaults(email, version))
     for path, variable in email.variables.items():
         if variable.required and not holds(traits, path):
             raise Unrenderable("missing-variable", f"contact.{path}")

@@ -108,7 +108,7 @@ class State:
     `positions` map a source to (highest stream position applied, newest arrival applied);
     `fence` is the newest arrival seen by the last recount: a record at or before either is
     not trusted to be new. `due` is a lower bound (ms) of when time alone may cross a line.
-    `watching` are ids of open enrollments; `merged_into` points to the surviving contact, and to
+    `watching` notes open enrollments; `merged_into` points to the surviving contact, and to
     nobody ("") where the person was erased. `shared` holds, for each browser that changed hands,
     the version of its row that last moved a part of its history to or from this contact.
     `last_touch` stands here, not in the profile: it changes with every visit from a campaign,

@@ -63,13 +63,13 @@ def recalled(run: Enrollment, journey: Journey, step: str, recall: Recall, id: s
         return None
     match recall:
         case Skip():
-            return _moved(run, Place(step, past=True), Passage(step, now, SKIPPED), id, now)
+            return _moved(_let_go(run, now), Place(step, past=True), Passage(step, now, SKIPPED), id, now)
         case Leave():
             return _left(run, step, id, now)
         case GoTo():
             if after(journey.steps, recall.step) is None:
                 raise Unfit(f'release {run.release[:12]} of the journey has no step "{recall.step}"')
-            return _moved(run, Place(recall.step), Passage(step, now, RECALLED), id, now)
+            return _moved(_let_go(run, now), Place(recall.step), Passage(step, now, RECALLED), id, now)
         case _:
             assert_never(recall)
 
@@ -94,10 +94,13 @@ def unmapped(standing: Sequence[str], later: Journey, moves: Moves) -> list[str]
 
 def migrated(run: Enrollment, to: Journey, release: str, moves: Moves, id: str, now: int) -> Enrollment | None:
     """The run in another release of its journey, to be advanced at `now` (ms); None where it is over, there
-    already, or corrected before. A wait goes on from when it began, as long as the later journey says.
-    Raises Unfit where nothing stands for the step at which it waits."""
-    if not run.active or run.waiting is None or run.release == release or run.corrected == id:
+    already, or corrected before. One that is set aside stays so. A wait goes on from when it began, as long as the
+    later journey says. Raises Unfit where nothing stands for the step at which it waits."""
+    if not run.active or run.release == release or run.corrected == id:
         return None
+    if run.waiting is None:
+        # Set aside before its first step, it has nothing behind it that another release could lack.
+        return replace(run, release=release, corrected=id, turn=run.turn + 1) if run.aside else None
     step = run.waiting.step
     if step in moves.leave:
         return _left(run, step, id, now)
@@ -116,6 +119,15 @@ def migrated(run: Enrollment, to: Journey, release: str, moves: Moves, id: str, 
         return _moved(moved, Place(found[0].id), passage, id, now)
     path = (*run.path, passage)[-PATH_KEPT:]
     return replace(moved, waiting=waiting, path=path, corrected=id, turn=run.turn + 1)
+
+
+def shifted(journey: Journey, waiting: Waiting, by: int, now: int) -> Waiting:
+    """A wait of some length that is `by` (ms) longer. It rings at once, so that it is looked at; others stay."""
+    found = after(journey.steps, waiting.step)
+    if found is None or not isinstance(found[0], Wait) or not isinstance(found[0].wait, int | Until):
+        return waiting
+    deadline = waiting.deadline + by
+    return Waiting(waiting.step, waiting.since + by, deadline, min(now, deadline))
 
 
 def _waiting(step: Step, held: Waiting, now: int) -> Waiting | None:
@@ -146,4 +158,9 @@ def _moved(run: Enrollment, place: Place, passage: Passage, id: str, now: int) -
 
 def _left(run: Enrollment, step: str, id: str, now: int) -> Enrollment:
     # The row says that it is over; what follows from that is the next advance's to ask for.
-    return _moved(run, Place(LEAVE), Passage(step, now, RECALLED), id, now)
+    return _moved(_let_go(run, now), Place(LEAVE), Passage(step, now, RECALLED), id, now)
+
+
+def _let_go(run: Enrollment, now: int) -> Enrollment:
+    """Whoever says where a run goes on lets it be tried, where a mistake kept it."""
+    return run if run.failure is None else replace(run, failure=replace(run.failure, tries=0, at=now))

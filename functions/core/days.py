@@ -24,6 +24,12 @@ def day_of(moment: int, zone: str) -> date:
     return date.fromordinal(EPOCH + local_day(moment, zone))
 
 
+def moment(wall: datetime, zone: str) -> int:
+    """The moment (ms) at which clocks in `zone` show `wall`; the first of two where they show it twice, the moment
+    the same time after the gap where they never do."""
+    return int(wall.replace(tzinfo=_zone(zone)).timestamp()) * 1000
+
+
 def midnight(day: int, zone: str) -> int:
     """The first moment (ms) of a local day, in nights without a midnight too."""
     start = datetime.fromordinal(day + EPOCH).replace(tzinfo=_zone(zone))

@@ -57,6 +57,25 @@ def check_id(value: str) -> str:
 Id = Annotated[str, AfterValidator(check_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 """An id of a definition file: stable for ever, lower-case with hyphens."""
 
+
+def _list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Lasting(Definition):
+    """Base of what has an id for ever: people's histories point at it, under the first name that it had."""
+
+    was: Annotated[
+        tuple[Id, ...],
+        BeforeValidator(_list, json_schema_input_type=str | list[str]),
+        PlainSerializer(lambda held: held[0] if len(held) == 1 else list(held)),
+        Field(
+            max_length=20,
+            description="Names that it had before it was called so, the first one first, where it was renamed.",
+        ),
+    ] = ()
+
+
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration, json_schema_input_type=str),

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from functions.core.conditions import Condition
-from functions.core.definition import Definition, Id
+from functions.core.definition import Definition, Id, Lasting
 
 
 class Variable(Definition):
@@ -41,7 +41,7 @@ class Version(Definition):
     defaults: dict[str, str] = Field(default_factory=dict)
 
 
-class Email(Version):
+class Email(Version, Lasting):
     """A template in its first language, and in `languages` as others say it.
 
     `language` is the first one's; "" in releases from before there were several: the business's.

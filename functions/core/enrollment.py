@@ -28,6 +28,9 @@ REFUSALS_KEPT: Final = 20
 """So many of the newest triggers that came while a run was open are remembered, so that a
 redelivery after the run's end is refused like the first delivery."""
 
+DELIVERED_S: Final = 30 * 86_400
+"""Seconds after which nothing is delivered again: a stream keeps its records for a day, a queue for two weeks."""
+
 KEY: Final = 13
 """Letters of a run's key."""
 
@@ -79,6 +82,29 @@ class Turns:
     began: int = 0
 
 
+TRIES: Final = 3
+"""So often a run is tried that a mistake keeps from going on, before it is set aside."""
+_PAUSES_MS: Final = (0, 60_000, 300_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What keeps a run from going on at `step` ("" before the first): `code` names it, `words` tell it. Last tried at
+    `at` (ms), the `tries`-th time; 0: it is to be tried now. `message` is the one that could not be made, if any."""
+
+    step: str
+    code: str
+    words: str
+    at: int
+    tries: int
+    message: str = ""
+
+    @property
+    def again(self) -> int | None:
+        """When (ms) it is tried again; None once it is left to a person."""
+        return None if self.tries >= TRIES else self.at + _PAUSES_MS[self.tries]
+
+
 @dataclass(frozen=True, slots=True)
 class Enrollment:
     """The row of a run. Times in ms.
@@ -92,6 +118,8 @@ class Enrollment:
     effects of the last advance that are not yet known to be performed. `key` tells runs of one journey
     apart that a person has side by side, "" where there is one at a time. `turns` are by the id of the step
     that repeats. `place` is where the next advance goes on, `corrected` the correction that last moved the run.
+    `failure` is what keeps it from going on, if anything does. The row may go at `kept_until` (epoch seconds; None:
+    never).
     """
 
     id: str
@@ -115,6 +143,18 @@ class Enrollment:
     turns: Mapping[str, Turns] = field(default_factory=lambda: _NO_TURNS)
     place: Place | None = None
     corrected: str = ""
+    failure: Failure | None = None
+    kept_until: int | None = None
+
+    @property
+    def aside(self) -> bool:
+        """Whether a mistake keeps it from going on until a person lets it."""
+        return self.failure is not None and self.failure.again is None
+
+    def rests(self, now: int) -> bool:
+        """Whether a mistake keeps it from being tried at `now` (ms)."""
+        again = None if self.failure is None else self.failure.again
+        return self.aside or (again is not None and now < again)
 
     @property
     def active(self) -> bool:
@@ -176,6 +216,21 @@ def is_known(existing: Enrollment, identity: str) -> bool:
     return existing.active or identity == existing.id or identity in existing.declined
 
 
+def ended(run: Enrollment, journey: Journey, kept_s: int) -> Enrollment:
+    """A run that has just ended, which says when its row may go. `kept_s` is how long (seconds) ended runs are kept.
+
+    Where a person has one run at a time, the latest stays for good, and so does each where nobody may come again for
+    the same key. Others go, but not before every delivery of what started them is over, and the time within which the
+    same key is refused.
+    """
+    start = journey.start
+    if run.active or not run.key or (start.again == "never" and start.one_per != "event"):
+        return run
+    refused_s = start.again if isinstance(start.again, int) and start.one_per != "event" else 0
+    over = (run.ended or 0) // 1000 + max(kept_s, DELIVERED_S)
+    return replace(run, kept_until=max(over, run.entered // 1000 + refused_s))
+
+
 def decline(journey: Journey, existing: Enrollment, cause: str) -> Enrollment | None:
     """`existing` with a note that the trigger `cause` was refused while it is open; None where
     no note is needed because a redelivery would be refused anyway."""
@@ -195,6 +250,8 @@ def watches(journey: Journey) -> bool:
 
 def look_again(enrollment: Enrollment, now: int) -> int | None:
     """When sweep should look at a run that is written at `now` (ms); None: never."""
+    if enrollment.failure is not None:
+        return enrollment.failure.again
     moments = [now] if enrollment.todo else []
     if enrollment.active and enrollment.waiting is not None:
         moments.append(enrollment.waiting.alarm)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from functions.core.channels import BY_EMAIL, CHANNELS, ChannelName
-from functions.core.definition import COUNTRY, LANGUAGE, Definition, Duration, Id
+from functions.core.definition import COUNTRY, LANGUAGE, Definition, Duration, Id, Lasting
 
 Kind = Literal[
     "text",
@@ -154,7 +154,7 @@ def _double_opt_in(value: Any) -> Any:
     return None if value is False else value
 
 
-class Form(Definition):
+class Form(Lasting):
     """marketing/forms/ID.yaml"""
 
     title: str = Field(description="Heading of the page.")

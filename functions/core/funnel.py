@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from functions.core.conditions import Condition
-from functions.core.definition import Definition, Duration, Id
+from functions.core.definition import Definition, Duration, Id, Lasting
 
 
 class Target(Definition):
@@ -19,7 +19,7 @@ class Target(Definition):
         return self
 
 
-class Stage(Definition):
+class Stage(Lasting):
     """A stage: people stand at the last one whose condition holds."""
 
     id: Id

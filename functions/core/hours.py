@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from functions.core.channels import CHANNELS, ChannelName
+from functions.core.days import EPOCH, midnight, moment
 from functions.core.definition import Definition
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -110,6 +111,15 @@ def minute_of(time: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def shown_at(day: date, time: str, zone: str) -> int:
+    """The moment (ms) at which clocks in `zone` show a time of a day (see days.moment); 24:00 is when the next day
+    begins."""
+    minute = minute_of(time)
+    if minute == DAY:
+        return midnight(day.toordinal() + 1 - EPOCH, zone)
+    return moment(datetime(day.year, day.month, day.day, *divmod(minute, 60)), zone)
+
+
 def holding(rules: Sequence[Hours], channel: str, *, transactional: bool, to_person: bool = True) -> list[Hours]:
     """The rules that hold for a message. What goes to no person keeps to those that name its channel."""
     return [
@@ -139,9 +149,9 @@ def ever_open(rules: list[Hours]) -> list[Hours]:
     return rules
 
 
-def is_open(rules: Sequence[Hours], moment: int, zone: str) -> bool:
+def is_open(rules: Sequence[Hours], at: int, zone: str) -> bool:
     """Whether messages go out at a moment (ms) in a time zone."""
-    local = datetime.fromtimestamp(moment / 1000, _zone(zone))
+    local = datetime.fromtimestamp(at / 1000, _zone(zone))
     return _all_open(rules, local.weekday(), local.hour * 60 + local.minute)
 
 
@@ -154,14 +164,14 @@ def opens(rules: Sequence[Hours], now: int, zone: str) -> int:
     if is_open(rules, at_once, zone):
         return at_once
     first = datetime.fromtimestamp(now / 1000, _zone(zone)).date()
-    moments = _bounds(rules, first, zone)
+    bounds = _bounds(rules, first, zone)
     for days in range(1, SEARCHED):
         following = _bounds(rules, first + timedelta(days=days), zone)
         # Where clocks are put back over midnight, a day begins before the one before it is over.
-        for moment in sorted(moments | following):
-            if moment > now and is_open(rules, moment, zone):
-                return moment
-        moments = following
+        for bound in sorted(bounds | following):
+            if bound > now and is_open(rules, bound, zone):
+                return bound
+        bounds = following
     return now + SEARCHED * DAY * _MINUTE
 
 
@@ -175,7 +185,7 @@ def _bounds(rules: Sequence[Hours], day: date, zone: str) -> set[int]:
     walls = [datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=_zone(zone)) for minute in minutes]
     # Both times that a wall time comes; where it is skipped, these are moments beside the skip, which do no harm.
     moments = {_ms(wall.replace(fold=fold)) for wall in walls for fold in (0, 1)} | set(_changes(day, zone))
-    return {moment for moment in moments if datetime.fromtimestamp(moment / 1000, _zone(zone)).date() == day}
+    return {one for one in moments if datetime.fromtimestamp(one / 1000, _zone(zone)).date() == day}
 
 
 def _changes(day: date, zone: str) -> Iterator[int]:
@@ -196,8 +206,8 @@ def _change(low: int, high: int, zone: str) -> Iterator[int]:
     yield high
 
 
-def _offset(moment: int, zone: str) -> timedelta | None:
-    return datetime.fromtimestamp(moment / 1000, _zone(zone)).utcoffset()
+def _offset(at: int, zone: str) -> timedelta | None:
+    return datetime.fromtimestamp(at / 1000, _zone(zone)).utcoffset()
 
 
 def _ms(wall: datetime) -> int:

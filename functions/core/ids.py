@@ -46,3 +46,9 @@ def crossing(contact: str, journey: str, version: int) -> str:
 def chance(*parts: str) -> int:
     """A number from 0 to 9,999 that stands for `parts`, each as likely as any other."""
     return int.from_bytes(hashlib.blake2b(digest(*parts).encode(), digest_size=8).digest(), "big") % 10_000
+
+
+def uniform(*parts: str) -> float:
+    """A number between 0 and 1, never either, that stands for `parts`: each as likely as any other."""
+    drawn = int.from_bytes(hashlib.blake2b(digest(*parts).encode(), digest_size=8).digest(), "big") >> 11
+    return (drawn + 0.5) / 2**53

@@ -142,7 +142,8 @@ def _identities(call: Call, sender: Sender) -> tuple[str, list[str]]:
     previous = [identity_ref(kind, call.previous_id, sender.pepper)] if call.type == "alias" else []
     refs = list(dict.fromkeys(ref for ref in (*known, anonymous, *previous) if ref))
     if not refs:
-        raise Refused("no-identity", "userId, anonymousId or traits.email must say whose event this is.")
+        said = "userId, anonymousId or context.traits.email (of identify: traits.email) must say whose event this is."
+        raise Refused("no-identity", said)
     return refs[0], refs[1:]
 
 

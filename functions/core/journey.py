@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Plai
 
 from functions.core.comparisons import Day
 from functions.core.conditions import Condition, EventMatch
-from functions.core.definition import Definition, Duration, Id, parse_duration, spell_duration
+from functions.core.definition import Definition, Duration, Id, Lasting, parse_duration, spell_duration
 from functions.core.hours import Hours, Time, Weekday, ever_open
 from functions.core.steps import Repeat, Step
 from functions.core.tree import ways
@@ -135,7 +135,7 @@ class Limit(Definition):
     within: Duration
 
 
-class Journey(Definition):
+class Journey(Lasting):
     """marketing/journeys/ID.yaml"""
 
     title: str = ""

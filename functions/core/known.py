@@ -74,6 +74,27 @@ class Traits:
         return len(self._held)
 
 
+class Held(Mapping[str, Any]):
+    """The traits of a profile without their ranks, each looked at when a template asks for it."""
+
+    __slots__ = ("_ranked",)
+
+    def __init__(self, ranked: Mapping[str, tuple[Any, Any]]) -> None:
+        self._ranked = ranked
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._ranked[key][1]
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, (_, value) in self._ranked.items() if value is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _bare(value: Any, defaults: Mapping[str, Any], path: str) -> Any:
     """A trait without the private characters: nobody closes our fences from inside."""
     match value:

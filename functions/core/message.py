@@ -35,6 +35,9 @@ UNSETTLED: Final[frozenset[State]] = frozenset({"intended", "sending"})
 PATIENCE: Final = 3_600_000
 """Milliseconds after which a message that is still unsettled is looked at again."""
 
+REQUEUED_MS: Final = 120_000
+"""Milliseconds after which a message that was let go again is queued by sweep, should whoever let it have died."""
+
 LATEST: Final = 3 * 86_400_000
 """Milliseconds after its decision at which a message that could not be sent is given up."""
 
@@ -151,7 +154,9 @@ def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
     When it was due it still is: that is soon enough, and moving an entry of the index would cost two writes.
     """
     return replace(
-        _at(message, "sending", now),
+        message,
+        state="sending",
+        times={**message.times, "sending": now},
         attempts=message.attempts + 1,
         address=address,
         links=links,
@@ -190,6 +195,23 @@ def defer(message: Message, until: int, reason: str, warm_up_day: str | None = N
 def withhold(message: Message, reason: str, now: int, detail: str = "") -> Message:
     """Not sent, and never will be; the reason is kept."""
     return replace(_at(message, "withheld", now), reason=reason, detail=detail[:200], due=None)
+
+
+def reopen(message: Message, release: str, now: int) -> Message:
+    """Intended again after it was withheld by a mistake that a release mends: made from that one's template, and sent
+    within LATEST from `now` (ms) where it had no moment of its own."""
+    times = {state: at for state, at in message.times.items() if state not in ("withheld", "sending")}
+    expires = message.expires if message.expires is not None else now + LATEST
+    return replace(
+        message,
+        state="intended",
+        times=times,
+        release=release,
+        reason="",
+        detail="",
+        expires=expires,
+        due=now + REQUEUED_MS,
+    )
 
 
 def give_up(message: Message, now: int) -> Message:

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from functions.core.campaign import WEEKDAYS, Campaign, Once, Recurring
+from functions.core.days import moment
 
 EARLIEST: Final = "Pacific/Kiritimati"
 """Where a day begins first of all places with people."""
@@ -62,12 +63,6 @@ def days(every: str, of_month: int | None, first: date) -> Iterator[date]:
             or every == WEEKDAYS[day.weekday()]
         ):
             yield day
-
-
-def moment(wall: datetime, zone: str) -> int:
-    """The moment (ms) at which clocks in `zone` show `wall`; the first of two where they show it twice, the moment
-    the same time after the gap where they never do."""
-    return int(wall.replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
 
 
 def counted_from(occasion: Occasion, hold: int) -> int:

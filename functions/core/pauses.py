@@ -1,4 +1,5 @@
-"""What holds messages back that are on their way: one big switch, a brake on marketing, single campaigns.
+"""What holds messages back that are on their way: one big switch, a brake on marketing, single campaigns, and whole
+journeys, in which nobody moves either.
 
 A pause loses nothing: what it holds is deferred, until it ends or the message's own time is over.
 """
@@ -12,7 +13,8 @@ from functions.core.reputation import Counts
 
 EVERYTHING: Final = "everything"
 MARKETING: Final = "marketing"
-"""What can be paused beside campaigns' runs, which are named "campaign--ID/RUN" as messages name them."""
+"""What can be paused beside campaigns' runs, which are named "campaign--ID/RUN" as messages name them, and journeys."""
+_JOURNEY: Final = "journey--"
 
 _NONE: Mapping[str, "Pause"] = MappingProxyType({})
 _NOTHING: Mapping[str, Counts] = MappingProxyType({})
@@ -51,8 +53,23 @@ class Pauses:
 
     def holding(self, place: str, *, transactional: bool, now: int) -> Pause | None:
         """What holds a message back that is sent by `place` ("journey/step") at `now` (ms)."""
-        names = (EVERYTHING, *(() if transactional else (MARKETING,)), place)
+        journey = of_journey(place.partition("/")[0])
+        names = (EVERYTHING, *(() if transactional else (MARKETING,)), place, journey)
         return next((pause for name in names if (pause := self.standing(name, now))), None)
+
+    def journeys(self, now: int) -> frozenset[str]:
+        """The journeys that are paused at `now` (ms)."""
+        return frozenset(journey for name in self.held if (journey := journey_of(name)) and self.standing(name, now))
+
+
+def of_journey(journey: str) -> str:
+    """The name under which a journey is paused."""
+    return _JOURNEY + journey
+
+
+def journey_of(name: str) -> str | None:
+    """The journey that is paused under a name, None for whatever else is."""
+    return name.removeprefix(_JOURNEY) if name.startswith(_JOURNEY) else None
 
 
 def hold(pauses: Pauses, name: str, pause: Pause) -> Pauses:

@@ -21,6 +21,7 @@ from functions.core.funnel import Funnel
 from functions.core.journey import Becomes, Journey
 from functions.core.privacy import Privacy
 from functions.core.products import Product
+from functions.core.publishing import Publishing
 from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
@@ -49,6 +50,9 @@ class Release(Definition):
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
+    publishing: Publishing = Field(default_factory=Publishing)
+    names: dict[str, str] = Field(default_factory=dict)
+    """What is called otherwise now than at first, which is what it is stored under: `spelled` → its present name."""
 
     @field_validator("templates")
     @classmethod
@@ -73,6 +77,20 @@ class Release(Definition):
         """A template of a channel, None where there is none of this id."""
         return self.emails.get(id) if channel == BY_EMAIL else self.templates.get(channel, {}).get(id)
 
+    def first_name(self, kind: str, name: str, inside: str = "") -> str:
+        """The id under which something of a kind is stored that is called `name` now; of a step, `inside` is
+        "journey ID", by the id under which that is stored."""
+        return self._first_names.get(spelled(kind, name, inside), name)
+
+    def present_name(self, kind: str, id: str, inside: str = "") -> str:
+        """What something is called now that is stored as `id`; of a step, `inside` is "journey ID"."""
+        return self.names.get(spelled(kind, id, inside), id)
+
+    @cached_property
+    def _first_names(self) -> Mapping[str, str]:
+        parts = ((*stored.rpartition(" "), now) for stored, now in self.names.items())
+        return {f"{kind} {now}": first for kind, _, first, now in parts}
+
     def step(self, journey: str, id: str) -> Step | None:
         """A step of an authored journey, None where there is none of this id."""
         known = self.journeys.get(journey)
@@ -93,6 +111,11 @@ class Release(Definition):
         """The journeys that start where a condition comes to hold, and the condition."""
         starts = {name: journey.start.when for name, journey in self.journeys.items()}
         return {name: when.becomes for name, when in starts.items() if isinstance(when, Becomes)}
+
+
+def spelled(kind: str, id: str, inside: str = "") -> str:
+    """How an id is spelled among all: "journey welcome", or within another's "journey welcome, step hello"."""
+    return f"{inside}, {kind} {id}" if inside else f"{kind} {id}"
 
 
 def canonical(release: Release) -> bytes:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from functions.core.contact import Decision
-from functions.core.hours import minute_of
+from functions.core.hours import minute_of, shown_at
 from functions.core.ids import digest
 from functions.core.journey import Journey, Schedule
-from functions.core.occasions import days, moment
+from functions.core.occasions import days
 from functions.core.release import Release
 
 LATEST_MS: Final = 12 * 3_600_000
@@ -35,7 +35,7 @@ def following(schedule: Schedule, after: int, zone: str) -> Slot:
     first = datetime.fromtimestamp(after / 1000, UTC).date() - timedelta(days=2)
     for day in days(schedule.every, schedule.day, first):
         wall = datetime.combine(day, time()) + timedelta(minutes=minute_of(schedule.at))
-        at = moment(wall, zone)
+        at = shown_at(day, schedule.at, zone)
         if at > after:
             return Slot(wall.strftime("%Y%m%dt%H%M"), at)
     raise AssertionError("every month has a day of each kind")

@@ -3,12 +3,12 @@
 from pydantic import Field, model_validator
 
 from functions.core.conditions import Condition, EventMatch, TagName
-from functions.core.definition import Definition, Duration, Id
+from functions.core.definition import Definition, Duration, Id, Lasting
 
 DAY = 86_400
 
 
-class Rule(Definition):
+class Rule(Lasting):
     """So many points for each matching event, at most so many events in a period, or for the first one alone."""
 
     id: Id
@@ -26,7 +26,7 @@ class Rule(Definition):
         return self
 
 
-class Score(Definition):
+class Score(Lasting):
     """A named score: rules whose points halve every half-life."""
 
     title: str = ""
@@ -69,7 +69,7 @@ class Temperature(Definition):
         return self
 
 
-class Fit(Definition):
+class Fit(Lasting):
     """So many points of fit while a condition holds."""
 
     id: Id
@@ -92,7 +92,7 @@ class Grade(Definition):
         return self
 
 
-class TagRule(Definition):
+class TagRule(Lasting):
     """A tag for whoever does something: this one, or one named by a property, such as a page's topic."""
 
     id: Id

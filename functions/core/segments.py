@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from functions.core.conditions import Condition
-from functions.core.definition import Definition, Id
+from functions.core.definition import Definition, Id, Lasting
 
 
-class Segment(Definition):
+class Segment(Lasting):
     """People for whom a condition holds."""
 
     title: str = ""

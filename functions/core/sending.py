@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from functions.core.channels import ChannelName, to_people
-from functions.core.definition import COUNTRY, Definition, Duration, Id
+from functions.core.definition import COUNTRY, Definition, Duration, Id, Lasting
 from functions.core.hours import Hours, ever_open
 from functions.core.languages import said_in
 from functions.core.push import PushSettings
@@ -40,7 +40,7 @@ class Sender(Definition):
     email: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
 
 
-class Topic(Definition):
+class Topic(Lasting):
     """What a contact agrees to hear about. Transactional topics need no consent."""
 
     id: Id

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Ta
 from functions.core.channels import Content
 from functions.core.comparisons import Scalar
 from functions.core.conditions import Condition, TagName
-from functions.core.definition import Definition, Duration, Id
+from functions.core.definition import Definition, Duration, Id, Lasting
 from functions.core.waiting import Until, UntilDate, UntilOpen, wait_kind
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -17,7 +17,7 @@ TraitName = Annotated[str, StringConstraints(min_length=1, max_length=100, patte
 """The name of a trait that can be set: no dot leads into it."""
 
 
-class Send(Definition):
+class Send(Lasting):
     """Send a template: an e-mail by its id, or another channel's as {sms: ID}; `topic` overrides the journey's."""
 
     id: Id
@@ -25,7 +25,7 @@ class Send(Definition):
     topic: Id | None = None
 
 
-class Wait(Definition):
+class Wait(Lasting):
     """Wait for a time, until a condition holds with a limit, until a day, or until a time of the week."""
 
     id: Id
@@ -38,7 +38,7 @@ class Wait(Definition):
     ]
 
 
-class If(Definition):
+class If(Lasting):
     """Go one way where the condition holds, the other where it does not."""
 
     id: Id
@@ -64,7 +64,7 @@ def _own_ids(ways: Any) -> Any:
     return ways
 
 
-class Switch(Definition):
+class Switch(Lasting):
     """Go the first way whose condition holds, `otherwise` where none does: an answer may be unknown."""
 
     id: Id
@@ -86,7 +86,7 @@ def _a_hundred(ways: list[Share]) -> list[Share]:
     return ways
 
 
-class Split(Definition):
+class Split(Lasting):
     """Go one of several ways by chance, the same for a person each time."""
 
     id: Id
@@ -95,7 +95,7 @@ class Split(Definition):
     ]
 
 
-class Holdout(Definition):
+class Holdout(Lasting):
     """Let so many of a hundred people, the same each time, leave here: what they do tells what the rest is worth."""
 
     id: Id
@@ -117,21 +117,21 @@ class Change(Definition):
         return self
 
 
-class Update(Definition):
+class Update(Lasting):
     """Change what is known about the contact."""
 
     id: Id
     update: Change
 
 
-class TagStep(Definition):
+class TagStep(Lasting):
     """Put a tag on the contact."""
 
     id: Id
     tag: TagName
 
 
-class Untag(Definition):
+class Untag(Lasting):
     """Take a tag off the contact."""
 
     id: Id
@@ -145,14 +145,14 @@ class Points(Definition):
     points: int = Field(ge=-1000, le=1000, description="Below zero they are taken off.")
 
 
-class Add(Definition):
+class Add(Lasting):
     """Add points to a score; they halve like all others."""
 
     id: Id
     add: Points
 
 
-class CallWebhook(Definition):
+class CallWebhook(Lasting):
     """Call a webhook of marketing/webhooks/, signed and tried again; `keep` makes traits of its answer."""
 
     id: Id
@@ -170,7 +170,7 @@ class Notice(Definition):
     text: Text = "{{ contact.email | default('') }}"
 
 
-class Notify(Definition):
+class Notify(Lasting):
     """Tell people of the business."""
 
     id: Id
@@ -184,21 +184,21 @@ class Lead(Definition):
     reason: Text = Field(description="Why now, in words.")
 
 
-class Handoff(Definition):
+class Handoff(Lasting):
     """Hand the contact to sales, with the reason."""
 
     id: Id
     handoff: Lead
 
 
-class StartStep(Definition):
+class StartStep(Lasting):
     """Start another journey for the contact, by its own rule of re-entry."""
 
     id: Id
     start: Id
 
 
-class Repeat(Definition):
+class Repeat(Lasting):
     """Do the steps again and again: until the condition holds, which is asked before each turn, or so many times.
 
     Each turn passes a wait. Without `until` and `at_most` only the goal, the exit rule or the end ends it.
@@ -210,7 +210,7 @@ class Repeat(Definition):
     at_most: int | None = Field(None, ge=1, le=100_000, description="So many turns.")
 
 
-class Exit(Definition):
+class Exit(Lasting):
     """Leave the journey here."""
 
     id: Id

@@ -246,7 +246,7 @@ def of_end(journey: Journey, state: State, release: Release) -> str:
 def journey_called(name: str, release: Release) -> str:
     """A journey's title, or its id, in quotes."""
     journey = release.every_journey.get(name)
-    return _called(name, journey.title if journey else "")
+    return _called(release.present_name("journey", name), journey.title if journey else "")
 
 
 def contact_that(condition: Condition, release: Release) -> str:

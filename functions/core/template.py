@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from functions.core.definition import Definition
+from functions.core.definition import Lasting
 
 Place = tuple[str | int, ...]
 
@@ -19,7 +19,7 @@ class Odd:
     code: str
 
 
-class Template(Definition):
+class Template(Lasting):
     """marketing/FOLDER/ID.yaml of a channel. Every text in it is a Jinja2 source, but for the keys named `PLAIN`."""
 
     PLAIN: ClassVar[frozenset[str]] = frozenset()
@@ -32,7 +32,7 @@ class Template(Definition):
         """Every Jinja2 source with its place in the file."""
         written = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for key, value in written.items():
-            if key not in self.PLAIN:
+            if key != "was" and key not in self.PLAIN:
                 yield from texts(value, (key,))
 
     def odd(self, *, marketing: bool) -> Iterator[Odd]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from functions.core.certainty import Verdict
 from functions.core.compare import day_in
 from functions.core.conditions import Condition
 from functions.core.contact import Profile
-from functions.core.days import EPOCH, midnight
+from functions.core.days import EPOCH
 from functions.core.enrollment import Waiting
 from functions.core.evaluate import trait_at
-from functions.core.hours import DAY, Hours, is_open, minute_of, opens
+from functions.core.hours import Hours, is_open, opens, shown_at
 from functions.core.waiting import Until, UntilDate, UntilOpen
 
 
@@ -77,14 +76,6 @@ def _moment(wait: UntilDate, profile: Profile, zone: str) -> int | None:
         return None
     try:
         day = date.fromordinal(named.toordinal() + ((wait.after or 0) - (wait.before or 0)) // 86_400)
-        return _at(day, minute_of(wait.at), zone)
+        return shown_at(day, wait.at, zone)
     except (OverflowError, ValueError):
         return None
-
-
-def _at(day: date, minute: int, zone: str) -> int:
-    """The moment (ms) at which clocks show a time of a day; what they skip is as long after the gap as it is in it."""
-    if minute == DAY:
-        return midnight(day.toordinal() + 1 - EPOCH, zone)
-    wall = datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=ZoneInfo(zone))
-    return int(wall.timestamp()) * 1000

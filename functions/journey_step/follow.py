@@ -6,6 +6,7 @@ from functions import releases
 from functions.core.contact import Contact
 from functions.core.effects import StartClock, Unwatch
 from functions.core.enrollment import PATH_KEPT, Enrollment, Passage, enroll, is_known, watches
+from functions.core.enrollment import ended as closed
 from functions.core.ids import enrollment_id
 from functions.core.journey import Journey
 from functions.core.journey_facts import MERGED, NOT_AGAIN, begins_at, notes
@@ -33,7 +34,9 @@ def follow(enrollment: Enrollment, survivor: Contact, now: int) -> Enrollment:
         waiting=None,
         path=(*enrollment.path, Passage(step, now, outcome))[-PATH_KEPT:],
         todo=(Unwatch(),) if watches(journey) else (),
+        failure=None,
     )
+    ended = closed(ended, journey, releases.by_id(enrollment.release).privacy.retention.runs)
     if outcome == NOT_AGAIN:
         ended = replace(ended, todo=(*ended.todo, *notes(ended, releases.live_lately().heard)))
     saved = enrollments.save(enrollment, ended, now)
@@ -62,7 +65,7 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         return existing is not None and is_known(existing, enrollment_id(contact, enrollment.journey, enrollment.cause))
     if existing and enrollments.was(contact, enrollment.journey, fresh.id):
         return True
-    if watches(journey) and contacts.watch(contact, fresh.id) is None:
+    if watches(journey) and contacts.watch(contact, enrollments.mark(fresh)) is None:
         raise Contended(f"contact {contact} was merged meanwhile")
     began = enrollment.begun or enrollment.entered
     moved = replace(
@@ -73,9 +76,11 @@ def _goes_on(journey: Journey, enrollment: Enrollment, contact: str, now: int) -
         turns=enrollment.turns,
         place=enrollment.place,
         corrected=enrollment.corrected,
+        failure=enrollment.failure,
         path=enrollment.path,
-        clock=1,
-        todo=(StartClock(1),),
+        # In a paused journey a run may not have come to its first wait.
+        clock=1 if enrollment.waiting else 0,
+        todo=(StartClock(1),) if enrollment.waiting else (),
         begun=begins_at(existing, began),
     )
     if moved.begun != began:

@@ -8,7 +8,7 @@ from functions.core import alarm
 from functions.journey_step import progress
 from functions.journey_step.progress import Told
 from functions.observability import metric
-from functions.tables import enrollments, tokens
+from functions.tables import enrollments, pauses, tokens
 from functions.tables.tokens import Parked
 
 
@@ -26,8 +26,16 @@ def park(event: Mapping[str, Any], now: int) -> None:
         stepfunctions.succeed(parked.token)
         return
     if enrollment.todo or enrollment.due(now):
-        enrollment = progress.forward(enrollment, now)
-    if not enrollment.active:
+        paused = pauses.journeys_lately(now)
+        enrollment = progress.forward(enrollment, now, paused=paused)
+        if enrollment.due(now) and enrollment.journey in paused:
+            # It would ring on and on. Whoever lets the journey go on gives the run another clock.
+            tokens.forget(wanted.contact, wanted.enrollment)
+            stepfunctions.succeed(parked.token)
+            progress.settle(enrollment, now)
+            metric("ClocksOfPaused")
+            return
+    if not enrollment.active or enrollment.failure is not None:
         # The token first: where the answer is lost after it was taken, nobody comes back to forget it.
         tokens.forget(wanted.contact, wanted.enrollment)
     told = progress.tell(enrollment, parked, now, timed_out=timed_out)

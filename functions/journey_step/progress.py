@@ -13,17 +13,19 @@ from typing import assert_never
 from functions import releases
 from functions.aws import stepfunctions
 from functions.aws.dynamodb import ConditionFailed
+from functions.aws.faults import hopeless
 from functions.core import alarm
 from functions.core.advance import advance
 from functions.core.alarm import Again, End, HandOver, Stay
 from functions.core.contact import Contact
 from functions.core.effects import StartClock
-from functions.core.enrollment import Enrollment
+from functions.core.enrollment import Enrollment, ended
 from functions.core.journey_facts import notes
+from functions.journey_step import setbacks
 from functions.journey_step.follow import follow
 from functions.observability import logger, metric
 from functions.perform import perform
-from functions.tables import contacts, enrollments, tokens
+from functions.tables import contacts, enrollments, pauses, tokens
 from functions.tables.identities import Contended
 from functions.tables.tokens import Parked
 from functions.texts.zones import zone_of
@@ -39,23 +41,52 @@ class Told(Enum):
     GONE = auto()
 
 
-def wake(enrollment: Enrollment, now: int, contact: Contact | None = None) -> None:
-    """Bring an enrollment forward and tell its clock. `contact` saves a read where it is new enough."""
-    enrollment = forward(enrollment, now, contact)
+def wake(
+    enrollment: Enrollment, now: int, contact: Contact | None = None, paused: frozenset[str] | None = None
+) -> None:
+    """Bring an enrollment forward and tell its clock. `contact` and `paused` each save a read where new enough."""
+    enrollment = forward(enrollment, now, contact, paused)
     tell_clock(enrollment, now)
     settle(enrollment, now)
 
 
-def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) -> Enrollment:
+def forward(
+    enrollment: Enrollment, now: int, contact: Contact | None = None, paused: frozenset[str] | None = None
+) -> Enrollment:
     """The enrollment after all that was left to do, due or true at `now` (ms) was committed and performed.
 
-    Not yet settled: `todo` stays until the clock was told. Raises Contended if others keep
-    writing the row.
+    In a journey among those that are `paused` it stays where it is; what it had decided before is performed.
+    Not yet settled: `todo` stays until the clock was told. What no repetition would mend is noted on the row, which
+    is tried again a few times, and then set aside. Raises Contended if others keep writing the row.
     """
+    if enrollment.rests(now):
+        return enrollment
+    try:
+        return _forward(enrollment, now, contact, paused)
+    except Exception as error:
+        if not hopeless(error):
+            raise
+        return setbacks.note(enrollment, error, now)
+
+
+def carry_out(begun: Enrollment, now: int) -> None:
+    """Do what a run that was just written has to do, and note that. Where a mistake keeps it from that, note so."""
+    try:
+        perform(begun, now)
+    except Exception as error:
+        if not hopeless(error):
+            raise
+        setbacks.note(begun, error, now)
+    else:
+        if begun.todo:
+            enrollments.settle(begun, now)
+
+
+def _forward(enrollment: Enrollment, now: int, contact: Contact | None, paused: frozenset[str] | None) -> Enrollment:
     for _ in range(ATTEMPTS):
         perform(enrollment, now)
         if not enrollment.active:
-            return enrollment
+            return replace(enrollment, failure=None)
         release = releases.by_id(enrollment.release)
         contact = contact or contacts.surviving(enrollment.contact)
         if contact.state.erased:
@@ -64,13 +95,24 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
         try:
             if contact.id != enrollment.contact:
                 return follow(enrollment, contact, now)
+            if paused is None:
+                paused = pauses.journeys_lately(now)
+            if enrollment.journey in paused:
+                return enrollment
             journey = release.every_journey[enrollment.journey]
             moved, effects = advance(
                 journey, enrollment, contact, release, now, partial(zone_of, sending=release.sending)
             )
             if moved is enrollment:
-                return enrollment
+                if enrollment.failure is None:
+                    return enrollment
+                moved = replace(enrollment, failure=None)
+            if enrollment.failure is not None and moved.waiting is not None and enrollment.clock:
+                # Its clock ended when it could not go on.
+                moved = replace(moved, clock=moved.clock + 1)
+                effects = (*effects, StartClock(moved.clock))
             if not moved.active:
+                moved = ended(moved, journey, release.privacy.retention.runs)
                 effects = (*effects, *notes(moved, releases.live_lately().heard))
             saved = enrollments.save(enrollment, replace(moved, todo=effects), now)
         except ConditionFailed:
@@ -82,8 +124,8 @@ def forward(enrollment: Enrollment, now: int, contact: Contact | None = None) ->
 
 
 def settle(enrollment: Enrollment, now: int) -> None:
-    """Note that everything was performed and told."""
-    if enrollment.todo:
+    """Note that everything was performed and told, unless a mistake keeps it from that."""
+    if enrollment.todo and enrollment.failure is None:
         enrollments.settle(enrollment, now)
 
 
@@ -93,7 +135,7 @@ def tell_clock(enrollment: Enrollment, now: int) -> Told:
     if parked is None:
         return Told.GONE
     told = tell(enrollment, parked, now)
-    if not enrollment.active:
+    if not enrollment.active or enrollment.failure is not None:
         tokens.forget(enrollment.contact, enrollment.id)
     return told
 

@@ -6,7 +6,7 @@ with its record, and the others go on; what may pass raises when all others are 
 that the batch is delivered again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,22 +21,25 @@ from functions.core.decisions import BACKFILL, BY_TIME
 from functions.journey_step import progress
 from functions.journey_step.admit import admit
 from functions.observability import metric
-from functions.tables import contacts, decisions, enrollments, memberships
+from functions.tables import contacts, decisions, enrollments, memberships, pauses
 
 ROOM = "journey_step"
 
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """What one invocation reads once: the live release, and which of its contacts were erased."""
+    """What one invocation reads once: the live release, its contacts that were erased, journeys that are paused."""
 
     live: releases.Live
     erased: frozenset[str]
+    paused: frozenset[str]
 
 
-def _begun(records: Sequence[Mapping[str, Any]]) -> _Invocation:
-    live, rows = releases.live_and(contacts.state_keys({_contact(record) for record in records} - {""}))
-    return _Invocation(live, contacts.erased_among(rows))
+def _begun(records: Sequence[Mapping[str, Any]], now: int) -> _Invocation:
+    states = contacts.state_keys({_contact(record) for record in records} - {""})
+    live, rows = releases.live_and([pauses.KEY, *states])
+    paused = pauses.from_item(rows.pop(pauses.KEY, None)).journeys(now)
+    return _Invocation(live, contacts.erased_among(rows), paused)
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class _Outcome:
 
 def hand_on(records: Sequence[Mapping[str, Any]], now: int) -> None:
     """Hand on the decisions in stream records of contacts' states. Raises the first error that may pass."""
-    invocation, outcome = _begun(records), _Outcome()
+    invocation, outcome = _begun(records, now), _Outcome()
     stuck: set[str] = set()
     for record in records:
         if _contact(record) in invocation.erased:
@@ -108,7 +111,7 @@ def _pieces(
                 partial(memberships.note, decision.name, contact, inside=inside, version=image["n"], at=decision.at)
             )
     if image.get("w"):
-        pieces.append(partial(_wake, contact, now))
+        pieces.append(partial(_wake, contact, image["w"], invocation, now))
     for decision in made:
         if decision.kind == "trigger":
             pieces.append(partial(_admit, contact, decision, invocation, now))
@@ -120,19 +123,21 @@ def _log(contact: str, decision: Decision, invocation: _Invocation) -> None:
 
 
 def _admit(contact: str, decision: Decision, invocation: _Invocation, now: int) -> None:
-    admit(contact, decision, invocation.live, now)
+    admit(contact, decision, invocation.live, now, invocation.paused)
 
 
-def _wake(contact: str, now: int) -> None:
+def _wake(contact: str, noted: Iterable[str], invocation: _Invocation, now: int) -> None:
     """Bring every open run of the contact forward; one that can't be doesn't hold up the others."""
-    open_ones = [enrollment for enrollment in enrollments.of(contact) if enrollment.active or enrollment.todo]
+    runs = [run for run in enrollments.noted(contact, noted) if run.active or run.todo]
+    # What a mistake keeps is tried when its time has come: whatever happens meanwhile is found then.
+    open_ones = [run for run in runs if not run.rests(now)]
     if not open_ones:
         return
     person = contacts.surviving(contact)
     failed: list[Exception] = []
     for enrollment in open_ones:
         try:
-            progress.wake(enrollment, now, person)
+            progress.wake(enrollment, now, person, invocation.paused)
         except Exception as error:
             failed.append(error)
     if failed:

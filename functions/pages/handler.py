@@ -66,12 +66,13 @@ def show_form(request: Request, name: str, request_id: str) -> Answer:
     from functions.tokens import PROOF_PARAMETER
 
     release = releases.live().release
-    id = name.removesuffix(".js")
+    called = name.removesuffix(".js")
+    id = release.first_name("form", called)
     form = release.forms.get(id)
     if form is None:
         return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
     nonce = render.nonce(request_id)
-    if name != id:
+    if name != called:
         return render.script(id, form, render.Showing({}, sending=release.sending, nonce=nonce))
     typed = fields.prefilled(form, request.parameters)
     if request.query.get(ANONYMOUS_ID):
@@ -96,7 +97,7 @@ def show_thanks(request: Request, id: str) -> Answer:
     from functions.texts import catalogue
 
     release = releases.live().release
-    form = release.forms.get(id)
+    form = release.forms.get(release.first_name("form", id))
     if form is None:
         return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
     words, business = catalogue.words(release.sending, form), release.sending.business

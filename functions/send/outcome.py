@@ -14,7 +14,7 @@ from functions.core import message as ledger
 from functions.core.message import PATIENCE, Feedback, Message
 from functions.core.policy import Defer, Withhold
 from functions.observability import logger, metric
-from functions.send import reports
+from functions.send import mistakes, reports
 from functions.send.channels import Ambiguous, NotAccepted, Rejected, way
 from functions.send.pace import WORKERS, Turn
 from functions.send.queue import enqueue_many
@@ -166,6 +166,7 @@ def settle(decided: Sequence[tuple[Message, Withhold | Defer]], now: int) -> lis
     """Note that messages will not be sent, or not yet; those whose row changed meanwhile."""
     if not decided:
         return []
+    decided = [(message, mistakes.seen_to(message, decision, now)) for message, decision in decided]
     changes = [(message, _after(message, decision, now)) for message, decision in decided]
     noted = messages.change_each(changes)
     for (message, decision), still in zip(decided, noted, strict=True):

@@ -1,5 +1,6 @@
 """Who was looked at or erased on purpose, who came in or went out by a file, when sending was stopped and
-let go on, and whose runs of a journey were corrected: X#audit / <13-digit ms>#<id>.
+let go on, whose runs of a journey were corrected, who approved a release or started a journey by hand:
+X#audit / <13-digit ms>#<id>.
 
 Of a person there is a hash and nothing else. `by`, `many` and `why` are absent where nobody noted them.
 """
@@ -28,6 +29,9 @@ Kind = Literal[
     "resume",
     "recall",
     "migrate",
+    "approve",
+    "start",
+    "retry",
 ]
 
 
@@ -36,8 +40,8 @@ class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
-    of "recall" JOURNEY/STEP, of "migrate" the journey. `by` is the account at the terminal,
-    `many` how many people or rows it was about, `why` what the person at the terminal said."""
+    of "recall" JOURNEY/STEP, of "migrate" and "start" the journey, of "retry" either, of "approve" the release. `by`
+    is the account at the terminal, `many` how many people or rows it was about, `why` what the person there said."""
 
     kind: Kind
     subject: str

@@ -7,13 +7,15 @@ goes with version 7, of which the first and the third counter begin on day fr4.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.core.contact import Closed, ConsentFacts, Facts, MessageFacts, Moment
 from functions.tables.closed import Torn, apart, together
+from functions.tables.later import Later
 
+V = TypeVar("V")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -111,34 +113,46 @@ def is_split(text: str) -> bool:
 def load(text: str, closed: Closed | None = None) -> Facts:
     """The facts of a text that `dump` wrote. Raises Torn if it goes with other closed days than these."""
     parts = json.loads(text)
-    counters: dict[str, Mapping[int, int]] = {key: _read_days(days) for key, days in parts.get("c", {}).items()}
+    counters: Mapping[str, Mapping[int, int]] = _later(parts, "c", _read_days)
     if "q" in parts:
         version, *cuts = parts["q"].split()
         if closed is None or int(version, 36) != closed.version:
             raise Torn
         counters = together(counters, dict(map(_read_cut, cuts)), closed.days)
-    messages = {}
-    for key, value in parts.get("m", {}).items():
-        sent, opened, clicked = value.split(".")
-        messages[key] = MessageFacts(int(sent, 36), _number(opened), _number(clicked))
-    consents = {}
-    for key, value in parts.get("k", {}).items():
-        granted, withdrawn = value.split(".")
-        consents[key] = ConsentFacts(int(granted, 36), int(withdrawn, 36))
     first, last = (int(word, 36) for word in parts["w"].split()) if "w" in parts else (None, None)
     low, high = parts.get("s", (0, 0))
     return Facts(
         counters=counters,
-        newest={key: tuple(map(_read_moment, moments.split())) for key, moments in parts.get("n", {}).items()},
-        tags={
-            tag: (_read_moment(value.removesuffix("-")), not value.endswith("-"))
-            for tag, value in parts.get("t", {}).items()
-        },
-        messages=messages,
-        consents=consents,
+        newest=_later(parts, "n", _read_moments),
+        tags=_later(parts, "t", _read_tag),
+        messages=_later(parts, "m", _read_message),
+        consents=_later(parts, "k", _read_consent),
         first=first,
         last=last,
         skew=(low, high),
-        earliest={key: _read_moment(text) for key, text in parts.get("f", {}).items()},
+        earliest=_later(parts, "f", _read_moment),
         stage_set=(_read_moment(parts["p"][0]), parts["p"][1]) if "p" in parts else None,
     )
+
+
+def _later(parts: Mapping[str, Any], name: str, read: Callable[[str], V]) -> Mapping[str, V]:
+    stored = parts.get(name)
+    return Later(stored, read) if stored else {}
+
+
+def _read_moments(text: str) -> tuple[Moment, ...]:
+    return tuple(map(_read_moment, text.split()))
+
+
+def _read_tag(text: str) -> tuple[Moment, bool]:
+    return _read_moment(text.removesuffix("-")), not text.endswith("-")
+
+
+def _read_message(text: str) -> MessageFacts:
+    sent, opened, clicked = text.split(".")
+    return MessageFacts(int(sent, 36), _number(opened), _number(clicked))
+
+
+def _read_consent(text: str) -> ConsentFacts:
+    granted, withdrawn = text.split(".")
+    return ConsentFacts(int(granted, 36), int(withdrawn, 36))

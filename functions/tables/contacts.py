@@ -23,6 +23,7 @@ from functions.core.errors import Newer
 from functions.tables import closed, compact
 from functions.tables.closed import CLOSED, Torn
 from functions.tables.due import shard
+from functions.tables.later import Later
 
 VERSION = 3
 READINGS = 5
@@ -85,12 +86,14 @@ def profile_from(row: Mapping[str, Any]) -> Profile:
     """The profile of an item."""
     if row.get("v", VERSION) > VERSION:
         raise Newer(f"profile row of version {row['v']} is newer than this code reads")
-    traits = {
-        name: (Rank(bool(proved), Moment(at, tie)), value)
-        for name, (at, tie, value, *proved) in json.loads(row.get("traits", "{}")).items()
-    }
+    traits = Later(json.loads(row.get("traits", "{}")), _trait_from)
     first = _touch_from(row.get("touch"))
     return Profile(contact_of(row["pk"]), row.get("n", 0), traits, tuple(sorted(row.get("ids", ()))), first)
+
+
+def _trait_from(stored: Sequence[Any]) -> tuple[Rank, Any]:
+    at, tie, value, *proved = stored
+    return Rank(bool(proved), Moment(at, tie)), value
 
 
 def _touch_from(stored: str | None) -> Touch | None:
@@ -314,21 +317,19 @@ def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str
     )
 
 
-def watch(contact: str, enrollment: str) -> Contact | None:
-    """Note an open enrollment on the contact; the contact as it stands after that.
+def watch(contact: str, run: str) -> Contact | None:
+    """Note an open enrollment on the contact, by its mark; the contact as it stands after that.
 
     It counts as a write: scoring that read the contact before must read it again. So what
     is scored from now on wakes the enrollment, and what was scored before is in what this
     returns. None if the contact is no more: merged, or erased.
     """
-    return _marked(
-        contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {enrollment}, ":one": 1, ":v": VERSION}
-    )
+    return _marked(contact, "ADD w :w, n :one SET v = :v REMOVE #out, o", {":w": {run}, ":one": 1, ":v": VERSION})
 
 
-def unwatch(contact: str, enrollments: Iterable[str]) -> Contact | None:
-    """Forget enrollments that have ended."""
-    return _marked(contact, "DELETE w :w REMOVE #out, o", {":w": set(enrollments)})
+def unwatch(contact: str, runs: Iterable[str]) -> Contact | None:
+    """Forget enrollments that have ended, by their marks."""
+    return _marked(contact, "DELETE w :w REMOVE #out, o", {":w": set(runs)})
 
 
 def _marked(contact: str, expression: str, values: Mapping[str, Any]) -> Contact | None:

@@ -3,17 +3,19 @@ has several side by side, H#<journey>#<id> an earlier one.
 
 n version · id · release · cause · entered · begun · turn · state · ended · wait [step, since, deadline,
 alarm] · clock · messages · path ("step ms outcome") · declined · todo (effects) · key · turns {repeat: [total,
-since, began]} · place [step, past] · corrected · ds, du · v
+since, began]} · place [step, past] · corrected · failure [step, code, words, at, tries,
+message] · ttl (of one with a key that is over) · ds, du · v
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import astuple, replace
+from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
 from functions.core import effects
-from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting, look_again
+from functions.core.enrollment import Enrollment, Failure, Passage, Place, Turns, Waiting, look_again
 from functions.core.errors import Newer
 from functions.tables.contacts import contact_of, partition
 from functions.tables.due import shard
@@ -21,6 +23,8 @@ from functions.tables.due import shard
 VERSION = 1
 CURRENT = "J#"
 EARLIER = "H#"
+PAGE: Final = 400
+"""Rows looked at in one read of many."""
 _MISSING = "attribute_not_exists(pk)"
 
 
@@ -52,6 +56,9 @@ def to_row(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "turns": {step: [turns.total, turns.since, turns.began] for step, turns in enrollment.turns.items()},
         "place": enrollment.place and [enrollment.place.step, enrollment.place.past],
         "corrected": enrollment.corrected,
+        "failure": enrollment.failure and list(astuple(enrollment.failure)),
+        # What is still to be done is not to go.
+        "ttl": None if enrollment.failure else enrollment.kept_until,
     }
     row |= {name: value for name, value in optional.items() if value}
     again = look_again(enrollment, now)
@@ -87,6 +94,8 @@ def from_row(row: Mapping[str, Any]) -> Enrollment:
         turns={step: Turns(*turns) for step, turns in row.get("turns", {}).items()},
         place=Place(*row["place"]) if "place" in row else None,
         corrected=row.get("corrected", ""),
+        failure=Failure(*row["failure"]) if "failure" in row else None,
+        kept_until=row.get("ttl"),
     )
 
 
@@ -107,10 +116,54 @@ def of(contact: str) -> list[Enrollment]:
     return [from_row(row) for row in rows]
 
 
+def mark(run: Enrollment) -> str:
+    """How an open run is noted on its contact's state: by its id, and where its row stands."""
+    return f"{run.id} {run.journey}#{run.key}"
+
+
+def marks(run: Enrollment) -> list[str]:
+    """Every way in which it may be noted there: older code noted the id alone."""
+    return [run.id, mark(run)]
+
+
+def noted(contact: str, marked: Iterable[str]) -> list[Enrollment]:
+    """The runs that are noted on a contact's state, as they stand now (consistent read); where older code noted one,
+    the contact's latest run of each journey and key."""
+    places = [place.partition(" ")[2] for place in marked]
+    if not all(places):
+        return of(contact)
+    keys = [(partition(contact), _current(*place.split("#", 1))) for place in sorted(set(places))]
+    if len(keys) == 1:
+        row = dynamodb.get(settings.contacts_table(), keys[0])
+        return [from_row(row)] if row else []
+    rows = dynamodb.batch_get(settings.contacts_table(), keys)
+    return [from_row(rows[key]) for key in keys if key in rows]
+
+
 def earlier(contact: str) -> list[Enrollment]:
     """Runs that came before the latest ones."""
     rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=EARLIER)
     return [from_row(row) for row in rows]
+
+
+def pages(
+    journey: str = "", part: tuple[int, int] = (0, 1), *, earlier: bool = False
+) -> Iterator[tuple[list[Enrollment], int]]:
+    """The runs in a part of the table, (number, of so many), page by page with the rows looked at: the latest of each
+    person and key, `earlier` ones as well; of one journey, or of all."""
+    begins = [CURRENT, EARLIER] if earlier else [CURRENT]
+    condition = " OR ".join(f"begins_with(sk, :at{place})" for place in range(len(begins)))
+    values = {f":at{place}": f"{begin}{journey}" for place, begin in enumerate(begins)}
+    start: dynamodb.Key | None = None
+    while True:
+        rows, start, looked = dynamodb.scan_part(
+            settings.contacts_table(), part, start=start, limit=PAGE, condition=condition, values=values
+        )
+        runs = [from_row(row) for row in rows]
+        # A longer id may begin like this one.
+        yield [run for run in runs if journey in ("", run.journey)], looked
+        if start is None:
+            return
 
 
 def was(contact: str, journey: str, enrollment: str) -> bool:
@@ -157,11 +210,20 @@ def save(before: Enrollment, after: Enrollment, now: int) -> Enrollment:
     return stored
 
 
+def put_off(enrollment: Enrollment, until: int) -> None:
+    """Let sweep look at a run no earlier than `until` (ms), unless its row moves on."""
+    key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
+    with suppress(dynamodb.ConditionFailed):
+        condition, values = "n = :n AND attribute_exists(du)", {":n": enrollment.version, ":until": until}
+        dynamodb.update(settings.contacts_table(), key, "SET du = :until", condition=condition, values=values)
+
+
 def settle(enrollment: Enrollment, now: int) -> Enrollment:
     """Note that nothing is left to perform. Where the row has moved on, it says so itself."""
-    settled = replace(enrollment, todo=())
+    settled = replace(enrollment, todo=(), failure=enrollment.failure if enrollment.active else None)
     again = look_again(settled, now)
-    expression = "REMOVE todo, ds, du" if again is None else "SET du = :du REMOVE todo"
+    gone = "todo" if enrollment.active else "todo, failure"
+    expression = f"REMOVE {gone}, ds, du" if again is None else f"SET du = :du REMOVE {gone}"
     values = {":n": enrollment.version} | ({} if again is None else {":du": again})
     key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
     try:
@@ -169,6 +231,25 @@ def settle(enrollment: Enrollment, now: int) -> Enrollment:
     except dynamodb.ConditionFailed:
         return enrollment
     return settled
+
+
+def look_later(enrollment: Enrollment, now: int) -> None:
+    """Nothing is to do when the row is looked at: its entry in the index, a lower bound, moves to when there is."""
+    again = look_again(enrollment, now)
+    key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
+    values = {":n": enrollment.version} | ({} if again is None else {":du": again})
+    expression = "REMOVE ds, du" if again is None else "SET du = :du"
+    try:
+        dynamodb.change(settings.contacts_table(), key, expression, condition="n = :n", values=values)
+    except dynamodb.ConditionFailed:
+        # Whoever wrote it meanwhile said when to look.
+        return
+
+
+def settle_earlier(enrollment: Enrollment) -> None:
+    """The same for a run that another one has taken the place of."""
+    key = _archived(enrollment.contact, enrollment.journey, enrollment.id)
+    dynamodb.update(settings.contacts_table(), key, "REMOVE todo, failure", condition="attribute_exists(pk)")
 
 
 def _current(journey: str, key: str) -> str:

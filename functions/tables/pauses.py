@@ -29,6 +29,11 @@ def get() -> Pauses:
     return from_item(dynamodb.get(settings.contacts_table(), KEY))
 
 
+def journeys_lately(now: int) -> frozenset[str]:
+    """The journeys that are paused at `now` (ms), as it stood a moment ago. Raises Newer."""
+    return from_item(dynamodb.get(settings.contacts_table(), KEY, consistent=False)).journeys(now)
+
+
 def hold(name: str, pause: Pause) -> bool:
     """Begin a pause; False if one of this name stands already. Raises Contended."""
     return _change(lambda before: core.hold(before, name, pause))

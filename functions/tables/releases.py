@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions import clock, releases, settings
@@ -14,17 +14,23 @@ from functions.core.release import Release, load, release_id
 from functions.core.retention import Keep
 from functions.core.tracking import script_settings
 from functions.core.views import iso
+from functions.tables import approvals
 
 _LOG = "X#releases"
 
 
 class PublishRefused(Exception):
-    """The pointer did not move; the message says why and what to do."""
+    """The pointer did not move; the message says why and what to do, the code which of the reasons it is."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One move of the pointer."""
+    """One move of the pointer. `arn` is the identity that made it, "" where it was not noted; `back` tells going back
+    to what was live before."""
 
     seq: int
     release: str
@@ -32,12 +38,14 @@ class Entry:
     by: str
     based_on: str | None
     note: str
+    arn: str = ""
+    back: bool = False
 
 
 def live() -> Pointer | None:
     """The live pointer, or None before the first publish."""
     row = dynamodb.get(settings.contacts_table(), releases.POINTER)
-    return Pointer(row["seq"], row["release"], row["at"], row["by"]) if row else None
+    return Pointer(row["seq"], row["release"], row["at"], row["by"], row.get("guarded", False)) if row else None
 
 
 def history() -> list[Entry]:
@@ -47,10 +55,11 @@ def history() -> list[Entry]:
 
 def entry_from(row: dynamodb.Item) -> Entry:
     """The move of an item of the log."""
-    return Entry(row["seq"], row["release"], row["at"], row["by"], row.get("based_on"), row.get("note", ""))
+    said = row["seq"], row["release"], row["at"], row["by"], row.get("based_on"), row.get("note", "")
+    return Entry(*said, row.get("arn", ""), row.get("back", False))
 
 
-def to_rows(entry: Entry, script: str = "") -> tuple[dynamodb.Item, dynamodb.Item]:
+def to_rows(entry: Entry, script: str = "", *, guarded: bool = False) -> tuple[dynamodb.Item, dynamodb.Item]:
     """The items of a move: in the log, and the pointer as it stands after it.
 
     `script` are the release's settings of samovar.js, which is asked for most: they cost no second read there.
@@ -58,6 +67,8 @@ def to_rows(entry: Entry, script: str = "") -> tuple[dynamodb.Item, dynamodb.Ite
     stamp = {"v": 1, "seq": entry.seq, "release": entry.release, "at": entry.at, "by": entry.by}
     logged = {"pk": _LOG, "sk": f"{entry.seq:08d}", **stamp, "based_on": entry.based_on, "note": entry.note}
     pointer = {"pk": releases.POINTER[0], "sk": releases.POINTER[1], **stamp}
+    logged |= ({"arn": entry.arn} if entry.arn else {}) | ({"back": True} if entry.back else {})
+    pointer |= {"guarded": True} if guarded else {}
     return logged, pointer | ({"script": {"v": releases.SCRIPT, "settings": script}} if script else {})
 
 
@@ -81,30 +92,61 @@ def publish(
     deployed: str | None = None,
     deployment: bool = False,
     note: str = "",
+    arn: str = "",
 ) -> Pointer:
     """Store a release and make it live; the pointer as it stands then.
 
     Publishing what is live already changes nothing. `deployed` and `deployment` are for
-    the custom resource: see core.publishing.decide. Raises PublishRefused.
+    the custom resource: see core.publishing.decide. `arn` is the identity that publishes. Raises PublishRefused.
     """
     new = release_id(compiled)
     loaded = load(compiled)
     before = live()
     known = deployment and any(entry.release == new for entry in history())
     when = iso(before.at) if before else ""
-    verdict = publishing.decide(new, before, based_on=based_on, deployed=deployed, known=known, when=when)
+    guarded = is_guarded(before, loaded)
+    verdict = publishing.decide(
+        new,
+        before,
+        based_on=based_on,
+        deployed=deployed,
+        known=known,
+        when=when,
+        guarded=guarded,
+        publisher=None if deployment else arn,
+        approved_by=[one.by for one in approvals.of(new)] if guarded else (),
+    )
     if isinstance(verdict, publishing.Refuse):
-        raise PublishRefused(verdict.reason)
+        raise PublishRefused(verdict.reason, verdict.code)
     bucket = settings.bucket()
     s3.put(bucket, f"releases/{new}.sources.json", _as_json(files))
     s3.put(bucket, f"releases/{new}.json", compiled)
     if isinstance(verdict, publishing.Stay) and before is not None:
         return before
-    return _move(before, new, loaded, by=by, based_on=based_on, note=note)
+    entry = Entry(0, new, 0, by, based_on, note, arn)
+    return _move(before, loaded, entry, guarded=_asks(loaded))
 
 
-def rollback(release: str, *, by: str, note: str = "") -> Pointer:
-    """Make an earlier release live again, as a new move. Raises PublishRefused."""
+def is_guarded(before: Pointer | None, new: Release) -> bool:
+    """Whether publishing `new` in the place of what is live takes an approval. The first release of all takes none."""
+    if before is None:
+        return False
+    return before.guarded or _asks(new) or _asks_now(before)
+
+
+def _asks_now(before: Pointer) -> bool:
+    try:
+        return _asks(content(before.release))
+    except s3.NotThere:
+        return False
+
+
+def _asks(release: Release) -> bool:
+    return release.publishing.approval == "required"
+
+
+def rollback(release: str, *, by: str, note: str = "", arn: str = "") -> Pointer:
+    """Make an earlier release live again, as a new move, by the identity `arn`. Raises PublishRefused."""
     before = live()
     if not any(entry.release == release for entry in history()):
         raise PublishRefused(f"release {release} was never live here")
@@ -113,34 +155,38 @@ def rollback(release: str, *, by: str, note: str = "") -> Pointer:
     if before is not None and before.release == release:
         return before
     based_on = before.release if before else None
-    return _move(before, release, content(release), by=by, based_on=based_on, note=note or "rollback")
+    loaded = content(release)
+    # Going back is quick and takes nobody else: it was live before. It never makes approvals unnecessary, though.
+    guarded = _asks(loaded) or (before is not None and (before.guarded or _asks_now(before)))
+    entry = Entry(0, release, 0, by, based_on, note or "rollback", arn, back=True)
+    return _move(before, loaded, entry, guarded=guarded)
 
 
-def _move(before: Pointer | None, new: str, loaded: Release, *, by: str, based_on: str | None, note: str) -> Pointer:
+def _move(before: Pointer | None, loaded: Release, entry: Entry, *, guarded: bool) -> Pointer:
     """Log the move and move the pointer, both or neither, unless another move came first."""
     table, seq, now = settings.contacts_table(), (before.seq if before else 0) + 1, clock.now_ms()
     script = script_settings(loaded.tracking, loaded.sending.business.site)
-    entry, pointer = to_rows(Entry(seq, new, now, by, based_on, note), script)
+    logged, pointer = to_rows(replace(entry, seq=seq, at=now), script, guarded=guarded)
     # Whoever moves the pointer from here to there keeps the same: writing it twice is no harm.
     s3.put(settings.bucket(), releases.kept_key(seq), _kept(before, now))
     condition, values = ("seq = :seq", {":seq": before.seq}) if before else ("attribute_not_exists(pk)", None)
     try:
         dynamodb.transact(
             [
-                dynamodb.put_op(table, entry, condition="attribute_not_exists(pk)"),
+                dynamodb.put_op(table, logged, condition="attribute_not_exists(pk)"),
                 dynamodb.put_op(table, pointer, condition=condition, values=values),
-                *_retention(table, new),
+                *_retention(table, entry.release),
             ]
         )
     except dynamodb.TransactionRefused as refused:
         now_live = live()
-        if now_live is not None and now_live.release == new:
+        if now_live is not None and now_live.release == entry.release:
             return now_live
         who = f" by {now_live.by}" if now_live else ""
         raise PublishRefused(
             f"another release was published{who} at the same moment: look at it, then try again"
         ) from refused
-    return Pointer(seq, new, now, by)
+    return Pointer(seq, entry.release, now, entry.by, guarded)
 
 
 def _retention(table: str, new: str) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ def submit(request: Request, id: str) -> Answer:
     """Keep what was typed, or say what is wrong beside the field."""
     received = clock.now_ms()
     live = releases.live()
+    id = live.release.first_name("form", id)
     form = live.release.forms.get(id)
     if request.method != "POST" or form is None:
         unknown = Refused("unknown-form", "There is no such form.", status=404)

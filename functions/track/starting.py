@@ -29,7 +29,7 @@ def start(request: Request, journey: str) -> Answer:
     key = callers.caller(request, keyring, body)
     if not key.trusted:
         raise Refused("secret-key-needed", "Send a secret key: anybody can read this one in a page.", status=403)
-    _check(journey)
+    journey = _checked(journey)
     posted = wire.read_call(_call(body, journey), "track", len(request.body))
     limits.admit(key, request.address, 1, received)
     sender = Sender(
@@ -47,13 +47,16 @@ def start(request: Request, journey: str) -> Answer:
     return json_answer(200, {"success": True})
 
 
-def _check(journey: str) -> None:
+def _checked(called: str) -> str:
+    """The journey's id, by which it is stored."""
     release = releases.live_lately().release
+    journey = release.first_name("journey", called)
     if journey not in release.journeys:
         raise Refused("unknown-journey", "The live release has no such journey.", status=404)
     if not is_on_request(release.journeys[journey]):
         message = "This journey starts otherwise. Write start: {when: {requested: true}} to start it by a call."
         raise Refused("not-on-request", message, status=409)
+    return journey
 
 
 def _call(body: Mapping[str, Any], journey: str) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from functions import alerts, releases, settings
 from functions.aws import dynamodb
 from functions.aws import events as bus
 from functions.aws.faults import is_of_aws
-from functions.core import occasions, policy, runs, warmup
+from functions.core import policy, runs, warmup
 from functions.core.campaign import Campaign, journey_of, message_id
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.consent import Head
 from functions.core.contact import Contact, Profile, State
-from functions.core.days import day_of
+from functions.core.days import day_of, moment
 from functions.core.message import Message, intended
 from functions.core.policy import Allow, Case, Defer, Destination, Withhold
 from functions.core.release import Release
@@ -119,7 +119,7 @@ def _moments(run: Run, release: Release, people: Iterable[Contact]) -> list[int]
     if not release.campaigns[run.campaign].local:
         return [run.at for _ in people]
     wall, sending = datetime.strptime(run.run, "%Y%m%dt%H%M"), release.sending
-    return [occasions.moment(wall, zones.zone_of(contact, sending)) for contact in people]
+    return [moment(wall, zones.zone_of(contact, sending)) for contact in people]
 
 
 def message_of(run: Run, release: Release, contact: str, *, at: int, now: int) -> Message:

@@ -100,7 +100,7 @@ def _correct(found: Enrollment, job: Job) -> Mapping[str, int]:
 def _is_heard(corrected: Enrollment) -> bool:
     """See to it that what happens wakes the run, where its journey listens; False where its contact was merged away."""
     journey = releases.by_id(corrected.release).every_journey[corrected.journey]
-    return not watches(journey) or contacts.watch(corrected.contact, corrected.id) is not None
+    return not watches(journey) or contacts.watch(corrected.contact, enrollments.mark(corrected)) is not None
 
 
 def _corrected(run: Enrollment, job: Job, now: int) -> Enrollment | None:

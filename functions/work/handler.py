@@ -4,9 +4,9 @@ Guarantees. A slice delivered again is recognised by where it starts and does no
 beside another ends there, so that a job goes on in one chain of messages; a crash inside one repeats it,
 which its job must bear (refolding and backfilling do: they are functions of the events; so does erasing: what is
 gone stays so; so do campaigns: a piece of an audience is said once, and a message's id is the same whoever decides
-it; so do journeys' starts: a run's id says what for; so do corrections, which each run takes once). A slice that
-died before goes on in small steps, so that one contact holds up nobody. Progress is a row that anyone may read while
-the job runs. A judgement that is asked for again finds nothing left to rule; a count finds the same.
+it; so do journeys' starts: a run's id says what for; so do corrections and retries, each run takes each once). A slice
+that died before goes on in small steps, so that one contact holds up nobody. Progress is a row that anyone may read
+while the job runs. A judgement that is asked for again finds nothing left to rule; a count finds the same.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,9 @@ from functions.work.forget import forget_slice
 from functions.work.judge import judge
 from functions.work.queue import Asked, NextSlice, Recount, Work
 from functions.work.refold import refold_slice
+from functions.work.resume import KIND as RESUME
+from functions.work.resume import resume_slice
+from functions.work.retry import RETRY, retry_slice
 from functions.work.starts import KIND as START
 from functions.work.starts import start_slice
 from functions.work.walk import SLICE_S
@@ -39,7 +42,9 @@ SLICES = {
     SEND: send_slice,
     RECALL: correct_slice,
     MIGRATE: correct_slice,
+    RETRY: retry_slice,
     START: start_slice,
+    RESUME: resume_slice,
 }
 SOONEST_S: Final = 15
 LATEST_S: Final = 900

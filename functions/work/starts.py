@@ -17,7 +17,7 @@ from functions.core.schedules import LATEST_MS, Slot, schedule_of, trigger
 from functions.journey_step.admit import admit
 from functions.observability import logger, metric
 from functions.releases import Live
-from functions.tables import memberships, schedules
+from functions.tables import memberships, pauses, schedules
 from functions.tables.contacts import contact_of, partition
 from functions.tables.due import shards
 from functions.tables.schedules import Plan
@@ -87,6 +87,7 @@ class _Starting:
     def __init__(self, job: Job, journey: str, slot: Slot, live: Live) -> None:
         self._job, self._journey, self._slot, self._live = job, journey, slot, live
         self._walking = Walking(job, self._start)
+        self._paused = pauses.journeys_lately(clock.now_ms())
         self._begun = clock.monotonic()
 
     def go_on(self, segment: str) -> Slice:
@@ -111,7 +112,7 @@ class _Starting:
 
     def _start(self, row: Item) -> Mapping[str, int]:
         contact = contact_of(row["pk"])
-        started = admit(contact, trigger(contact, self._journey, self._slot), self._live, clock.now_ms())
+        started = admit(contact, trigger(contact, self._journey, self._slot), self._live, clock.now_ms(), self._paused)
         return {"contacts": 1, "started": int(started)}
 
     def _enough(self) -> bool:

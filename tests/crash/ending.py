@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.aws.attributes import from_item
 from functions.core import confirm, consent
-from functions.core.channels import BY_STAFF
+from functions.core.channels import to_people
 from functions.core.consent import Head
 from functions.core.identity import SELF, kind_of
 from functions.tables import addresses, contacts, enrollments, messages
@@ -98,7 +98,7 @@ def _against_will(cloud: Cloud) -> Iterator[str]:
             case "C#", "M#":
                 message = messages.from_item(row)
                 head = heads.get(message.address or "", Head())
-                if message.channel != BY_STAFF and message.state == "sending" and message.id not in begun:
+                if to_people(message.channel) and message.state == "sending" and message.id not in begun:
                     begun.add(message.id)
                     # A mail that asks for consent needs none.
                     agreed = confirm.form_of(message.topic) or consent.allowed(head, message.topic)

@@ -19,11 +19,13 @@ from local import emulator as launcher
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud
 from tests.cloud.shuffle import REDELIVERIES, Redelivery
+from tests.crash import journeys, scenarios
 from tests.crash.ending import Ending, ending
 from tests.crash.faults import Count, Fault, Mode, modes
-from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.scenarios import Scenario
 from tests.scale import SCALE
 
+SCENARIOS = (*scenarios.SCENARIOS, *journeys.SCENARIOS)
 LIKE = 2
 """Calls whose last so many, with themselves, are the same are made at the same place of the code."""
 

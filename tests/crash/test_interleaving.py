@@ -3,8 +3,10 @@
 import pytest
 
 from local.emulator import EmulatorProcess
+from tests.crash import correcting, meetings
 from tests.crash.interleaving import Meeting, sweep
-from tests.crash.meetings import MEETINGS
+
+MEETINGS = (*meetings.MEETINGS, *correcting.MEETINGS)
 
 
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)

@@ -19,6 +19,7 @@ from functions.work import backfills, jobs, walk
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud, Killed
+from tests.ended import ended
 from tests.handlers.test_score import PAGE, contact, decided, release, visit
 from tests.handlers.test_work import KillNowAndThen
 from tests.scale import scaled
@@ -68,17 +69,6 @@ def publish(cloud: Cloud, content: bytes) -> list[str]:
     return backfills.start(pointer, cloud.clock.now)
 
 
-def finish(cloud: Cloud, ids: list[str]) -> list[Job]:
-    """Let the jobs come to their end, however long they pause."""
-    for _ in range(60):
-        cloud.settle()
-        found = [jobs.get(job_id) for job_id in ids]
-        if all(job is not None and job.finished is not None for job in found):
-            return [job for job in found if job is not None]
-        cloud.skip(minutes=1)
-    raise AssertionError(found)
-
-
 def people(cloud: Cloud) -> list[Contact]:
     return [contact(cloud, value=f"browser-{number}") for number in range(PEOPLE)]
 
@@ -109,7 +99,7 @@ def made_by_backfill(cloud: Cloud) -> list[tuple[str, str, str]]:
 def test_a_new_segment_gets_those_who_do_nothing_with_the_cause_and_once(shop: Cloud) -> None:
     before = decided(shop)
     ids = publish(shop, rules(BUYERS))
-    found = finish(shop, ids)
+    found = ended(shop, ids)
     buyers = {one.id for number, one in enumerate(people(shop)) if number % 3 == 0}
     assert members(shop, "buyers") == buyers
     assert made_by_backfill(shop) == sorted(("buyers", one, "in") for one in buyers)
@@ -121,7 +111,7 @@ def test_a_new_segment_gets_those_who_do_nothing_with_the_cause_and_once(shop: C
 
 
 def test_it_starts_no_journey_and_tells_the_bus_why(shop: Cloud) -> None:
-    finish(shop, publish(shop, rules(BUYERS)))
+    ended(shop, publish(shop, rules(BUYERS)))
     shop.settle()
     assert not [row for row in shop.items() if row["sk"].startswith("J#")]
     told = [json.loads(entry["Detail"]) for entry in shop.bus if "buyers" in entry["Detail"]]
@@ -132,12 +122,12 @@ def test_it_starts_no_journey_and_tells_the_bus_why(shop: Cloud) -> None:
 
 def test_publishing_and_starting_again_decides_nothing_twice(shop: Cloud) -> None:
     ids = publish(shop, rules(BUYERS))
-    finish(shop, ids)
+    ended(shop, ids)
     made, stands = decided(shop), standing(shop)
     pointer = moves.live()
     assert pointer is not None
     assert backfills.start(pointer, shop.clock.now) == ids
-    finish(shop, ids)
+    ended(shop, ids)
     assert decided(shop) == made
     assert standing(shop) == stands
 
@@ -151,13 +141,13 @@ def test_where_nobody_can_stand_elsewhere_nothing_is_begun(shop: Cloud) -> None:
 
 def test_a_contact_that_is_right_already_costs_only_the_read_that_finds_it(shop: Cloud) -> None:
     ids = publish(shop, rules(BUYERS))
-    finish(shop, ids)
+    ended(shop, ids)
     versions = [one.state.version for one in people(shop)]
     for lane in range(backfills.LANES):
         jobs.create(Job(f"again-{lane}", "backfill", 0, lane=lane, lanes=backfills.LANES, seq=runtime.live().seq))
     watch = Calls()
     with shop.watched(watch):
-        found = finish(shop, ["again-0", "again-1"])
+        found = ended(shop, ["again-0", "again-1"])
     assert sum(job.notes["contacts"] for job in found) == PEOPLE
     assert sum(job.notes["already"] for job in found) == PEOPLE
     assert [one.state.version for one in people(shop)] == versions
@@ -174,7 +164,7 @@ def test_rules_that_count_the_same_rebuild_nobody_and_write_only_who_moves(shop:
     assert pointer is not None
     ids = backfills.start(pointer, shop.clock.now)
     shop.clock.now += 200_000
-    found = finish(shop, ids)
+    found = ended(shop, ids)
     assert sum(job.notes.get("rebuilt", 0) for job in found) == 0
     moved = {one.id for one in people(shop) if one.state.version != versions[one.id]}
     assert moved == members(shop, "lookers")
@@ -191,7 +181,7 @@ def test_whoever_comes_first_is_brought_by_their_own_event_and_both_are_told_apa
     assert causes["buyers"] == BACKFILL
     assert causes["second"].startswith("a#")
     shop.paused = set()
-    finish(shop, ids)
+    ended(shop, ids)
     assert standing(shop)[0][3] == ["buyers", "second"]
     assert len([made for made in decisions.of(found.id) if made.name == "buyers"]) == 1
 
@@ -215,7 +205,7 @@ def test_a_second_publish_takes_over_and_nobody_is_forgotten(shop: Cloud) -> Non
     second = publish(shop, canonical(runtime_release(content)))
     assert second
     assert second != first
-    superseded, done = finish(shop, first), finish(shop, second)
+    superseded, done = ended(shop, first), ended(shop, second)
     assert any(job.notes.get("superseded") for job in superseded)
     assert sum(job.notes["contacts"] for job in done) == PEOPLE
     assert len(members(shop, "buyers")) == 3
@@ -233,7 +223,7 @@ def test_stopped_it_stands_still_and_resumed_it_ends_the_same(shop: Cloud) -> No
     assert not jobs.stop(ids[0], shop.clock.now)
     for job_id in ids:
         assert jobs.resume(job_id)
-    finish(shop, ids)
+    ended(shop, ids)
     assert len(members(shop, "buyers")) == 3
     assert not jobs.resume(ids[0])
 
@@ -275,13 +265,13 @@ def test_killed_at_random_points_and_resumed_it_ends_as_if_it_never_was(
         return standing(cloud), made_by_backfill(cloud), members(cloud, "lookers")
 
     with Cloud(emulator, release()) as cloud:
-        calm = story(cloud, lambda ids: finish(cloud, ids) and None)
+        calm = story(cloud, lambda ids: ended(cloud, ids) and None)
     with Cloud(emulator, release()) as cloud:
         watch = KillNowAndThen(random.Random(seed), 12)
 
         def stormy(ids: list[str]) -> None:
             with cloud.watched(watch):
-                finish(cloud, ids)
+                ended(cloud, ids)
 
         assert story(cloud, stormy) == calm
         assert watch.left < 12
@@ -298,7 +288,7 @@ def test_one_contact_that_kills_whoever_touches_it_is_set_aside_and_the_others_a
         return real(found, *arguments, **named)
 
     monkeypatch.setattr("functions.work.backfill.bring", deadly)
-    done = finish(shop, publish(shop, rules(BUYERS | LOOKERS)))
+    done = ended(shop, publish(shop, rules(BUYERS | LOOKERS)))
     assert sum(job.notes.get("aside", 0) for job in done) == 1
     assert [kept["record"]["contact"] for kept in shop.aside] == [poison]
     assert sum(job.notes["contacts"] for job in done) == PEOPLE - 1
@@ -315,7 +305,7 @@ def test_one_that_always_raises_is_tried_some_times_and_set_aside(shop: Cloud, m
         return real(found, *arguments, **named)
 
     monkeypatch.setattr("functions.work.backfill.bring", contended)
-    done = finish(shop, publish(shop, rules(BUYERS)))
+    done = ended(shop, publish(shop, rules(BUYERS)))
     assert sum(job.notes.get("aside", 0) for job in done) == 1
     assert walk.TRIES <= next(tried) <= walk.TRIES + 1
     assert len(members(shop, "buyers")) == 3
@@ -335,7 +325,7 @@ def test_whoever_did_too_much_for_the_stream_is_counted_by_work_and_nobody_waits
     put_off = contact(shop, value="browser-2")
     assert put_off.state.spec == ""
     shop.paused = set()
-    finish(shop, ids)
+    ended(shop, ids)
     shop.skip(minutes=30)
     found = contact(shop, value="browser-2")
     assert found.state.spec == contact(shop, value="browser-4").state.spec != ""
@@ -386,7 +376,7 @@ def test_runs_that_nobody_asked_about_are_recorded_when_a_segment_does(emulator:
         visit(cloud, 1, "browser-1", first=5)
         cloud.settle()
         cloud.paused = set()
-        finish(cloud, ids)
+        ended(cloud, ids)
         cloud.settle()
         for name in ("met", "waiting"):
             assert len(members(cloud, name)) == 3, name
@@ -400,7 +390,7 @@ def test_grades_and_stages_are_brought_as_well_and_told_with_the_cause(shop: Clo
     met = [{"id": "looked", "when": {**PAGE, "at_least": 2}, "points": 10}]
     content["scoring"]["grade"] = {"rules": met, "a": 10, "b": 5, "c": 1}
     content["funnel"] = {"stages": [{"id": "aware", "when": PAGE}, {"id": "bought", "when": ORDER}]}
-    finish(shop, publish(shop, canonical(runtime_release(content))))
+    ended(shop, publish(shop, canonical(runtime_release(content))))
     stands = [(one.state.standing.grade, one.state.standing.stage) for one in people(shop)]
     assert stands == [("D", "bought"), ("A", "aware"), ("A", "aware")] * 3
     causes = {(made.kind, made.cause) for one in people(shop) for made in decisions.of(one.id)}
@@ -413,7 +403,7 @@ def test_a_move_whose_backfill_was_never_begun_is_made_good_by_the_next(shop: Cl
     # Whoever published died here; the next release differs in a title only.
     content = json.loads(rules(BUYERS))
     content["segments"]["buyers"]["title"] = "Those who bought"
-    finish(shop, publish(shop, canonical(runtime_release(content))))
+    ended(shop, publish(shop, canonical(runtime_release(content))))
     assert len(members(shop, "buyers")) == 3
 
 
@@ -421,7 +411,7 @@ def test_whoever_is_begun_by_an_older_release_after_the_backfill_passed_is_broug
     shop: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, current = runtime.live(), runtime.live_and
-    finish(shop, publish(shop, rules({"seen": {"when": {**PAGE, "at_least": 1}}})))
+    ended(shop, publish(shop, rules({"seen": {"when": {**PAGE, "at_least": 1}}})))
     monkeypatch.setattr(runtime, "live_and", lambda keys: (older, current(keys)[1]))
     visit(shop, 1, "latecomer")
     shop.settle()
@@ -450,7 +440,7 @@ def test_whoever_waits_to_be_counted_by_work_is_asked_about_and_read_once(
     assert (next(read), next(asked)) == (0, 0)
     assert contact(shop, value="browser-2").state.due == due
     shop.paused = set()
-    finish(shop, ids)
+    ended(shop, ids)
     assert sum(sum(days.values()) for days in contact(shop, value="browser-2").state.facts.counters.values()) == 10
 
 

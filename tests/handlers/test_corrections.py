@@ -15,10 +15,11 @@ from functions.core.enrollment import Enrollment
 from functions.core.release import canonical
 from functions.tables import audit, enrollments
 from functions.tables import releases as moves
-from functions.work import correct, jobs, walk
+from functions.work import correct, walk
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
+from tests.ended import ended
 from tests.handlers.test_score import contact, release
 from tests.handlers.test_work import KillNowAndThen
 from tests.scale import scaled
@@ -66,19 +67,9 @@ def standing(cloud: Cloud) -> list[str]:
     return sorted(run.waiting.step if run.waiting else run.state for run in runs(cloud))
 
 
-def finish(cloud: Cloud, job: str) -> Job:
-    for _ in range(60):
-        cloud.settle()
-        found = jobs.get(job)
-        if found is not None and found.finished is not None:
-            return found
-        cloud.skip(minutes=1)
-    raise AssertionError(found)
-
-
 def recall(cloud: Cloud, what: Recall, step: str = "week") -> Job:
     correct.recall("c1", "tour", step, what, cloud.clock.now)
-    return finish(cloud, "c1")
+    return ended(cloud, ["c1"])[0]
 
 
 def test_everybody_stands_where_the_story_begins(shop: Cloud) -> None:
@@ -107,7 +98,7 @@ def test_a_recall_that_is_killed_anywhere_moves_each_once(shop: Cloud) -> None:
         chance = random.Random(number)
         with shop.watched(KillNowAndThen(chance, 6, 0.15)):
             correct.recall(f"k{number}", "tour", "week", Skip(), shop.clock.now)
-            finish(shop, f"k{number}")
+            ended(shop, [f"k{number}"])
     assert standing(shop) == ["answer"] * PEOPLE
     assert [sum(passed.outcome == "skipped" for passed in run.path) for run in runs(shop)].count(1) == PEOPLE // 2
     shop.skip(minutes=5)
@@ -126,7 +117,7 @@ def test_people_in_flight_move_to_the_live_release_and_end_by_it(shop: Cloud) ->
     pointer = moves.live()
     assert pointer is not None
     correct.migrate("m1", "tour", pointer.release, Moves({"week": "pause"}), shop.clock.now)
-    done = finish(shop, "m1")
+    done = ended(shop, ["m1"])[0]
     assert done.notes.get("corrected") == PEOPLE
     assert {run.release for run in runs(shop)} == {pointer.release}
     shop.skip(days=4)
@@ -142,14 +133,14 @@ def test_who_has_no_place_in_the_other_release_stays_and_is_counted(shop: Cloud)
     pointer = moves.live()
     assert pointer is not None
     correct.migrate("m1", "tour", pointer.release, Moves({}), shop.clock.now)
-    done = finish(shop, "m1")
+    done = ended(shop, ["m1"])[0]
     assert (done.notes.get("corrected"), done.notes.get("unfit")) == (PEOPLE // 2, PEOPLE // 2)
     assert standing(shop).count("week") == PEOPLE // 2
 
 
 def test_a_journey_whose_id_begins_alike_is_another(shop: Cloud) -> None:
     correct.recall("c1", "tou", "week", Skip(), shop.clock.now)
-    assert not finish(shop, "c1").notes.get("corrected")
+    assert not ended(shop, ["c1"])[0].notes.get("corrected")
 
 
 class Here:
@@ -165,7 +156,7 @@ def samovar(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> s
     """What a command prints; the jobs that it begins run to their end while it looks on."""
 
     def follow(ids: list[str], what: str, *, quiet: bool) -> list[Job]:
-        return [finish(cloud, job) for job in ids]
+        return ended(cloud, ids)
 
     monkeypatch.setattr(inflight, "follow", follow)
     command = {"journeys": inflight.journeys, "recall": inflight.recall, "migrate": inflight.migrate}[arguments[0]]
@@ -202,3 +193,17 @@ def test_the_command_moves_nobody_before_each_step_has_a_place(shop: Cloud, monk
     assert "goes by the live release already" in samovar(
         shop, monkeypatch, "migrate", "tour", "--why", "again", "--yes"
     )
+
+
+def test_a_run_that_is_looked_at_with_nothing_to_do_is_not_looked_at_again_every_minute(shop: Cloud) -> None:
+    later = [{**step, "wait": "30 days"} if step["id"] == "week" else step for step in STEPS]
+    shop.publish(with_journey(later))
+    runtime.forget()
+    pointer = moves.live()
+    assert pointer is not None
+    correct.migrate("m1", "tour", pointer.release, Moves({}), shop.clock.now)
+    ended(shop, ["m1"])
+    shop.skip(minutes=15)
+    due = [row["du"] for row in shop.items() if row["sk"].startswith("J#")]
+    assert len(due) == PEOPLE
+    assert min(due) > shop.clock.now + 86_400_000

@@ -54,7 +54,7 @@ def test_a_journey_that_was_never_entered_says_why_not(terminal: Terminal) -> No
     happened(terminal)
     terminal.run("refold", ADA)
     (journey,) = terminal.read("explain", ADA, "thanks")["journeys"]
-    assert [one["code"] for one in journey["kept_out"]] == ["never-happened", "only_if"]
+    assert [one["code"] for one in journey["kept_out"]] == ["never-happened", "only-if"]
     text = terminal.run("explain", ADA, "thanks").output
     assert "Never entered:" in text
     assert "Order Completed never happened" in text

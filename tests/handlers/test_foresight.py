@@ -18,13 +18,13 @@ from functions.core.release import canonical, load
 from functions.tables import releases as moves
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
+from tests.ended import ended
 from tests.handlers.test_backfill import (
     ASKING,
     BUYERS,
     JOURNEYS,
     LOOKERS,
     PEOPLE,
-    finish,
     members,
     people,
     publish,
@@ -73,7 +73,7 @@ def test_what_it_counts_is_what_publishing_then_does_and_nothing_is_written(shop
     assert plan.same == 1
     assert (tally.contacts, tally.recounted) == (PEOPLE, PEOPLE)
     held = {one.id: one.state.standing for one in people(shop)}
-    finish(shop, publish(shop, content))
+    ended(shop, publish(shop, content))
     for name in ("buyers", "lookers"):
         crossing = tally.segments[name]
         assert (crossing.now, crossing.enters, crossing.leaves) == (0, len(members(shop, name)), 0)
@@ -94,7 +94,7 @@ def test_runs_of_journeys_that_nobody_asked_about_count_as_they_will(emulator: E
         before = everything(cloud)
         _, tally = looked(cloud, canonical(runtime_release(content)))
         assert everything(cloud) == before
-        finish(cloud, publish(cloud, canonical(runtime_release(content))))
+        ended(cloud, publish(cloud, canonical(runtime_release(content))))
         for name in ASKING:
             assert tally.segments[name].enters == len(members(cloud, name)) == 1, name
 
@@ -106,7 +106,7 @@ def test_who_stands_where_a_journey_starts_is_counted_and_is_who_publishing_puts
     compiled = canonical(runtime_release(content))
     plan, tally = looked(shop, compiled)
     assert plan.changed == ("journey thanks",)
-    finish(shop, publish(shop, compiled))
+    ended(shop, publish(shop, compiled))
     standing = {one.id for one in people(shop) if one.state.standing.journeys}
     crossing = tally.journeys["thanks"]
     assert (crossing.now, crossing.then, crossing.enters) == (0, len(standing), len(standing))
@@ -124,7 +124,7 @@ def test_who_leaves_is_counted_and_a_rule_that_stays_is_not_compared(shop: Cloud
 
 def test_a_segment_that_asks_for_a_changed_score_is_compared_as_well(shop: Cloud) -> None:
     asking = {"ready": {"when": {"score": "interest", "at_least": 50}}, "still": {"when": {"tag": "vip"}}}
-    finish(shop, publish(shop, rules(asking)))
+    ended(shop, publish(shop, rules(asking)))
     plan, tally = looked(shop, rules(asking, more=[{"id": "more", "when": PAGE, "points": 10}]))
     assert set(plan.changed) == {"score interest", "segment ready", "temperature"}
     assert plan.same == 2

@@ -62,7 +62,7 @@ def test_a_trigger_enrolls_sends_and_starts_a_clock(world: World) -> None:
     (message,) = world.rows("M#")
     assert (message["template"], message["state"], message["topic"]) == ("welcome", "intended", "tips")
     assert world.take("send") == [{"v": 1, "contact": ADA, "message": run.messages["hello"]}]
-    assert world.ada().state.watching == {run.id}
+    assert world.ada().state.watching == {enrollments.mark(run)}
     parking = world.parked()
     assert parking.park["seconds"] == 3 * 86_400
     assert not parking.timed_out
@@ -88,7 +88,7 @@ def test_a_trigger_redelivered_after_the_run_was_archived_enrolls_nobody(world: 
     assert world.run("weekly") == second
     assert second.cause == "e#ada#2#m2"
     assert [run.cause for run in enrollments.earlier(ADA)] == ["e#ada#1#m1"]
-    assert world.ada().state.watching == {second.id}
+    assert world.ada().state.watching == {enrollments.mark(second)}
 
 
 def test_a_trigger_refused_while_a_run_was_open_stays_refused(world: World) -> None:
@@ -136,7 +136,7 @@ def test_a_contact_merged_before_the_trigger_is_handled_is_enrolled_as_the_survi
     assert enrollments.get(ADA, "welcome") is None
     moved = enrollments.get(BOB, "welcome")
     assert moved is not None
-    assert contacts.load([BOB])[BOB].state.watching == {moved.id}
+    assert contacts.load([BOB])[BOB].state.watching == {enrollments.mark(moved)}
 
 
 # Waking and parking
@@ -393,8 +393,10 @@ def test_a_run_that_can_never_advance_does_not_hold_up_the_others(world: World) 
     enrollments.save(lost, replace(lost, waiting=replace(lost.waiting, step="nowhere")), world.now)
     world.deliver(world.click(world.run().messages["hello"]))
     assert world.run().state == "done"
-    (aside,) = world.stack.aside()
-    assert aside["error"] == "Unreadable"
+    failure = world.run("weekly").failure
+    assert failure is not None
+    assert (failure.code, failure.step, failure.tries) == ("Unreadable", "nowhere", 1)
+    assert world.stack.aside() == []
 
 
 def test_what_may_pass_raises_after_the_others_were_handled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,7 +441,7 @@ def test_enrolling_survives_a_crash_at_every_call(world: World, monkeypatch: pyt
     assert len(world.rows("M#")) == len(world.executions()) == 1
     assert len(world.rows("D#")) == 2
     assert {body["message"] for body in world.take("send")} == {run.messages["hello"]}
-    assert world.ada().state.watching == {run.id}
+    assert world.ada().state.watching == {enrollments.mark(run)}
 
 
 def test_waking_survives_a_crash_at_every_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -276,3 +276,12 @@ def test_a_mail_that_asks_to_confirm_is_about_the_mailbox_alone(stack: Stack) ->
     assert addresses.head(hash_of(stack.ref("p", "+905321234567"))).granted.keys() == {"tips"}
     (event,) = stack.events()
     assert (event.properties["consents"], event.properties["asked"]) == (["sms:tips"], ["tips"])
+
+
+def test_a_renamed_form_is_found_by_both_names_and_kept_under_its_first(stack: Stack) -> None:
+    stack.publish(demo().model_copy(update={"names": {"form hello": "good-day"}}))
+    for number, address in enumerate(("hello", "good-day")):
+        assert send("GET", f"/f/{address}", headers=BROWSER).status == 200
+        reply = post_form(f"/f/{address}", ADA | {"email": f"ada{number}@tea.example"})
+        assert (reply.status, reply.headers["location"]) == (303, "../thanks/hello")
+    assert [event.properties["form"] for event in stack.events()] == ["hello", "hello"]

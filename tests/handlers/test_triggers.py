@@ -9,6 +9,7 @@ import pytest
 from functions import releases
 from functions.core.enrollment import Enrollment
 from functions.core.release import Release, canonical, load
+from functions.journey_step import admit
 from functions.tables import contacts, enrollments
 from functions.tables import releases as moves
 from functions.work import backfills
@@ -20,6 +21,7 @@ from tests.handlers.http_client import BASIC, Reply, basic, send
 ADA = "ada@example.com"
 PAGE = {"event": "Page Viewed", "at_least": 2}
 MARK = {"id": "mark", "tag": "seen"}
+HOUR = 3_600_000
 REST = {"id": "rest", "wait": "1 day"}
 
 
@@ -192,6 +194,58 @@ def test_two_carts_run_side_by_side_and_one_order_ends_the_run_of_its_own(cloud:
     shop.put_on_bus("Cart Abandoned", id="later", email=ADA, properties={"cart_id": "c1"})
     shop.settle()
     assert len(runs(shop, shop.contact(ADA))) == 2
+
+
+def test_what_somebody_does_reads_their_open_runs_alone_and_ended_ones_go(
+    cloud: Callable[..., Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = {"id": "paid", "wait": {"until": {"event": "Paid"}, "at_most": "1 day"}}
+    orders = journey({"event": "Order Placed"}, paid, one_per={"property": "order_id"}, again="always")
+    shop = cloud(orders=orders)
+    for number in range(6):
+        shop.put_on_bus("Order Placed", id=f"o{number}", email=ADA, properties={"order_id": number})
+    shop.skip(days=2)
+    contact = shop.contact(ADA)
+    rows = [row for row in shop.items() if row["sk"].startswith("J#orders#")]
+    assert [row["state"] for row in rows] == ["done"] * 6
+    assert all(row["ttl"] > shop.clock.now // 1000 + 365 * 86_400 for row in rows)
+    shop.put_on_bus("Order Placed", id="o6", email=ADA, properties={"order_id": 6})
+    shop.settle()
+    (open_one,) = [run for run in runs(shop, contact) if run.active]
+    read: list[Enrollment] = []
+    noted = enrollments.noted
+
+    def reading(*given: Any) -> list[Enrollment]:
+        found = noted(*given)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr(enrollments, "noted", reading)
+    monkeypatch.setattr(enrollments, "of", None)
+    shop.clock.now += HOUR
+    shop.put_on_bus("Paid", id="p6", email=ADA, timestamp=shop.clock.now)
+    shop.settle()
+    assert {run.id for run in read} == {open_one.id}
+    (state,) = [row for row in shop.items() if row["pk"] == f"C#{contact}" and row["sk"] == "S"]
+    assert "w" not in state
+
+
+def test_nobody_has_more_runs_side_by_side_than_their_state_can_bear(
+    cloud: Callable[..., Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = {"id": "paid", "wait": {"until": {"event": "Paid"}, "at_most": "1 day"}}
+    monkeypatch.setattr(admit, "SIDE_BY_SIDE", 2)
+    shop = cloud(orders=journey({"event": "Order Placed"}, paid, one_per="event"))
+    for number in range(4):
+        shop.put_on_bus("Order Placed", id=f"o{number}", email=ADA)
+        shop.settle()
+    assert len(runs(shop, shop.contact(ADA))) == 2
+    shop.clock.now += HOUR
+    shop.put_on_bus("Paid", id="p", email=ADA, timestamp=shop.clock.now)
+    shop.settle()
+    shop.put_on_bus("Order Placed", id="o5", email=ADA, timestamp=shop.clock.now)
+    shop.settle()
+    assert sorted(run.state for run in runs(shop, shop.contact(ADA))) == ["active", "done", "done"]
 
 
 def test_one_cart_of_two_who_are_one_is_one_run(cloud: Callable[..., Cloud]) -> None:

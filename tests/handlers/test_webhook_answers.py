@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from functions.core.message import PATIENCE
+from functions.core.setback import AGAIN_MS
 from functions.send import answers
 from functions.tables import events, tombstones
 from tests.fakes import Server
@@ -92,6 +93,16 @@ def test_a_crash_around_the_recording_asks_again_and_keeps_one_answer(
     (event,) = changed(asking)
     assert (event.traits["worth"], asking.message().state) == (8 if before else 7, "sent")
     assert {asked.headers["webhook-id"] for asked in server.asked} == {"m1"}
+
+
+def test_a_receiver_that_refuses_is_asked_once_more_and_then_no_more(asking: House, server: Server) -> None:
+    server.answer = lambda asked: (422, {}, b"no")
+    ask(asking)
+    assert (asking.message().state, asking.message().reason) == ("intended", "provider-rejected")
+    asking.now += AGAIN_MS
+    asking.deliver("m1")
+    assert (asking.message().state, asking.message().reason) == ("withheld", "provider-rejected")
+    assert len(server.asked) == 2
 
 
 def test_nothing_is_kept_of_somebody_erased(asking: House, monkeypatch: pytest.MonkeyPatch) -> None:

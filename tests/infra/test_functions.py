@@ -94,7 +94,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
     ("action", "rooms"),
     [
         ("ses:SendEmail", {"send"}),
-        ("sns:Publish", {"send", "track", "work"}),
+        ("sns:Publish", {"journey_step", "send", "sweep", "track", "work"}),
         ("ses:GetAccount", {"send", "work"}),
         ("dynamodb:PartiQLUpdate", {"send", "sweep", "track"}),
         ("dynamodb:Scan", {"work"}),

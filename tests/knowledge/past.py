@@ -144,7 +144,8 @@ class Past:
         for order, name, is_there in given:
             if name and (name not in latest or latest[name][0] < order):
                 latest[name] = order, is_there
-        newest = sorted(latest, key=lambda name: latest[name][0])[-KEPT:]
+        # One event may name many tags: of those the last by name are kept.
+        newest = sorted(latest, key=lambda name: (latest[name][0], name))[-KEPT:]
         return {name for name in newest if latest[name][1]}
 
     def put_at(self, now: int) -> str:

@@ -168,7 +168,7 @@ def test_each_trigger_says_why_it_did_not_start_anything(start: Any, known: Any,
 def test_who_may_not_enter_is_told_by_the_condition_and_the_last_day() -> None:
     start = {"when": {"event": "Cart Filled"}, "only_if": {"trait": "plan", "is": "gold"}}
     made = release(it=journey({"id": "out", "exit": True}, start=start, ends="2026-09-21"))
-    assert codes(made, "it", events=[event("Cart Filled")]) == ["ended", "unknown", "only_if", "topic"]
+    assert codes(made, "it", events=[event("Cart Filled")]) == ["ended", "unknown", "only-if", "topic"]
     gold = holding(contact(), "plan", "gold")
     assert codes(made, "it", person=gold, events=[event("Cart Filled")]) == ["ended", "unknown", "topic"]
 

@@ -318,6 +318,62 @@ def test_a_circle_that_time_or_the_rule_of_reentry_breaks_is_none(folder: Folder
     assert bundle(folder.root).warnings == ()
 
 
+TAGS = "topic: tips\nstart: {when: {event: Tag Added%s}, %s}\nsteps:\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "place"),
+    [
+        (TAGS % (", where: {tag: tea}", "again: always"), "tag: tea", "steps[0]"),
+        (TAGS % ("", "again: always"), "tag: tea", "steps[0]"),
+        # Each event is a run of its own, however often they were inside.
+        (TAGS % ("", "one_per: event"), "tag: tea", "steps[0]"),
+        (TAGS % ("", "one_per: {property: enrollment}"), "tag: tea", "steps[0]"),
+        (TAGS.replace("Tag Added", "Points Added") % ("", "one_per: event"), "add: {score: interest, points: 1}", None),
+        (TAGS.replace("Tag Added", "Traits Changed") % ("", "again: always"), "update: {traits: {a: 1}}", None),
+        (TAGS.replace("Tag Added", "Journey Entered") % (", where: {journey: try}", "again: always"), "tag: a", "run"),
+        (TAGS.replace("Tag Added", "Journey Ended") % (", where: {journey: try}", "one_per: event"), "tag: a", "run"),
+    ],
+)
+def test_a_journey_that_makes_the_event_by_which_it_starts_is_refused(
+    folder: Folder, start: str, step: str, place: str | None
+) -> None:
+    folder.write(FILE, start + f"  - {{id: a, {step}}}\n")
+    (problem,) = problems_in(folder)
+    field = {"run": "start.when", None: "steps[0]"}.get(place, place)
+    assert (problem.code, problem.field) == ("starts-in-a-circle", field)
+    assert "it starts itself" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("start", "steps_"),
+    [
+        (TAGS % (", where: {tag: other}", "again: always"), "  - {id: a, tag: tea}\n"),
+        (TAGS % ("", "again: never"), "  - {id: a, tag: tea}\n"),
+        (TAGS % ("", "again: after 1 day"), "  - {id: a, tag: tea}\n"),
+        (TAGS % ("", "one_per: {property: tag}"), "  - {id: a, tag: tea}\n"),
+        (TAGS % ("", "one_per: event"), "  - {id: w, wait: 1 hour}\n  - {id: a, tag: tea}\n"),
+        # What it does makes its only_if false, perhaps.
+        (TAGS % ("", "again: always, only_if: {not: {tag: tea}}"), "  - {id: a, tag: tea}\n"),
+        (
+            TAGS.replace("Tag Added", "Journey Ended") % (", where: {journey: try}", "again: always"),
+            "  - {id: w, wait: 1 hour}\n",
+        ),
+    ],
+)
+def test_an_event_of_its_own_that_starts_nothing_at_once_is_no_circle(folder: Folder, start: str, steps_: str) -> None:
+    folder.write(FILE, start + steps_)
+    assert [problem for problem in bundle(folder.root).warnings if problem.code == "starts-in-a-circle"] == []
+
+
+def test_a_circle_of_events_through_two_journeys_is_told_at_the_step(folder: Folder) -> None:
+    folder.write("journeys/one.yaml", TAGS % (", where: {tag: b}", "one_per: event") + "  - {id: a, tag: a}\n")
+    folder.write("journeys/two.yaml", TAGS % (", where: {tag: a}", "one_per: event") + "  - {id: b, tag: b}\n")
+    (problem,) = problems_in(folder)
+    assert (problem.code, problem.file, problem.field) == ("starts-in-a-circle", "journeys/one.yaml", "steps[0]")
+    assert "one → two → one" in problem.message
+
+
 # What ends
 
 

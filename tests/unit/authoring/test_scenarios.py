@@ -415,7 +415,7 @@ def test_one_journey_or_one_file_is_tried(folder: Folder, wanted: str) -> None:
 
 def test_what_has_no_scenario_is_said_so(folder: Folder) -> None:
     code, output = samovar(folder, "test", "welcom")
-    assert (code, "there are some of: welcome" in output) == (1, True)
+    assert (code, 'Did you mean "welcome"' in output) == (1, True)
 
 
 def test_the_story_tells_what_happens(folder: Folder) -> None:

@@ -1,10 +1,26 @@
 """Who is enrolled, who is refused, and when a run is looked at again."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from functions.core.advance import advance
 from functions.core.effects import Unwatch
-from functions.core.enrollment import GRACE_MS, REFUSALS_KEPT, Enrollment, decline, enroll, look_again, watches
+from functions.core.enrollment import (
+    DELIVERED_S,
+    GRACE_MS,
+    REFUSALS_KEPT,
+    Enrollment,
+    Failure,
+    decline,
+    ended,
+    enroll,
+    look_again,
+    watches,
+)
+from functions.core.journey import Journey
+from functions.tables.enrollments import from_row, to_row
 from tests.journeys import DAY, NOW, WELCOME, contact, entered, journey, release, rules
 
 
@@ -98,3 +114,44 @@ def test_sweep_looks_after_the_alarm_and_soon_while_effects_are_left() -> None:
     ended = replace(moved, state="done", waiting=None)
     assert look_again(ended, NOW) is None
     assert look_again(replace(ended, todo=(Unwatch(),)), NOW) == NOW + GRACE_MS
+
+
+DAY_S = 86_400
+YEAR_S = 365 * DAY_S
+
+
+@pytest.mark.parametrize(
+    ("start", "key", "kept"),
+    [
+        # One at a time: the latest stays, so that whoever may enter once enters once.
+        ({"again": "always"}, "", None),
+        ({"again": "never"}, "", None),
+        # Whoever came for this order never comes for it again.
+        ({"again": "never", "one_per": {"property": "order_id"}}, "k", None),
+        # An event comes once.
+        ({"again": "never", "one_per": "event"}, "k", YEAR_S),
+        ({"again": "always", "one_per": {"property": "order_id"}}, "k", YEAR_S),
+        ({"again": "after 100 days", "one_per": {"property": "order_id"}}, "k", YEAR_S),
+        ({"again": "after 500 days", "one_per": {"property": "order_id"}}, "k", 499 * DAY_S),
+    ],
+)
+def test_the_row_of_an_ended_run_goes_once_nothing_needs_it(start: dict[str, Any], key: str, kept: int | None) -> None:
+    journey = Journey.model_validate({**WELCOME, "start": {"when": {"event": "Signed Up"}, **start}})
+    entered = 1_790_000_000_000
+    run = Enrollment("e", "c", "welcome", "r", "cause", entered, key=key, state="done", ended=entered + DAY_S * 1000)
+    until = ended(run, journey, YEAR_S).kept_until
+    assert until == (None if kept is None else entered // 1000 + DAY_S + kept)
+    active = replace(run, state="active", ended=None)
+    assert ended(active, journey, YEAR_S) == active
+
+
+def test_no_row_goes_while_what_started_its_run_may_be_delivered_again() -> None:
+    start = {"when": {"event": "Signed Up"}, "one_per": "event"}
+    journey = Journey.model_validate({**WELCOME, "start": start})
+    run = Enrollment("e", "c", "welcome", "r", "cause", 0, key="k", state="done", ended=0)
+    assert ended(run, journey, DAY_S).kept_until == DELIVERED_S
+    row = to_row(ended(run, journey, DAY_S), 0)
+    assert row["ttl"] == DELIVERED_S
+    assert from_row(row).kept_until == DELIVERED_S
+    # What is still to be done is not to go.
+    assert "ttl" not in to_row(replace(ended(run, journey, DAY_S), failure=Failure("", "X", "", 0, 3)), 0)

@@ -1,0 +1,66 @@
+"""Who did what, when and why: moves of the live release and notes of deliberate acts, as one log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from functions.core.pauses import journey_of
+from functions.tables import approvals, audit, releases
+from functions.tables.audit import Kind, Noted
+from functions.tables.releases import Entry
+
+_WHAT: Final[Mapping[Kind, str]] = {
+    "forget": "erased somebody",
+    "export": "looked at all that is kept of somebody",
+    "consent": "looked at somebody's consent",
+    "readmit": "let somebody erased come back",
+    "registry": "reported consents to the register",
+    "import": "imported people",
+    "undo": "took an import back",
+    "list": "exported people",
+    "pause": "paused",
+    "resume": "let go on",
+    "recall": "recalled those at",
+    "migrate": "moved to the live release those in",
+    "approve": "approved release",
+    "start": "started by hand",
+}
+_NAMED: Final = ("pause", "resume", "recall", "migrate", "start")
+"""Kinds whose subject is a name that may be told; of others it is a hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line: when (ms), who by the name of their account at the terminal, what, and why; `arn` is the identity that
+    AWS knew them by, "" where it was not noted."""
+
+    at: int
+    who: str
+    what: str
+    why: str
+    arn: str = ""
+
+
+def lines(most: int) -> list[Said]:
+    """The newest lines of the log, newest first."""
+    found = [*map(of_move, releases.history()), *map(of_note, audit.all_notes())]
+    return sorted(found, key=lambda one: one.at, reverse=True)[:most]
+
+
+def of_move(entry: Entry) -> Said:
+    """A move of the live release."""
+    did = "rolled back to" if entry.back else "published"
+    return Said(entry.at, entry.by, f"{did} release {entry.release[:12]} (move {entry.seq})", entry.note, entry.arn)
+
+
+def of_note(noted: Noted) -> Said:
+    """A deliberate act."""
+    what = _WHAT[noted.kind]
+    if noted.kind == "approve":
+        by = {digest.by for digest in approvals.of(noted.subject) if digest.at == noted.at}
+        return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why, next(iter(by), ""))
+    if noted.kind in _NAMED:
+        journey = journey_of(noted.subject)
+        what = f"{what} {f'the journey {journey}' if journey else noted.subject}"
+    many = f" ({noted.many:,})" if noted.many > 1 else ""
+    return Said(noted.at, noted.by, what + many, noted.why)

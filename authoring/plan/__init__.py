@@ -1,0 +1,1 @@
+"""What publishing a folder would do, in words: pure but for base.py, which reads what it replaces."""

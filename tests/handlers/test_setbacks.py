@@ -1,0 +1,244 @@
+"""Whoever a mistake keeps in a journey: tried again, set aside, told of once, let go on after the mend, each once."""
+
+import json
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from authoring.commands import explain, inflight, retrying
+from authoring.doctor.stuck import of_stuck
+from functions import alerts, releases
+from functions.core.correction import Moves
+from functions.core.enrollment import Enrollment
+from functions.core.release import Release, canonical
+from functions.journey_step import admit, progress
+from functions.tables import audit, enrollments, messages, setbacks
+from functions.work import correct, jobs, retry
+from tests.cloud import Cloud
+from tests.crash.journeys import PEOPLE, toured, with_subject
+from tests.handlers.test_corrections import Here, finish
+
+ADA, BOB = PEOPLE
+STEPS: list[dict[str, Any]] = [
+    {"id": "guide", "send": "brewing-guide"},
+    {"id": "rest", "wait": "1 day"},
+    {"id": "mark", "tag": "guided"},
+]
+BROKEN = with_subject(toured(STEPS), "{{ contact.email + 1 }}")
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Subjects of what a person was told."""
+    subjects: list[str] = []
+    monkeypatch.setattr(alerts, "tell", lambda subject, text: subjects.append(subject))
+    return subjects
+
+
+def ask(cloud: Cloud, email: str) -> None:
+    cloud.post_form(email=email, nonce=email[:3], first_name="Ada")
+    cloud.put_on_bus("Quote Asked", id=f"q-{email}", email=email)
+    cloud.settle()
+
+
+def run(cloud: Cloud, email: str = ADA) -> Enrollment:
+    found = enrollments.get(cloud.contact(email), "tour")
+    assert found is not None
+    return found
+
+
+def states(cloud: Cloud, email: str = ADA) -> list[tuple[str, str]]:
+    return [(one.state, one.reason) for one in messages.list_for(cloud.contact(email))]
+
+
+def mend(cloud: Cloud) -> None:
+    cloud.publish(toured(STEPS))
+    releases.forget()
+
+
+def test_a_template_that_fails_sets_the_run_aside_and_everybody_once_after_the_mend(
+    cloud: Cloud, told: list[str]
+) -> None:
+    cloud.publish(BROKEN)
+    ask(cloud, ADA)
+    ask(cloud, BOB)
+    assert states(cloud) == [("intended", "template-error")]
+    assert run(cloud).failure is None
+    cloud.skip(minutes=10)
+    assert states(cloud) == [("withheld", "template-error")]
+    failure = run(cloud).failure
+    assert failure is not None
+    assert (failure.step, failure.code, failure.words) == ("guide", "template-error", "TypeError")
+    assert told == ['Journey "tour" is stuck for some people at step "guide"']
+
+    # Their time passes them by, and a click or a day changes nothing; nothing rings meanwhile.
+    aside_since = failure.at
+    cloud.skip(days=3)
+    assert run(cloud).active
+    assert run(cloud).aside
+    assert not cloud.machines.parked
+    assert (cloud.mails, cloud.aside) == ([], [])
+
+    mend(cloud)
+    retry.retry("r1", "tour", "", cloud.clock.now)
+    done = finish(cloud, "r1")
+    assert done.notes == {"corrected": 2, "messages": 2}
+    assert sorted(mail.to for mail in cloud.mails) == [ADA, BOB]
+    waiting = run(cloud).waiting
+    assert waiting is not None
+    held = cloud.clock.now - aside_since
+    # The day behind the mail is a whole day still.
+    assert waiting.deadline - cloud.clock.now > 23 * HOUR
+    assert waiting.since > waiting.deadline - 86_400_000 - 1
+    assert held > 2 * 86_400_000
+    assert setbacks.listed() == []
+    cloud.skip(days=1.1)
+    assert [run(cloud, email).state for email in PEOPLE] == ["done", "done"]
+    retry.retry("r2", "tour", "", cloud.clock.now)
+    assert finish(cloud, "r2").notes == {}
+    assert len(cloud.mails) == 2
+
+
+def test_a_template_that_is_still_wrong_sets_it_aside_again(cloud: Cloud, told: list[str]) -> None:
+    cloud.publish(BROKEN)
+    ask(cloud, ADA)
+    cloud.skip(minutes=10)
+    cloud.skip(days=1)
+    retry.retry("r1", "tour", "guide", cloud.clock.now)
+    finish(cloud, "r1")
+    cloud.skip(minutes=10)
+    assert run(cloud).aside
+    assert states(cloud) == [("withheld", "template-error")]
+    assert len(told) == 2
+    assert len(setbacks.listed()) == 1
+
+
+def test_one_step_is_let_go_and_not_another(cloud: Cloud) -> None:
+    cloud.publish(BROKEN)
+    ask(cloud, ADA)
+    cloud.skip(minutes=10)
+    mend(cloud)
+    retry.retry("r1", "tour", "mark", cloud.clock.now)
+    assert finish(cloud, "r1").notes == {}
+    assert run(cloud).aside
+    assert len(setbacks.listed()) == 1
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Addresses of those for whom the code fails, as they enter and as they go on; empty it to mend that."""
+    whose: list[str] = []
+    advance = progress.advance
+
+    def failing(journey: Any, run: Any, contact: Any, *rest: Any) -> Any:
+        if contact.profile.email in whose:
+            raise KeyError("a mistake")
+        return advance(journey, run, contact, *rest)
+
+    monkeypatch.setattr(progress, "advance", failing)
+    monkeypatch.setattr(admit, "advance", failing)
+    return whose
+
+
+def test_a_step_that_fails_is_tried_three_times_and_holds_up_nobody_else(
+    cloud: Cloud, told: list[str], broken: list[str]
+) -> None:
+    cloud.publish(toured(STEPS))
+    ask(cloud, ADA)
+    broken.append(ADA)
+    cloud.skip(days=1)
+    ask(cloud, BOB)
+    assert run(cloud, BOB).waiting is not None
+    failure = run(cloud).failure
+    assert failure is not None
+    assert (failure.step, failure.code, failure.tries) == ("rest", "KeyError", 1)
+    assert told == []
+    cloud.skip(minutes=20)
+    assert run(cloud).aside
+    assert told == ['Journey "tour" is stuck for some people at step "rest"']
+    assert cloud.aside == []
+    broken.clear()
+    cloud.skip(days=1)
+    assert run(cloud).aside
+    retry.retry("r1", "tour", "", cloud.clock.now)
+    assert finish(cloud, "r1").notes == {"corrected": 1}
+    cloud.settle()
+    assert run(cloud).state == "done"
+    assert run(cloud).failure is None
+
+
+def test_what_passes_by_itself_goes_on_by_itself_with_a_clock(cloud: Cloud, told: list[str], broken: list[str]) -> None:
+    steps = [*STEPS[:2], {"id": "more", "wait": "1 day"}, STEPS[2]]
+    cloud.publish(toured(steps))
+    ask(cloud, ADA)
+    broken.append(ADA)
+    cloud.skip(days=1)
+    broken.clear()
+    cloud.skip(minutes=3)
+    waiting = run(cloud).waiting
+    assert waiting is not None
+    assert (waiting.step, run(cloud).failure) == ("more", None)
+    assert len(cloud.machines.parked) == 1
+    cloud.skip(days=1)
+    assert run(cloud).state == "done"
+    assert (told, setbacks.listed()) == ([], [])
+
+
+def test_whoever_the_code_fails_as_they_enter_is_in_and_set_aside_before_the_first_step(
+    cloud: Cloud, told: list[str], broken: list[str]
+) -> None:
+    cloud.publish(toured(STEPS))
+    broken.append(ADA)
+    ask(cloud, ADA)
+    cloud.skip(minutes=20)
+    assert run(cloud).aside
+    assert told == ['Journey "tour" is stuck for some people before its first step']
+    assert cloud.aside == []
+    cloud.publish(toured([{"id": "mark", "tag": "guided"}]))
+    releases.forget()
+    correct.migrate("m1", "tour", releases.live().id, Moves({}), cloud.clock.now)
+    assert finish(cloud, "m1").notes == {"corrected": 1}
+    assert run(cloud).aside
+    broken.clear()
+    retry.retry("r1", "tour", "", cloud.clock.now)
+    finish(cloud, "r1")
+    cloud.settle()
+    assert [(one.step, one.outcome) for one in run(cloud).path] == [("mark", "tagged")]
+    assert run(cloud).state == "done"
+
+
+def test_the_terminal_shows_who_is_set_aside_why_and_lets_them_go(
+    cloud: Cloud, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.publish(BROKEN)
+    ask(cloud, ADA)
+    cloud.skip(minutes=10)
+    (check,) = of_stuck("Europe/Istanbul")
+    assert (check.name, check.state) == ("journeys", "watch")
+    assert 'set aside at step "guide"' in check.found
+    shown = json.loads(said(inflight.journeys, "tour", "--json"))
+    assert shown["aside"] == [{"journey": "tour", "step": "guide", "code": "template-error", "people": 1}]
+    explained = json.loads(said(explain.explain, ADA, "tour", "--json"))
+    (one,) = explained["journeys"][0]["runs"]
+    assert (one["failure"]["code"], one["failure"]["aside"]) == ("template-error", True)
+    assert "set aside until samovar retry" in said(explain.explain, ADA, "tour")
+    mend(cloud)
+    monkeypatch.setattr(retrying, "follow", lambda ids, *_, **__: [finish(cloud, ids[0])])
+    assert "1 run goes on; 1 messages are tried again" in said(retrying.retry, "tour", "--why", "mended", "--yes")
+    (noted,) = audit.all_notes()
+    assert (noted.kind, noted.subject, noted.why) == ("retry", "tour", "mended")
+    assert len(jobs.listed()) == 1
+
+
+def said(command: click.Command, *words: str) -> str:
+    result = CliRunner().invoke(command, words, obj=Here(), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_release_with_a_mistake_loads() -> None:
+    # The stories above rest on a release that no check would let through.
+    assert canonical(Release.model_validate(json.loads(BROKEN))) == BROKEN
