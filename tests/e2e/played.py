@@ -44,8 +44,11 @@ from tests.lives import Trace, lived, stored
 from tests.unit.core.test_push import GOOD
 
 KEY: Final = "sk_of_the_played_stories"
+PROGRAM: Final = "shop-backend/1.0"
 HOUR_MS: Final = 3_600_000
 ATTEMPTS: Final = 5
+PATIENCE_S: Final = 200
+"""A queue gives a message again after so long (s) where a function was refused to it."""
 BEFORE_MS: Final = 600_000
 """So long before a story begins its person becomes known."""
 
@@ -119,7 +122,8 @@ class Player:
             self.to(moment)
             while acts and acts[0][0] == moment:
                 acts.pop(0)[2]()
-            self.stack.settle()
+                # The emulator runs few functions at once, and a refused one is tried again only after a while.
+                self.stack.settle(PATIENCE_S)
         self.to(max(starts.values()) + days * 86_400_000)
 
     def to(self, moment: int) -> None:
@@ -201,7 +205,7 @@ class Player:
             mine = tokens.Proof(story.contact, hash_of(self._ref(EMAIL, traits["email"])), self.stack.now_ms())
             proof = tokens.sign_proof(releases.keyring().signing, mine)
             said = {"subscription": subscription, "anonymousId": browser, "agreed": True, "proof": proof}
-            self._post("/v1/push/subscribe", {"writeKey": self.stack.write_key, **said})
+            self._post("/v1/push/subscribe", {"writeKey": self.stack.write_key, **said}, agent=BROWSER)
 
     def _happens(self, story: Story, place: int, one: model.AnyHappening, at: int) -> None:
         match one:
@@ -255,8 +259,9 @@ class Player:
         ref = self._ref(USER, user)
         return identities.read([ref])[ref].contact
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> None:
+    def _post(self, path: str, body: Mapping[str, Any], agent: str = PROGRAM) -> None:
         headers = {
+            "user-agent": agent,
             "content-type": "application/json",
             "authorization": "Basic " + b64encode(f"{KEY}:".encode()).decode(),
         }

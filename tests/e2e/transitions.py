@@ -9,14 +9,11 @@ from functions.core.alarm import name
 from functions.core.enrollment import Enrollment
 from local.stack import Stack
 
-TIMED = ("passed", "limit", "no-day", "again", "enough")
-"""Outcomes of a step at which a run stood until its time was over."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """State transitions of runs, and the waits at which they stood: ended by time, or by something that happened.
-    `moved` is how often the moment that a wait waited for was another one."""
+    """State transitions of runs, and what they are allowed for: waits that time ended, those that something else
+    ended, and how often one was to wait for another moment (twice where its alarm had rung by then)."""
 
     transitions: int = 0
     timed: int = 0
@@ -48,14 +45,10 @@ def transitions(events: list[Mapping[str, Any]]) -> int:
 
 
 def taken(stack: Stack, stored: Enrollment, lived: Run) -> Taken:
-    """What a run took: its executions on the stack, and its stops, which are those of virtual time."""
+    """What a run took: its executions on the stack, and its waits, which are those of virtual time."""
     executions = [name(stored, generation) for generation in range(1, stored.clock + 1)]
     counted = sum(transitions(history(stack, one)) for one in executions)
-    timed = event = 0
-    for stop in lived.stops:
-        ended = next((one for one in lived.path if one.step == stop.step and one.at >= stop.at), None)
-        if ended is not None and ended.outcome in TIMED:
-            timed += 1
-        else:
-            event += 1
-    return Taken(counted, timed, event)
+    timed = sum(stop.timed for stop in lived.stops)
+    moved = sum(stop.moved + stop.in_vain for stop in lived.stops)
+    # Where somebody still waits, the execution has entered its state for that once.
+    return Taken(counted, timed, len(lived.stops) - timed, moved)
