@@ -1,7 +1,8 @@
 """Living a scenario: from a person and what happens to them to everything that came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from authoring.load import Path
@@ -54,14 +55,15 @@ class Life:
         return resolve(moment, self.world.start, self.world.zone, self.theirs)
 
 
-def live(rules: Rules, journey: str, scenario: Scenario) -> Life:
-    """Live a scenario of a journey to its end."""
+def live(rules: Rules, journey: str, scenario: Scenario, ids: Callable[[int], str] | None = None) -> Life:
+    """Live a scenario of a journey to its end, as the first contact whom chance takes the ways that it wants;
+    `ids` names those to choose among, by number."""
     zone = rules.release.sending.business.time_zone
     start = wall(scenario.starts, zone)
     world = World(rules, "", start)
     life = Life(scenario, journey, world)
     try:
-        contact = _by_chance(rules.release, journey, scenario)
+        contact = _by_chance(rules.release, journey, scenario, ids)
     except Impossible as error:
         life.broken = (("by_chance",), str(error))
         return life
@@ -119,13 +121,13 @@ def ways_of(step: Split | Holdout) -> list[str]:
     return [way.id for way in step.split if way.percent] if isinstance(step, Split) else ["held-out", "goes-on"]
 
 
-def _by_chance(release: Release, journey: str, scenario: Scenario) -> str:
+def _by_chance(release: Release, journey: str, scenario: Scenario, ids: Callable[[int], str] | None) -> str:
     """A contact whom chance takes the ways that the scenario wants. Raises Impossible."""
     wanted = scenario.by_chance
     bare = [_bare(step) for step in chances(release.journeys[journey]) if step.id in wanted]
-    seed = f"{journey}/{scenario.name}"
+    ids = ids or partial(contact_of, f"{journey}/{scenario.name}")
     for attempt in range(ATTEMPTS):
-        contact = contact_of(seed, attempt)
+        contact = ids(attempt)
         if all(_taken(step, contact, journey, release) == wanted[step.id] for step in bare):
             return contact
     raise Impossible("chance takes these ways so rarely that nobody was found")

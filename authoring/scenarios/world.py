@@ -54,11 +54,15 @@ class Letter:
 
 @dataclass(slots=True)
 class Stop:
-    """A wait that a run came to: when it begins and when it ends at the latest (ms)."""
+    """A wait that a run came to: when it begins and when it ends at the latest (ms). `moved` is how often its alarm
+    was set anew, `in_vain` how often that was after it rang; `timed` whether it rang when the wait ended."""
 
     step: str
     at: int
     until: int
+    moved: int = 0
+    in_vain: int = 0
+    timed: bool = False
 
 
 @dataclass(slots=True)
@@ -75,10 +79,16 @@ class Run:
         new = [passed for passed in after.path if passed.at == now]
         self.path += new[before:]
         waiting, held = after.waiting, self.enrollment.waiting
-        if waiting is not None and (held is None or (held.step, held.since) != (waiting.step, waiting.since)):
-            self.stops.append(Stop(waiting.step, now, waiting.deadline))
-        elif waiting is not None:
+        rang = held is not None and now >= held.alarm
+        if held is not None and waiting is not None and (held.step, held.since) == (waiting.step, waiting.since):
             self.stops[-1].until = waiting.deadline
+            self.stops[-1].moved += waiting != held
+            self.stops[-1].in_vain += rang
+        else:
+            if held is not None:
+                self.stops[-1].timed = rang
+            if waiting is not None:
+                self.stops.append(Stop(waiting.step, now, waiting.deadline))
         self.enrollment = after
 
 

@@ -280,6 +280,24 @@ def test_what_steps_record_counts_like_any_other_event(demo: Release) -> None:
     assert life.world.contact.state.standing.segments["welcomed"] == START + 3 * DAY
 
 
+def test_a_stop_says_what_ended_it_and_how_often_it_was_to_wait_for_another_moment(demo: Release) -> None:
+    steps = [
+        {"id": "heard", "wait": {"until": {"event": "Read"}, "at_most": "3 days"}},
+        {"id": "day", "wait": {"until_trait": "renews", "at": "09:00"}},
+    ]
+    events = [
+        {"at": "start", "event": "Signed Up"},
+        {"at": "1 day later", "event": "Read"},
+        {"at": "2 days later", "traits": {"renews": "2027-03-20"}},
+    ]
+    release = changed(demo, "stops", steps=steps)
+    life = lived(release, "stops", contact={"traits": {"renews": "2027-03-10"}}, events=events)
+    assert [(one.step, one.timed, one.moved, one.in_vain) for one in life.runs[0].stops] == [
+        ("heard", False, 0, 0),
+        ("day", True, 1, 0),
+    ]
+
+
 def test_a_journey_that_never_ends_is_followed_for_ten_years_and_says_so(demo: Release) -> None:
     turns = [{"id": "again", "repeat": [{"id": "while", "wait": "1 week"}]}]
     release = changed(demo, "endless", steps=turns)

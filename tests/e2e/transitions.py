@@ -1,0 +1,54 @@
+"""What executions took, from their histories, as AWS bills it: each state that is entered, and each retry, is one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authoring.scenarios.world import Run
+from functions.core.alarm import name
+from functions.core.enrollment import Enrollment
+from local.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """State transitions of runs, and what they are allowed for: waits that time ended, those that something else
+    ended, and how often one was to wait for another moment (twice where its alarm had rung by then)."""
+
+    transitions: int = 0
+    timed: int = 0
+    event: int = 0
+    moved: int = 0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(*(getattr(self, part) + getattr(other, part) for part in self.__slots__))
+
+    @property
+    def allowed(self) -> int:
+        """Two for a wait that time ends, one for a wait that an event ends, one whenever a wait is moved."""
+        return 2 * self.timed + self.event + self.moved
+
+
+def history(stack: Stack, execution: str) -> list[Mapping[str, Any]]:
+    """The events of an execution, oldest first."""
+    arn = stack.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{execution}"
+    pages = stack.client("stepfunctions").get_paginator("get_execution_history")
+    return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+
+
+def transitions(events: list[Mapping[str, Any]]) -> int:
+    """How many state transitions a history shows."""
+    entered = sum(event["type"].endswith("StateEntered") for event in events)
+    # A retry schedules the task of the state once more, without entering it in the history.
+    tasks = sum(event["type"] == "TaskStateEntered" for event in events)
+    return entered + sum(event["type"] == "TaskScheduled" for event in events) - tasks
+
+
+def taken(stack: Stack, stored: Enrollment, lived: Run) -> Taken:
+    """What a run took: its executions on the stack, and its waits, which are those of virtual time."""
+    executions = [name(stored, generation) for generation in range(1, stored.clock + 1)]
+    counted = sum(transitions(history(stack, one)) for one in executions)
+    timed = sum(stop.timed for stop in lived.stops)
+    moved = sum(stop.moved + stop.in_vain for stop in lived.stops)
+    # Where somebody still waits, the execution has entered its state for that once.
+    return Taken(counted, timed, len(lived.stops) - timed, moved)
