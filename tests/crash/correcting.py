@@ -72,7 +72,7 @@ def migrating(*, ordered: bool = False, days: float = 0) -> Act:
 
 def recalling_two(cloud: Cloud) -> None:
     """An account and an address, each in its own run, turn out to be one just when everybody is recalled."""
-    two_runs(cloud)
+    two_runs(cloud, later=DAY_MS)
     correct.recall("c1", "ordered", "back", Skip(), cloud.clock.now)
 
 
