@@ -105,7 +105,6 @@ MEETINGS = (
     Meeting("skip, clock rings", recalling(Skip(), days=3.1), WORK, RING),
     Meeting("clock rings, skip", recalling(Skip(), days=3.1), RING, WORK),
     Meeting("skip, sweep", recalling(Skip(), days=3.1, dead=True), WORK, sweep),
-    Meeting("sweep, skip", recalling(Skip(), days=3.1, dead=True), sweep, WORK),
     Meeting("move, wake", migrating(ordered=True), WORK, WAKE),
     Meeting("wake, move", migrating(ordered=True), WAKE, WORK),
     Meeting("move, clock rings", migrating(days=3.1), WORK, RING),
