@@ -13,9 +13,9 @@ from functions import releases as runtime
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip
 from functions.core.enrollment import Enrollment
 from functions.core.release import canonical
-from functions.tables import audit, enrollments
+from functions.tables import audit, contacts, enrollments
 from functions.tables import releases as moves
-from functions.work import correct, walk
+from functions.work import correct, jobs, walk
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
@@ -104,6 +104,29 @@ def test_a_recall_that_is_killed_anywhere_moves_each_once(shop: Cloud) -> None:
     shop.skip(minutes=5)
     shop.settle()
     assert not [run for run in runs(shop) if run.todo or run.place]
+
+
+def test_whoever_is_merged_while_a_recall_passes_is_recalled_as_the_survivor(emulator: EmulatorProcess) -> None:
+    with Cloud(emulator, with_journey(STEPS)) as cloud:
+        cloud.call("track", messageId="s1", userId="u1", event="Signed Up")
+        cloud.call("identify", messageId="a1", anonymousId="b1", traits={"email": "ada@example.com"})
+        cloud.settle()
+        (read,) = [enrollments.from_row(row) for row in cloud.items() if row["sk"] == "J#tour"]
+        correct.recall("c1", "tour", "week", Skip(), cloud.clock.now)
+        job = jobs.get("c1")
+        assert job is not None
+        # The row was read by the walk, which has passed the survivor's place.
+        cloud.call("identify", messageId="i1", userId="u1", traits={"email": "ada@example.com"})
+        for _ in range(3):
+            cloud.deliver("score")
+            cloud.deliver("journey_step")
+        survivor = contacts.surviving(read.contact).id
+        assert survivor != read.contact
+        assert correct._correct(read, job) == {"corrected": 1}
+        assert correct._correct(read, job) == {}
+        gone_on = enrollments.get(survivor, "tour")
+        assert gone_on is not None
+        assert [(one.step, one.outcome) for one in gone_on.path][-2:] == [("week", "skipped"), ("tag-second", "tagged")]
 
 
 def test_people_in_flight_move_to_the_live_release_and_end_by_it(shop: Cloud) -> None:
