@@ -14,8 +14,9 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 SCALE ?= 20
 # A file of tests keeps to one process, each with an emulator of its own. In their own order the long ones, which
-# break every call, come first. What a person would see in a browser is tried alone afterwards.
+# break every call, come first. What a person would see in a browser is tried afterwards, on two stacks.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+ON_STACKS := -n 2 --dist loadfile
 CDK := npx --yes aws-cdk@2.1148.1
 
 .PHONY: help setup up test unit soak check format bench synth deploy destroy lock clean
@@ -62,14 +63,14 @@ up: $(READY) ## The whole stack on this machine: storefront, inbox, clock to mov
 
 test: setup ## All tests, small size
 	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
-	$(PY) -m pytest tests/e2e
+	$(PY) -m pytest $(ON_STACKS) tests/e2e
 
 unit: $(VENV)/.ready $(TRACKER_TOOL) $(SDKS) ## Unit and property tests only
 	$(PY) -m pytest tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
 	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
-	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest tests/e2e
+	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest $(ON_STACKS) tests/e2e
 
 check: $(VENV)/.ready ## Lint, format and types
 	$(PY) -m ruff check .
