@@ -1,7 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
 Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
-sending, feedback. All of them take about fifteen minutes.
+sending, feedback, variants. All of them take about fifteen minutes.
 """
 
 import json
@@ -26,6 +26,7 @@ from bench import (
     stack,
     tracker,
     units,
+    variants,
     waits,
 )
 from bench.report import BOUNDS, LEAST, Run, console, is_ok, table
@@ -47,6 +48,7 @@ FAMILIES: dict[str, Run] = {
     "compose": compose.run,
     "sending": sending.run,
     "feedback": feedback.run,
+    "variants": variants.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"
 

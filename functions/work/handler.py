@@ -23,9 +23,10 @@ from functions.work.campaign_count import count_slice
 from functions.work.campaign_send import send_slice
 from functions.work.campaigns import COUNT, SEND
 from functions.work.correct import MIGRATE, RECALL, correct_slice
+from functions.work.epoch import next_epoch
 from functions.work.forget import forget_slice
 from functions.work.judge import judge
-from functions.work.queue import Asked, NextSlice, Recount, Work
+from functions.work.queue import Asked, NextEpoch, NextSlice, Recount, Work
 from functions.work.refold import refold_slice
 from functions.work.resume import KIND as RESUME
 from functions.work.resume import resume_slice
@@ -75,6 +76,8 @@ def _do(asked: Work, *, again: bool) -> None:
             judge(asked, clock.now_ms())
         case Recount():
             recount(asked.contact, asked.cause, clock.now_ms())
+        case NextEpoch():
+            next_epoch(asked, clock.now_ms())
         case NextSlice(job_id, number):
             # Whoever had this message before may have died between noting a slice and asking for the next.
             run(job_id, None if again else number)

@@ -1,4 +1,4 @@
-"""What is asked of the work queue: a slice of a job, a judgement on what happened to a mail's links, a count of one."""
+"""What is asked of the work queue: a slice of a job, a judgement on a mail's links, a count of one, a test's epoch."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -35,11 +35,18 @@ class Recount:
     cause: str
 
 
-Work = NextSlice | Asked | Recount
+@dataclass(frozen=True, slots=True)
+class NextEpoch:
+    """Let the next epoch of this page's test begin, if it is time."""
+
+    page: str
+
+
+Work = NextSlice | Asked | Recount | NextEpoch
 
 
 def ask(what: Work, *, delay: int = 0) -> None:
-    """Ask for a slice of a job, for a judgement or a count, after `delay` seconds (900 at most).
+    """Ask for a slice of a job, for a judgement, a count or an epoch, after `delay` seconds (900 at most).
 
     Asking again does no harm.
     """
@@ -53,13 +60,15 @@ def body_of(what: Work) -> str:
             about: dict[str, Any] = {"judge": asdict(what)}
         case Recount():
             about = {"recount": asdict(what)}
+        case NextEpoch(page):
+            about = {"epoch": page}
         case NextSlice(job, number):
             about = {"job": job} if number is None else {"job": job, "slice": number}
     return json.dumps({"v": VERSION, **about}, separators=(",", ":"))
 
 
 def parse(body: str) -> Work:
-    """The slice of a job, what is to be judged, or who is to be counted. Raises ValueError for what is none of it."""
+    """What is asked for. Raises ValueError for what this code can't read."""
     said: Any = json.loads(body)
     if not isinstance(said, dict) or said.get("v") != VERSION:
         raise ValueError("not a work message of a version that this code reads")
@@ -72,4 +81,6 @@ def parse(body: str) -> Work:
             return Asked(contact, message, until)
         case {"recount": {"contact": str(contact), "cause": str(cause)}}:
             return Recount(contact, cause)
-    raise ValueError("a work message names a job, what is to be judged, or who is to be counted")
+        case {"epoch": str(page)} if page:
+            return NextEpoch(page)
+    raise ValueError("a work message names a job, what is to be judged, who is to be counted, or a page")

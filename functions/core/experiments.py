@@ -1,0 +1,153 @@
+"""A page's variants tried on its visitors: what is kept of each visitor, and when shares move. Pure.
+
+An *exposure* is what one visitor saw of one test and whether they converted; a test is a page with one set of
+variants. Exposures are told by events in any order, more than once, and join to the same. The first epoch shares
+evenly; each later one begins as soon as somebody comes after `LASTS_MS`, with shares that follow from the exposures
+there are then (core/bandit).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from functions.core.bandit import Epoch, shares
+from functions.core.event import FORM_SUBMITTED, PAGE_VIEWED, Event
+from functions.core.identity import ANONYMOUS, kind_of
+from functions.core.ids import digest
+
+LASTS_MS: Final = 6 * 3_600_000
+"""So long shares stay at least: whoever converts does so within hours, and to know sooner helps little."""
+LANDING: Final = "landing"
+"""The property of an event that names the landing page it came from."""
+VARIANT: Final = "variant"
+TEST: Final = "test"
+"""And those that name what was seen there: the variant, and `<test>.<epoch>`."""
+WHOLE: Final = 10**6
+"""Shares are whole parts of this, so that they are kept as they are drawn by."""
+_MOST_EPOCHS: Final = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A page with one set of variants. Whoever changes the variants begins another test."""
+
+    __test__ = False
+
+    page: str
+    variants: tuple[str, ...]
+    parts: tuple[str, ...] = ("variant",)
+    """What of the page varies, in the order of what stands between the slashes of a variant."""
+
+    @property
+    def id(self) -> str:
+        """Eight characters that stand for the page and its variants."""
+        return digest("experiment", self.page, *sorted(self.variants))[:8]
+
+    def even(self) -> dict[str, float]:
+        """The shares of the first epoch."""
+        return _whole({name: 1 / len(self.variants) for name in sorted(self.variants)})
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What a visitor sees: a variant, in an epoch counted from 1."""
+
+    variant: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What one visitor saw first, and the first moment (ms) they are known to have seen it or converted."""
+
+    visitor: str
+    assigned: Assigned
+    seen: int | None = None
+    converted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An epoch as it is kept: its number from 1, its shares by variant, and when it began (ms)."""
+
+    number: int
+    shares: Mapping[str, float]
+    began: int
+
+
+def spelled(test: Test, epoch: int) -> str:
+    """How an event says in which epoch of which test its variant was assigned."""
+    return f"{test.id}.{epoch}"
+
+
+def told(event: Event, tests: Mapping[str, Test]) -> tuple[Test, Exposure] | None:
+    """What an event tells of a test, by page; None where it tells nothing, or of a test that is over.
+
+    Only what the page can have said counts: a variant there is, an epoch that can be.
+    """
+    if event.name not in (PAGE_VIEWED, FORM_SUBMITTED):
+        return None
+    page, variant, of = (event.properties.get(name) for name in (LANDING, VARIANT, TEST))
+    test = tests.get(page) if isinstance(page, str) else None
+    if test is None or variant not in test.variants or not isinstance(of, str):
+        return None
+    id, _, number = of.partition(".")
+    if id != test.id or not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) < _MOST_EPOCHS):
+        return None
+    found = Exposure(visitor_of(test, browser_of(event)), Assigned(str(variant), int(number[:9])))
+    if event.name == PAGE_VIEWED:
+        return test, replace(found, seen=event.at)
+    return test, replace(found, converted=event.at)
+
+
+def browser_of(event: Event) -> str:
+    """The identity whose visitor saw a page: the browser's, where there is one."""
+    return next((ref for ref in (event.source, *event.identities) if kind_of(ref) == ANONYMOUS), event.source)
+
+
+def visitor_of(test: Test, ref: str) -> str:
+    """What stands for an identity in one test, and nowhere else."""
+    return digest("exposure", test.id, ref)
+
+
+def epochs(standing: Sequence[Standing], exposures: Iterable[Exposure]) -> list[Epoch]:
+    """What came of each epoch that began, by variant. Exposures of epochs or variants there never were are left out."""
+    seen: Counter[tuple[int, str]] = Counter()
+    converted: Counter[tuple[int, str]] = Counter()
+    for exposure in exposures:
+        where = (exposure.assigned.epoch, exposure.assigned.variant)
+        seen[where] += 1
+        converted[where] += exposure.converted is not None
+    return [
+        Epoch(
+            one.shares,
+            {name: seen[one.number, name] for name in one.shares},
+            {name: converted[one.number, name] for name in one.shares},
+        )
+        for one in standing
+    ]
+
+
+def following(test: Test, standing: Sequence[Standing], done: Sequence[Epoch], now: int) -> Standing | None:
+    """The epoch that begins at `now`; None as long as the one before lasts. `done` are the epochs so far."""
+    if not standing:
+        return Standing(1, test.even(), now)
+    last = standing[-1]
+    if now - last.began < LASTS_MS:
+        return None
+    return Standing(last.number + 1, _whole(shares(done, test.variants)), now)
+
+
+def lasts(standing: Standing | None, now: int) -> bool:
+    """Whether an epoch still lasts; one that never began doesn't."""
+    return standing is not None and now - standing.began < LASTS_MS
+
+
+def properties(test: Test, assigned: Assigned) -> dict[str, Any]:
+    """What views of a page and its form say of what was seen."""
+    return {LANDING: test.page, VARIANT: assigned.variant, TEST: spelled(test, assigned.epoch)}
+
+
+def _whole(given: Mapping[str, float]) -> dict[str, float]:
+    return {name: max(1, round(share * WHOLE)) / WHOLE for name, share in given.items()}
