@@ -280,6 +280,21 @@ def test_what_steps_record_counts_like_any_other_event(demo: Release) -> None:
     assert life.world.contact.state.standing.segments["welcomed"] == START + 3 * DAY
 
 
+def test_whatever_is_passed_within_one_moment_is_on_the_path(demo: Release) -> None:
+    twice = [
+        {"id": "one", "update": {"stage": "interest"}},
+        {"id": "two", "update": {"stage": "action"}},
+        {"id": "three", "tag": "x"},
+    ]
+    life = lived(changed(demo, "stages", steps=twice), "stages", events=[{"at": "start", "event": "Signed Up"}])
+    (run,) = life.runs
+    assert [(one.step, one.outcome) for one in run.path] == [
+        ("one", "updated"),
+        ("two", "updated"),
+        ("three", "tagged"),
+    ]
+
+
 def test_a_stop_says_what_ended_it_and_how_often_it_was_to_wait_for_another_moment(demo: Release) -> None:
     steps = [
         {"id": "heard", "wait": {"until": {"event": "Read"}, "at_most": "3 days"}},
