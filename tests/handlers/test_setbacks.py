@@ -201,6 +201,31 @@ def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_pe
     assert len(cloud.mails) == 1
 
 
+def test_whoever_is_merged_while_others_are_let_go_is_let_go_as_the_survivor(cloud: Cloud) -> None:
+    steps = [STEPS[0], {"id": "rest", "wait": {"until": {"event": "Order Completed"}, "at_most": "1 day"}}, STEPS[2]]
+    cloud.publish(with_subject(toured(steps), "{{ contact.email + 1 }}"))
+    ask(cloud, ADA)
+    cloud.skip(minutes=10)
+    cloud.post_form(email=BOB, nonce="b1", first_name="Bob")
+    cloud.settle()
+    loser, survivor = cloud.contact(ADA), cloud.contact(BOB)
+    read = enrollments.get(loser, "tour")
+    assert read is not None
+    assert read.aside
+    cloud.publish(toured(steps))
+    releases.forget()
+    # The row was read by the walk, which has passed the survivor's place.
+    assert merge(loser, survivor)
+    cloud.settle()
+    assert retry._let_go(read, "r1") == {"corrected": 1}
+    assert retry._let_go(read, "r1") == {}
+    followed = enrollments.get(survivor, "tour")
+    assert followed is not None
+    assert not followed.aside
+    cloud.skip(days=2)
+    assert enrollments.get(survivor, "tour").state == "done"  # type: ignore[union-attr]
+
+
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Addresses of those for whom the code fails, as they enter and as they go on; empty it to mend that."""
