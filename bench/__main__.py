@@ -1,7 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
-Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
-sending, feedback. All of them take about fifteen minutes.
+Families: imports, cpu, units, waits, gallery, money, growth, crash, stack, tracker, backfill, campaign, importing,
+compose, sending, feedback. All of them take about fifteen minutes.
 """
 
 import json
@@ -18,6 +18,7 @@ from bench import (
     cpu,
     crash,
     feedback,
+    gallery,
     growth,
     importing,
     imports,
@@ -36,6 +37,7 @@ FAMILIES: dict[str, Run] = {
     "cpu": cpu.run,
     "units": units.run,
     "waits": waits.run,
+    "gallery": gallery.run,
     "money": money.run,
     "growth": growth.run,
     "crash": crash.run,

@@ -12,6 +12,7 @@ BOUNDS = {
     "write_units_per_event.score": 0.25,
     "transitions_per_timed_wait": 2.0,
     "transitions_per_event_wait": 1.0,
+    "gallery_transitions.all": 1.0,
     "usd_per_million.events_single": 3.2,
     "usd_per_million.events_batched_10": 1.0,
     "usd_per_million.timed_waits": 56.0,

@@ -491,6 +491,15 @@ def test_a_mistake_names_its_place_and_mend(folder: Folder, old: str, new: str, 
     assert key.split(":")[0].strip("{ ") in lines[problem.line - 1] or code in ("duplicate", "wrong-value")
 
 
+def test_a_step_that_was_renamed_is_named_where_its_old_name_stands(folder: Folder) -> None:
+    folder.swap("journeys/welcome.yaml", "{id: hello, ", "{id: greet, was: hello, ")
+    folder.swap("journeys/welcome.yaml", "{clicked: hello}", "{clicked: greet}")
+    with pytest.raises(Invalid) as refused:
+        bundle(folder.root)
+    (problem,) = {one.mend: one for one in refused.value.problems if one.file == FILE}.values()
+    assert (problem.code, problem.mend) == ("unknown-step", 'It is called "greet" now: write that here')
+
+
 def test_a_scenario_is_no_part_of_a_release_and_goes_along_with_its_files(folder: Folder) -> None:
     made = bundle(folder.root)
     assert FILE in made.sources
