@@ -22,8 +22,10 @@ from infra.paths import BUILD
 from infra.tracker import tracker_script
 from local.emulator import EmulatorProcess
 from local.front.server import Handler, Server
+from local.stack import Stack
 from local.waiting import until
 from tests.e2e.test_forms import Api, Site, shoot
+from tests.e2e.test_loop import person
 from tests.e2e.test_tracker_script import GATHERED, everything_stored
 from tests.handlers.conftest import SIGNING, WRITE_KEY, demo, make_stack
 from tests.website import BANNER
@@ -157,6 +159,32 @@ def come(page: Page, name: str, brings: Callable[[], object] = lambda: None, *, 
     until(is_there, 10, name)
     expect(found).to_be_visible()
     return found
+
+
+@pytest.mark.stack
+def test_the_shop_offers_its_letter_to_whoever_leaves(stack: Stack, page: Page) -> None:
+    page.goto(stack.site_url)
+    page.get_by_role("button", name="Yes", exact=True).click()
+    found = page.get_by_role("region", name="One letter about tea before you go?")
+
+    def leaves() -> bool:
+        page.mouse.move(400, 300)
+        page.mouse.move(400, -5)
+        return bool(found.count())
+
+    until(leaves, 15, "the slide-in")
+    found.get_by_label("Your e-mail").fill("leaver@example.com")
+    found.get_by_label("Yes, send me brewing tips").check()
+    found.get_by_role("button", name="Pour me in").click()
+    expect(found.get_by_text("our first letter is on its way")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    with page.expect_response("**/popup?*") as asked:
+        page.goto(stack.site_url + "/first-flush")
+    assert asked.value.json()["popups"] == []
+    page.goto("about:blank")
+    stack.settle()
+    timeline = person(stack, "leaver@example.com")["timeline"]
+    assert [event["properties"]["popup"] for event in timeline if event["name"] == "Form Submitted"] == ["letter"]
 
 
 def test_a_pop_up_comes_once_within_its_time_and_never_after_its_form_was_sent(
