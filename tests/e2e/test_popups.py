@@ -253,6 +253,20 @@ def test_a_pop_up_comes_once_within_its_time_and_never_after_its_form_was_sent(
     assert asked.value.json()["popups"] == []
 
 
+def test_of_two_tabs_that_wait_for_the_same_moment_one_shows_it(page: Page, site: Site) -> None:
+    page.clock.install()
+    tabs = [page, page.context.new_page()]
+    for tab in tabs:
+        visit(tab, site.shop + "/after")
+
+    def shown() -> int:
+        page.clock.run_for(1000)
+        return sum(box(tab, "A letter about tea, now and then?").count() for tab in tabs)
+
+    until(shown, 10, "the letter")
+    assert [shown() for _ in range(10)] == [1] * 10
+
+
 def test_each_comes_by_what_brings_it_and_only_the_first_is_in_the_way(page: Page, site: Site) -> None:
     page.clock.install()
     visit(page, site.shop + "/scroll")

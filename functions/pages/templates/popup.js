@@ -98,7 +98,7 @@ async function claim(popup, now, fresh, { notes, note }) {
     return true;
   };
   // Only one tab at a time, where browsers can say so: on pages that came safely.
-  return navigator.locks ? navigator.locks.request("samovar.popups", take) : take();
+  return navigator.locks ? navigator.locks.request("samovar.popups", take).catch(take) : take();
 }
 
 function show(popup, tracker, event) {
