@@ -7,7 +7,7 @@ from authoring.asking import Asking
 from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem
-from functions.core.popups import Popup, spell_often
+from functions.core.popups import Popup
 
 
 def check(document: Document, popup: Popup, known: Definitions) -> Iterator[Problem]:
@@ -31,11 +31,17 @@ def check(document: Document, popup: Popup, known: Definitions) -> Iterator[Prob
 
 def _endings(document: Document, popup: Popup) -> Iterator[Problem]:
     given = popup.model_fields_set
-    if not popup.unasked and "at_most" in given:
-        message = f"it opens on a click, as often as somebody clicks, not {spell_often(popup.at_most)}"
-        yield document.problem(("at_most",), message, "Remove at_most, or choose another trigger", code="never-holds")
-    if "not_after" not in given:
-        return
+    if not popup.unasked:
+        for key in ("at_most", "not_after"):
+            if key in given:
+                mend = f"Remove {key}, or choose another trigger"
+                message = "it opens on a click, as often as somebody clicks"
+                yield document.problem((key,), message, mend, code="never-holds")
+    elif "not_after" in given:
+        yield from _missing(document, popup)
+
+
+def _missing(document: Document, popup: Popup) -> Iterator[Problem]:
     for ending, is_there, lacks in (
         ("submitted", popup.form is not None, "form"),
         ("followed", popup.link is not None, "link"),

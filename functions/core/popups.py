@@ -5,7 +5,7 @@ they look at, where they came from and what this browser itself did are asked.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -214,7 +214,7 @@ class Popup(Lasting):
     not_after: Annotated[list[Ending], BeforeValidator(_list, json_schema_input_type=Ending | list[Ending])] = Field(
         ["submitted"],
         description="Never again after its form was submitted (wherever that form stood), its link followed, or after "
-        "it was dismissed.",
+        "it was dismissed; what a click opens comes nonetheless.",
     )
     priority: int = Field(0, ge=-100, le=100, description="Of those that fit the one with the highest is shown.")
     from_: Day | None = Field(None, alias="from", description="From this day on, in the business's time zone.")
@@ -238,6 +238,11 @@ class Popup(Lasting):
     def cap(self) -> Often | None:
         """How often one visitor sees it; None for what is opened by a click."""
         return self.at_most if self.unasked else None
+
+    @property
+    def endings(self) -> Sequence[Ending]:
+        """After what it is never shown again; after nothing where it is opened by a click."""
+        return self.not_after if self.unasked else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +275,12 @@ def choose(
 
 
 def fits(id: str, popup: Popup, looking: Looking, today: date, zone: str, holds: Holds | None) -> bool:
-    """Whether a visitor may be shown this one here and now."""
-    if id in looking.capped or not _in_time(popup, today) or not is_on(popup, looking.path):
+    """Whether a visitor may be shown this one here and now; what a click opens, as often as somebody clicks."""
+    if not _in_time(popup, today) or not is_on(popup, looking.path):
         return False
-    if "submitted" in popup.not_after and popup.form in looking.sent:
+    if popup.unasked and id in looking.capped:
+        return False
+    if "submitted" in popup.endings and popup.form in looking.sent:
         return False
     return _visits(popup.visit, looking, zone) and _is_for(id, popup, holds)
 
@@ -326,7 +333,7 @@ def seen_enough(id: str, popup: Popup) -> Iterator[Condition]:
         within = spell_duration(popup.cap.within) if popup.cap.within else None
         counted = {"event": POPUP_SHOWN, "where": {"popup": id}, "at_least": popup.cap.times, "within": within}
         yield EventCondition.model_validate(counted)
-    for ending in popup.not_after:
+    for ending in popup.endings:
         match ending:
             case "submitted":
                 if popup.form is not None:
@@ -355,7 +362,7 @@ def asked_of_browsers(popups: Mapping[str, Popup]) -> dict[str, Any] | None:
     if not popups:
         return None
     visits = [popup.visit for popup in popups.values()]
-    forms = {popup.form for popup in popups.values() if popup.form and "submitted" in popup.not_after}
+    forms = {popup.form for popup in popups.values() if popup.form and "submitted" in popup.endings}
     asked: dict[str, Any] = {"on": sorted({path for popup in popups.values() for path in popup.on})}
     if names := sorted({name for visit in visits for name in visit.came_by}):
         asked["q"] = names

@@ -91,7 +91,7 @@ def _shown(id: str, popup: Popup, release: Release) -> dict[str, Any]:
         "text": popup.text,
         # A number of seconds, a part of a hundred or a selector.
         "trigger": {"leaving": 1} if isinstance(trigger, str) else dict(trigger),
-        "notAfter": plain["not_after"],
+        "notAfter": list(popup.endings),
         "language": words.language,
         "direction": words.direction,
         "close": words("close"),

@@ -58,7 +58,7 @@ POPUPS: dict[str, Any] = {
         "trigger": "leaving",
         "at_most": "once per day",
     },
-    "asked": {"title": "Ask us", "form": "hello", "on": ["/click"], "trigger": {"clicked": "#open"}, "not_after": []},
+    "asked": {"title": "Ask us", "form": "hello", "on": ["/click"], "trigger": {"clicked": "#open"}},
     "vip": {
         "title": "The chest with your name on it",
         "on": ["/vip"],

@@ -39,6 +39,7 @@ def problems(folder: Folder, text: str) -> list[Problem]:
         (("form: hello", "on: [tea]"), 3, "wrong-value", ""),
         (("form: hello", "language: xx-yy-zz-0"), 3, "wrong-value", ""),
         (("leaving", "{clicked: .x}\nat_most: once"), 3, "never-holds", "Remove at_most"),
+        (("leaving", "{clicked: .x}\nnot_after: submitted"), 3, "never-holds", "Remove not_after"),
         (("form: hello", "form: hello\nlink: {text: Go, to: /x}"), 1, "wrong-value", "not both"),
         (("form: hello", "titel: Tea"), 3, "unknown-key", "Known: at_most"),
         (("title: The first flush\n", ""), 1, "missing-key", "Add title:"),
