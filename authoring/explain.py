@@ -90,6 +90,9 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
         case "when_kind":
             mend = 'Write on request, or a day or every so often with a time: {every: monday, at: "09:00"}'
             return document.problem(path, f"expected when it runs, not {_shown(detail['input'])}", mend)
+        case "trigger_of_popup":
+            mend = 'Write leaving, {after: 10 seconds}, {scrolled: 50 percent} or {clicked: "#letter"}'
+            return document.problem(path, f"expected what brings it up, not {_shown(detail['input'])}", mend)
         case "model_type" | "model_attributes_type" | "dict_type":
             wanted = model_at(model, loc)
             mend = f"Write its keys below it, indented: {', '.join(keys_of(wanted))}" if wanted else "Write key: value"
@@ -229,7 +232,7 @@ _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
 _OWN_KINDS = (
     *("extra_forbidden", "missing", "condition_kind", "step_kind"),
-    *("trigger_kind", "when_kind", "happening_kind"),
+    *("trigger_kind", "when_kind", "happening_kind", "trigger_of_popup"),
 )
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -241,6 +244,7 @@ _CODES = {
     "happening_kind": "no-kind",
     "trigger_kind": "no-kind",
     "when_kind": "no-kind",
+    "trigger_of_popup": "no-kind",
 }
 _DAY = "a day, such as 2027-03-08"
 _TYPES = (

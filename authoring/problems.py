@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 Severity = Literal["error", "warning"]
 CODES: Final[Mapping[str, str]] = {
+    "asks-of-strangers": "A condition about contacts where only strangers are meant",
     "bare-less-than": "A < in an e-mail that begins no element",
     "circle": "Definitions need each other: a segment, a stage or the grade ends up asking for itself",
     "cut-off": "An e-mail so large that Gmail hides its end (a warning)",

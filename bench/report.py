@@ -25,6 +25,8 @@ BOUNDS = {
     "crash.lost": 0.0,
     "crash.twice": 0.0,
     "tracker_bytes_gzip": 4096.0,
+    "tracker_with_popups_bytes_gzip": 5120.0,
+    "popup_bytes_gzip": 7168.0,
     "sending_memory_growth_mb": 10.0,
 }
 """The most that a number may be. Numbers that aren't here are reported and not judged."""

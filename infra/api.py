@@ -26,6 +26,8 @@ PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/f/{form}": [http.HttpMethod.GET],
     "/thanks/{form}": [http.HttpMethod.GET],
     "/samovar.js": [http.HttpMethod.GET],
+    "/popup": [http.HttpMethod.GET],
+    "/popup.js": [http.HttpMethod.GET],
     "/privacy": [http.HttpMethod.GET],
     "/push": [http.HttpMethod.GET],
     "/push.js": [http.HttpMethod.GET],

@@ -118,6 +118,8 @@ def _members(release: Release, kind: str) -> Mapping[str, object]:
             return release.forms
         case "campaign":
             return release.campaigns
+        case "popup":
+            return release.popups
         case "segment":
             return release.segments
     return {}

@@ -13,6 +13,7 @@ from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.publishing import Publishing
@@ -137,6 +138,15 @@ PAGES = (
         "campaigns/new-harvest.yaml",
         "One message to everybody in a segment, once or again and again. The file's name is the campaign's id. "
         "How it goes: [campaigns](../campaigns.md).",
+    ),
+    Page(
+        "popups",
+        "Pop-ups",
+        "popups/ID.yaml",
+        Popup,
+        "popups/letter.yaml",
+        "What comes up on pages of the site that load the tracker script: a pop-up, a slide-in or a bar, with a form "
+        "or a link. The file's name is its id. How it goes: [pop-ups](../popups.md).",
     ),
     Page(
         "scenarios",

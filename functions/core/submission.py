@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.core.answers import Exact, Terms, Value, read_answer
+from functions.core.definition import ID_PATTERN
 from functions.core.errors import Refused
 from functions.core.event import FORM, FORM_SUBMITTED, Event
 from functions.core.forms import Form, FormField
@@ -25,13 +26,16 @@ NONCE: Final = "_nonce"
 PAGE: Final = "_page"
 PROOF: Final = "_sv"
 """Hidden field with the proof that a visitor brought from their own mailbox."""
+POPUP: Final = "_popup"
+"""Hidden field with the id of the pop-up that the form stood in."""
 HONEYPOT: Final = "_website"
 """A field that people don't see and programs fill in."""
-OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, HONEYPOT})
+OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, POPUP, HONEYPOT})
 """Names that forms post besides their fields; no field begins with an underscore."""
 
 Typed = Mapping[str, Sequence[str]]
 
+_ID = re.compile(ID_PATTERN)
 _NONCE = re.compile(r"(\d{13})-[0-9a-f]{16}", re.ASCII)
 
 
@@ -184,6 +188,8 @@ def to_event(
     properties: dict[str, Any] = {"form": said.form}
     if page:
         properties["page"] = page[:400]
+    if _ID.fullmatch(popup := last(typed, POPUP)):
+        properties["popup"] = popup
     # Asked for twice, agreed to only then: until the link in a mail is used these are no consents.
     if agreed := agreed_to(said, form):
         properties["consents"] = list(agreed)

@@ -1,4 +1,5 @@
-"""Public pages: forms, as pages and scripts, thanks, privacy, the tracker, the API, what browser SDKs ask for first."""
+"""Public pages: forms, as pages and scripts, thanks, privacy, the tracker, pop-ups, the API, and what browser SDKs ask
+for first."""
 
 from typing import Any
 
@@ -34,6 +35,14 @@ def respond(request: Request, request_id: str) -> Answer:
             from functions.pages import tracker
 
             return tracker.show(request)
+        case [*_, "popup"]:
+            from functions.pages import popups
+
+            return popups.decide(request)
+        case [*_, "popup.js"]:
+            from functions.pages import popups
+
+            return popups.script(request)
         case [*_, "push.js"]:
             from functions.pages import push
 

@@ -154,21 +154,27 @@ def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
     return values, fields.conditions_css(chosen)
 
 
-def script(id: str, shown: Form, showing: Showing) -> Answer:
-    """The form as a script that puts it into the page that loads it."""
+def told_to_pages(id: str, shown: Form, showing: Showing) -> dict[str, Any]:
+    """What place.js must know to put the form into somebody else's page, where it looks as form.css says."""
     words = catalogue.words(showing.sending, shown)
-    facts = {
+    return {
         "id": id,
         "html": fragment(id, shown, showing),
-        "css": text_of("form.css") + fields.conditions_css(asked(shown, None)),
+        "css": fields.conditions_css(asked(shown, None)),
         "language": words.language,
         "direction": words.direction,
         "prefill": sorted(one.name for one in shown.fields if one.prefill and one.value is None),
         "notSent": words("not-sent"),
     }
+
+
+def script(id: str, shown: Form, showing: Showing) -> Answer:
+    """The form as a script that puts it into the page that loads it."""
+    facts = told_to_pages(id, shown, showing)
+    facts["css"] = text_of("form.css") + facts["css"]
     # Nothing in it can end a script or a line, wherever somebody pastes it.
     told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")
-    text = text_of("embed.js").replace("__FORM__", told)
+    text = text_of("embed.js").replace("__PLACE__", text_of("place.js")).replace("__FORM__", told)
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
     return answer(200, text, "text/javascript; charset=utf-8", headers)
 

@@ -9,6 +9,7 @@ from functions import clock, releases, settings
 from functions.aws import dynamodb, s3
 from functions.core import publishing
 from functions.core.counters import keep
+from functions.core.popups import asked_of_browsers
 from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
 from functions.core.retention import Keep
@@ -165,7 +166,8 @@ def rollback(release: str, *, by: str, note: str = "", arn: str = "") -> Pointer
 def _move(before: Pointer | None, loaded: Release, entry: Entry, *, guarded: bool) -> Pointer:
     """Log the move and move the pointer, both or neither, unless another move came first."""
     table, seq, now = settings.contacts_table(), (before.seq if before else 0) + 1, clock.now_ms()
-    script = script_settings(loaded.tracking, loaded.sending.business.site)
+    popups = asked_of_browsers(loaded.popups)
+    script = script_settings(loaded.tracking, loaded.sending.business.site, popups)
     logged, pointer = to_rows(replace(entry, seq=seq, at=now), script, guarded=guarded)
     # Whoever moves the pointer from here to there keeps the same: writing it twice is no harm.
     s3.put(settings.bucket(), releases.kept_key(seq), _kept(before, now))

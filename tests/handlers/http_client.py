@@ -78,6 +78,8 @@ def send(
         "thanks",
         "privacy",
         "samovar.js",
+        "popup",
+        "popup.js",
         "push",
         "push.js",
         "v1",

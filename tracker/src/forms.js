@@ -4,6 +4,7 @@
  * A form whose action is ours is posted by the browser, with or without this script, which adds
  * whose browser it is. Any other form goes where it always went, and a copy comes to us.
  */
+import * as popups from "./popups.js";
 import { isShareable } from "./pure.js";
 import { api } from "./settings.js";
 import { random, visitor } from "./visitor.js";
@@ -12,6 +13,7 @@ function submitted(event) {
   const form = event.target;
   const id = form.getAttribute("data-samovar-form");
   if (!id) return;
+  if (POPUPS) popups.sent(id);
   const ours = api + "f/" + encodeURIComponent(id);
   const action = event.submitter?.getAttribute("formaction") || form.getAttribute("action") || "";
   const known = { anonymousId: visitor?.id, _page: location.href, _nonce: nonce(form) };

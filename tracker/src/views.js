@@ -1,5 +1,6 @@
 /** Pages as they are seen: loaded, come back to, or changed by a script. */
 import { call, happened } from "./calls.js";
+import * as popups from "./popups.js";
 import { searchOf } from "./pure.js";
 import { cross, GATHER } from "./queue.js";
 import { settings } from "./settings.js";
@@ -20,6 +21,7 @@ function view() {
   const query = searchOf(location.href, settings.search);
   if (query && query != shown.search) happened("Site Searched", { query });
   shown.search = query;
+  if (POPUPS) popups.viewed();
 }
 
 /** The address may be another. Replacing only the query is no page: that is how filters remember themselves. */

@@ -192,6 +192,35 @@ def _rest() -> dict[str, Any]:
                 },
             },
         },
+        "/popup": {
+            "get": {
+                "operationId": "decidePopup",
+                "summary": "What pop-ups a page shows: at most one that comes by itself, and those for a click",
+                "parameters": [
+                    {"name": name, "in": "query", "schema": {"type": "string"}, "description": meaning}
+                    for name, meaning in (
+                        ("path", "Path of the page."),
+                        ("q", "The parameters of its address that pop-ups ask about, as a query."),
+                        ("r", "Host of the site that the visitor came from."),
+                        ("n", "How many pages this visit has looked at."),
+                        ("not", "Ids, with commas, of what this browser may not show now."),
+                        ("sent", "Ids, with commas, of forms that were sent from this browser."),
+                        ("sv", "Proof that the browser is a contact's: without it nothing about a person decides."),
+                    )
+                ],
+                "responses": {**answer, **errors("400", "503")},
+            },
+        },
+        "/popup.js": {
+            "get": {
+                "operationId": "popupScript",
+                "summary": "What shows pop-ups: a module that the tracker loads where there is something to show",
+                "responses": {
+                    "200": {"description": "A script", "content": {"text/javascript": {}}},
+                    "304": {"description": "The one that the browser holds"},
+                },
+            },
+        },
         "/push": {"get": {"operationId": "pushPage", "summary": "A page to ask for notifications", "responses": page}},
         "/push.js": {
             "get": {
