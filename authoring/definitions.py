@@ -8,6 +8,7 @@ from authoring.problems import Problem, choose
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core import conditions as c
+from functions.core.assets import AssetFile
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
@@ -40,8 +41,10 @@ class Definitions:
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
+    assets: dict[str, tuple[Document, AssetFile]] = field(default_factory=dict)
     scenarios: dict[str, tuple[Document, Scenarios]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
+    asset_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()
     segment_names: frozenset[str] | None = frozenset()

@@ -76,6 +76,7 @@ def _things(release: Release) -> dict[str, Any]:
         **release.templates,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "asset": release.assets,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from functions.core import conditions as c
 from functions.core import event
+from functions.core.assets import Asset
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
@@ -49,13 +50,20 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (Campaign, "except_"): "segment",
     (ConsentBox, "topic"): "topic",
     (DoubleOptIn, "email"): "template",
+    (Asset, "form"): "form",
+    (Asset, "email"): "template",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
     (Topic, "id"): "topic",
     **{(step, "id"): STEP for step in STEPS.values()},
 }
 """The fields that hold the id of something that can be renamed, and of which kind it is."""
-IN_EVENTS: Final[Mapping[str, str]] = {"journey": "journey", "form": "form", "template": "template"}
+IN_EVENTS: Final[Mapping[str, str]] = {
+    "journey": "journey",
+    "form": "form",
+    "template": "template",
+    "asset": "asset",
+}
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
     value for name, value in vars(event).items() if name.isupper() and isinstance(value, str) and value[:1].isupper()
@@ -104,6 +112,7 @@ def named(release: Release) -> Iterator[Named]:
         "form": release.forms,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "asset": release.assets,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -188,6 +197,7 @@ class _Rewriting:
                 "emails": self.members("template", release.emails),
                 "forms": self.members("form", release.forms),
                 "campaigns": self.members("campaign", release.campaigns),
+                "assets": self.members("asset", release.assets),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

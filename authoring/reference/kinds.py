@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from authoring import channels
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
+from functions.core.assets import AssetFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
@@ -137,6 +138,15 @@ PAGES = (
         "campaigns/new-harvest.yaml",
         "One message to everybody in a segment, once or again and again. The file's name is the campaign's id. "
         "How it goes: [campaigns](../campaigns.md).",
+    ),
+    Page(
+        "assets",
+        "Files",
+        "assets/ID.yaml",
+        AssetFile,
+        "assets/brewing-book.yaml",
+        "A file that people get for filling in a form, such as an e-book: it lies beside this one. "
+        "The YAML file's name is the id. How it goes: [files](../assets.md).",
     ),
     Page(
         "scenarios",

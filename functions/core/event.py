@@ -43,6 +43,7 @@ TRAITS_CHANGED: Final = "Traits Changed"
 STAGE_SET: Final = "Stage Set"
 POINTS_ADDED: Final = "Points Added"
 HANDED_OFF: Final = "Lead Handed Off"
+ASSET_DOWNLOADED: Final = "Asset Downloaded"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field, field_serializer, field_validator
 
-from functions.core import confirm
+from functions.core import answering
+from functions.core.assets import Asset
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, CHANNELS
@@ -48,6 +49,7 @@ class Release(Definition):
     products: list[Product] = Field(default_factory=list)
     templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
+    assets: dict[Id, Asset] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
     publishing: Publishing = Field(default_factory=Publishing)
@@ -103,8 +105,8 @@ class Release(Definition):
 
     @cached_property
     def every_journey(self) -> Mapping[str, Journey]:
-        """The authored journeys, and those that ask for confirmation of what forms ask."""
-        return {**self.journeys, **confirm.journeys(self.forms)}
+        """The authored journeys, and those that answer forms."""
+        return {**self.journeys, **answering.journeys(self)}
 
     @cached_property
     def lines(self) -> Mapping[str, Condition]:

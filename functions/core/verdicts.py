@@ -138,7 +138,7 @@ def _shown(event: Event, rules: Rules) -> str:
     if automation:
         return "prefetch" if automation == "prefetch" else "automation"
     if not is_of_mail(event):
-        seen = event.kind in ("page", names.FORM) or "page" in event.context
+        seen = event.kind in ("page", names.FORM) or "page" in event.context or event.name in BY_LINK
         return "user-agent" if agent and rules.knows(agent, on_the_web=seen) else ""
     if not agent:
         # Events of an earlier version are not held: they count as they did.
@@ -151,8 +151,15 @@ def _shown(event: Event, rules: Rules) -> str:
 
 
 def is_of_mail(event: Event) -> bool:
-    """Whether it is an open or a click."""
-    return event.kind == names.SYSTEM and event.name in (names.EMAIL_OPENED, names.EMAIL_CLICKED)
+    """Whether it is an open or a click, or what a click did."""
+    if event.kind != names.SYSTEM:
+        return False
+    by_mail = event.name in BY_LINK and "message" in event.properties
+    return by_mail or event.name in (names.EMAIL_OPENED, names.EMAIL_CLICKED)
+
+
+BY_LINK: Final = frozenset({names.ASSET_DOWNLOADED})
+"""What is done by opening a link of ours; by one of a message's where it says which."""
 
 
 PREFETCHING: Final = frozenset(
@@ -208,8 +215,8 @@ _UNSUBSCRIBE: Final = "unsubscribe"
 
 
 def _link(event: Event) -> str:
-    """Which link of the mail was touched, by a click or a look; "" for an open."""
-    if event.name == names.EMAIL_OPENED:
+    """Which link of the mail was touched, by a click or a look; "" for an open, and for what a click did."""
+    if event.name not in (names.EMAIL_CLICKED, names.EMAIL_LOOKED):
         return ""
     return str(event.properties.get("url") or event.properties.get("link") or "")
 

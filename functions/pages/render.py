@@ -119,10 +119,10 @@ def fragment(id: str, shown: Form, showing: Showing) -> str:
     return _environment().get_template("fields.html").render(words=words, **values)
 
 
-def done(form: Form, sending: Sending) -> str:
-    """What is said after a form was sent, as a piece of HTML."""
+def done(form: Form, sending: Sending, files: Sequence[tuple[str, str]] = ()) -> str:
+    """What is said after a form was sent, as a piece of HTML; `files` are the titles of what it gives, with links."""
     words = catalogue.words(sending, form)
-    return _environment().get_template("done.html").render(words=words, text=thanks(form, words))
+    return _environment().get_template("done.html").render(words=words, text=thanks(form, words), files=files)
 
 
 def thanks(form: Form, words: Words) -> str:
@@ -196,9 +196,11 @@ def message(
     link_text: str = "",
     refresh: int = 0,
     words: Words | None = None,
+    files: Sequence[tuple[str, str]] = (),
 ) -> Answer:
-    """A page that says one thing. `refresh` loads it again after so many seconds."""
-    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh}
+    """A page that says one thing. `refresh` loads it again after so many seconds; `files` are what it gives, titles
+    with links."""
+    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh, "files": files}
     return _page("message.html", status, sending, values, form=form, words=words)
 
 

@@ -60,6 +60,19 @@ def _forms() -> dict[str, Any]:
                 "responses": {"200": PAGE, **errors("503")},
             },
         },
+        "/get/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "getFile",
+                "summary": "Note a download, and go on to the file",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekFile",
+                "summary": "Where the file is; counts for nothing",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+        },
         "/confirm/{token}": {
             "parameters": path("token"),
             "get": {
