@@ -75,7 +75,7 @@ class Emails:
     @property
     def _ids(self) -> Mapping[str, frozenset[str]]:
         """What can be called by its id."""
-        return {"asset": self.known.asset_names}
+        return {"asset": self.known.asset_names, "survey": self.known.survey_names}
 
     def _there(self, file: str | None) -> str | None:
         return file if file in self.found.sources else None

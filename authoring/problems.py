@@ -75,6 +75,7 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-segment": "No segment has that id",
     "unknown-stage": "No stage of the funnel has that id",
     "unknown-step": "No send before it has that id",
+    "unknown-survey": "No survey is defined under that id",
     "unknown-template": "No e-mail, and no template of another channel, has that id",
     "unknown-time-zone": "The time zone has no such name",
     "unknown-topic": "No topic has that id",

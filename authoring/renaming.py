@@ -63,6 +63,7 @@ IN_EVENTS: Final[Mapping[str, str]] = {
     "form": "form",
     "template": "template",
     "asset": "asset",
+    "survey": "survey",
 }
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
@@ -113,6 +114,7 @@ def named(release: Release) -> Iterator[Named]:
         "journey": release.journeys,
         "campaign": release.campaigns,
         "asset": release.assets,
+        "survey": release.surveys,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -198,6 +200,7 @@ class _Rewriting:
                 "forms": self.members("form", release.forms),
                 "campaigns": self.members("campaign", release.campaigns),
                 "assets": self.members("asset", release.assets),
+                "surveys": self.members("survey", release.surveys),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

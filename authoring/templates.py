@@ -32,9 +32,10 @@ VARIABLES = {
     "preferences_url": None,
     "confirm_url": None,
     "asset_url": None,
+    "survey": None,
 }
 
-CALLED = {"asset_url": "asset"}
+CALLED = {"asset_url": "asset", "survey": "survey"}
 """What is called with the id of a definition, and the kind of that."""
 
 _NO_TRAIT = re.compile(r"Traits object' has no attribute '([^']+)'")
@@ -186,6 +187,7 @@ def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
         "preferences_url": "https://example.com/p/token",
         "confirm_url": "https://example.com/confirm/token",
         "asset_url": lambda id: "https://example.com/get/token",
+        "survey": lambda id: "A question, and links",
         WRITER: _Writer("en", "UTC"),
     }
 

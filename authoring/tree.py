@@ -29,6 +29,7 @@ FOLDERS = {
     "journeys": (".yaml",),
     "campaigns": (".yaml",),
     "assets": (".yaml",),
+    "surveys": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
     "scenarios": (".yaml",),

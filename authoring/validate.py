@@ -32,6 +32,7 @@ from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -72,6 +73,7 @@ class _Reading:
         found = tree.read(self.root)
         self.problems += found.problems
         known = Definitions(form_names=found.names("forms", ".yaml"), asset_names=found.names("assets", ".yaml"))
+        known.survey_names = found.names("surveys", ".yaml")
         if "sending.yaml" in found.sources:
             known.sending = self._model(found, "sending.yaml", Sending)
         elif self.root.is_dir() and "sending.yaml" not in found.unreadable:
@@ -100,6 +102,9 @@ class _Reading:
         for name, file in found.ids("assets", ".yaml").items():
             if asset := self._model(found, file, AssetFile):
                 known.assets[name] = asset
+        for name, file in found.ids("surveys", ".yaml").items():
+            if survey := self._model(found, file, Survey):
+                known.surveys[name] = survey
         for name, file in found.ids("scenarios", ".yaml").items():
             if scenarios := self._model(found, file, Scenarios):
                 known.scenarios[name] = scenarios
@@ -137,6 +142,7 @@ class _Reading:
             products=known.products[1].products if known.products else [],
             campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
             assets=assets.compiled(),
+            surveys={name: survey for name, (_, survey) in known.surveys.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
             publishing=publishing[1] if publishing else Publishing(),

@@ -1,4 +1,4 @@
-"""Passes: signed links that give a file.
+"""Passes: signed links that give a file, or an answer.
 
 The link on a thanks page says who filled in the form, as they claimed; the one in a mail says whose mailbox it went
 to. Only the second proves anything.
@@ -13,6 +13,8 @@ from functions.core.errors import Refused
 
 GET: Final = "get"
 """What links to files are signed for."""
+RATE: Final = "rate"
+"""What links to answers are signed for."""
 PASS_PARAMETER: Final = "get"
 """The query parameter in which a thanks page gets the links that it shows."""
 
@@ -45,6 +47,52 @@ class OfMail:
     template: str
     address: str
     until: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateByMail:
+    """The link to an answer of a survey in a mail; the rest is as tokens of clicks have it, and `until` the ms at which
+    it ends."""
+
+    survey: str
+    answer: str
+    contact: str
+    message: str
+    sent: int
+    place: str
+    template: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateOnPage:
+    """A survey on a page of ours, for whoever looks at it."""
+
+    survey: str
+    page: str
+
+
+def sign_rate(keys: Sequence[bytes], said: RateByMail | RateOnPage) -> str:
+    """The link to an answer, or to a question, as a token."""
+    match said:
+        case RateOnPage():
+            return tokens.sign(keys, RATE, {"v": said.survey, "p": said.page})
+        case RateByMail():
+            about = {"c": said.contact, "m": said.message, "k": said.place, "t": said.template}
+            own = {"v": said.survey, "n": said.answer, "s": said.sent, "u": said.until}
+            return tokens.sign(keys, RATE, about | own)
+
+
+def read_rate(keys: Sequence[bytes], token: str) -> RateByMail | RateOnPage:
+    """What such a token says, whether or not it has ended. Raises Refused for what was not signed here."""
+    said = tokens.read(keys, RATE, token)
+    if "m" not in said:
+        text = _texts(said, "v", "p")
+        return RateOnPage(text["v"], text["p"])
+    text = _texts(said, "v", "n", "c", "m", "k", "t")
+    if not (isinstance(said.get("s"), int) and isinstance(said.get("u"), int)):
+        raise _bad()
+    return RateByMail(text["v"], text["n"], text["c"], text["m"], said["s"], text["k"], text["t"], said["u"])
 
 
 def sign(keys: Sequence[bytes], said: OfForm | OfMail) -> str:

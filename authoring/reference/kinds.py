@@ -20,6 +20,7 @@ from functions.core.publishing import Publishing
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -147,6 +148,15 @@ PAGES = (
         "assets/brewing-book.yaml",
         "A file that people get for filling in a form, such as an e-book: it lies beside this one. "
         "The YAML file's name is the id. How it goes: [files](../assets.md).",
+    ),
+    Page(
+        "surveys",
+        "Surveys",
+        "surveys/ID.yaml",
+        Survey,
+        "surveys/first-glass.yaml",
+        "One question, answered by a click on a link in a mail. The file's name is the survey's id. "
+        "How it goes: [surveys](../surveys.md).",
     ),
     Page(
         "scenarios",

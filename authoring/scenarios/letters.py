@@ -73,7 +73,8 @@ def _said(
     assert isinstance(to, Destination)
     asks = confirm.form_of(message.topic) is not None
     asset = (lambda id: f"#{id}") if message.channel == BY_EMAIL else None
-    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences", asset)
+    rate = (lambda id, answer: f"#{id}-{answer}") if message.channel == BY_EMAIL else None
+    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences", asset, rate)
 
     def zone() -> str:
         return zone_of(contact, release.sending)

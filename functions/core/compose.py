@@ -14,6 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from functions.core import links, mime
+from functions.core.called import Asset, Rate, callables
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
@@ -33,7 +34,7 @@ class Urls:
     """The addresses that one message's links lead to. `click` signs a redirect to a URL.
 
     `confirm` is there in a mail that asks for confirmation only. Without `open` ("") no opening is noticed. `asset`
-    makes the link to a file, by its id; None where there are none.
+    makes the link to a file, `rate` that to an answer of a survey; None where there are none.
     """
 
     click: Callable[[str], str]
@@ -41,7 +42,8 @@ class Urls:
     unsubscribe: str
     confirm: str | None = None
     preferences: str = ""
-    asset: Callable[[str], str] | None = None
+    asset: Asset | None = None
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +204,11 @@ def _values(
         "block": _Blocks(email.blocks, contact, release, when.now),
         "products": shown(release.products, language),
         **as_is,
-        **_callable(urls, release),
+        **callables(urls.asset, urls.rate, release),
         links.SIGNER: _signer(urls),
         links.PIXEL: Markup(image if urls.open else ""),
         WRITER: _lazily(when, language, business.time_zone),
     }
-
-
-def _callable(urls: Urls, release: Release) -> dict[str, Any]:
-    """What templates call by the id of a definition. What these give is ours already, and is not signed again."""
-    if urls.asset is None:
-        return {}
-    make = urls.asset
-
-    def asset_url(id: str) -> str:
-        first = release.first_name("asset", str(id))
-        if first not in release.assets:
-            raise Unrenderable("template-error", f"asset {id}")
-        return make(first)
-
-    return {"asset_url": asset_url}
 
 
 _OF_BUSINESS: Final = ("name", "address", "site")

@@ -44,6 +44,8 @@ STAGE_SET: Final = "Stage Set"
 POINTS_ADDED: Final = "Points Added"
 HANDED_OFF: Final = "Lead Handed Off"
 ASSET_DOWNLOADED: Final = "Asset Downloaded"
+SURVEY_ANSWERED: Final = "Survey Answered"
+SURVEY_COMMENTED: Final = "Survey Commented"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""

@@ -33,7 +33,7 @@ RESERVED: Final = frozenset(
         names.IMPORTED,
         *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED, names.JOURNEY_REQUESTED),
         *(names.TRAITS_CHANGED, names.STAGE_SET, names.POINTS_ADDED, names.HANDED_OFF, "Staff Sent"),
-        names.ASSET_DOWNLOADED,
+        *(names.ASSET_DOWNLOADED, names.SURVEY_ANSWERED, names.SURVEY_COMMENTED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""

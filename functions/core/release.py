@@ -27,6 +27,7 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
 from functions.core.steps import Handoff, Notify, Step
+from functions.core.surveys import Survey
 from functions.core.tracking import Tracking
 from functions.core.tree import walk
 
@@ -50,6 +51,7 @@ class Release(Definition):
     templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
     assets: dict[Id, Asset] = Field(default_factory=dict)
+    surveys: dict[Id, Survey] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
     publishing: Publishing = Field(default_factory=Publishing)

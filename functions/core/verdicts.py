@@ -33,6 +33,7 @@ MEANINGS: Final = {
     "automation": "A browser that a program drives",
     "before-delivery": "Sooner after the delivery than anybody can read",
     "scanner-all-links": "All or many of the links of one mail within seconds",
+    "scanner-all-answers": "Three or more answers to one question of one mail within ten minutes, by their links",
     "scanner-unsubscribe": "The unsubscribe page was looked at within the same seconds",
     LIKE_A_PERSON: "Nothing around it was suspicious",
     BY_HAND: "Somebody decided it",
@@ -158,7 +159,7 @@ def is_of_mail(event: Event) -> bool:
     return by_mail or event.name in (names.EMAIL_OPENED, names.EMAIL_CLICKED)
 
 
-BY_LINK: Final = frozenset({names.ASSET_DOWNLOADED})
+BY_LINK: Final = frozenset({names.ASSET_DOWNLOADED, names.SURVEY_ANSWERED, names.SURVEY_COMMENTED})
 """What is done by opening a link of ours; by one of a message's where it says which."""
 
 
@@ -208,7 +209,27 @@ def judge(asked: Event, occasion: Occasion, authored: Bots) -> Verdict:
             return Verdict("bot", "scanner-all-links")
         if _UNSUBSCRIBE in touched and len(touched) > 1:
             return Verdict("bot", "scanner-unsubscribe")
+    if asked.name == names.SURVEY_ANSWERED and len(_answers(asked, occasion.events)) >= UNDECIDED:
+        return Verdict("bot", "scanner-all-answers")
     return Verdict("person", LIKE_A_PERSON)
+
+
+UNDECIDED: Final = 3
+"""So many different answers to one question of one mail, by their links, are nobody's …"""
+ANSWERED_MS: Final = 600_000
+"""… within such a time. Whoever changes their mind does it on the page, or once."""
+
+
+def _answers(asked: Event, events: Sequence[Event]) -> set[str]:
+    """The answers to the same question that links of the mail gave around this one."""
+    return {
+        repr(event.properties.get("answer"))
+        for event in [*events, asked]
+        if event.held
+        and event.name == names.SURVEY_ANSWERED
+        and event.properties.get("survey") == asked.properties.get("survey")
+        and abs(event.at - asked.at) <= ANSWERED_MS
+    }
 
 
 _UNSUBSCRIBE: Final = "unsubscribe"

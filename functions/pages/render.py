@@ -19,10 +19,11 @@ from functions.core.forms import Form, asked
 from functions.core.release import Release
 from functions.core.sending import Sending
 from functions.core.submission import ANONYMOUS_ID, NONCE, PAGE, PROOF, Typed, last
+from functions.core.surveys import LONGEST, Survey
 from functions.core.views import day_of
 from functions.core.words import Words
 from functions.http import Answer, Request, answer, html_answer, refusal
-from functions.pages import fields
+from functions.pages import fields, surveys
 from functions.texts import catalogue
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -225,6 +226,39 @@ def choice(
 def preferences(values: Mapping[str, Any], words: Words, sending: Sending | None) -> Answer:
     """What may be sent to somebody, and what they can change of it, in their language."""
     return _page("preferences.html", 200, sending, values, words=words)
+
+
+def survey(
+    asked: Survey,
+    words: Words,
+    sending: Sending,
+    *,
+    shown: int,
+    typed: Typed,
+    answer: str = "",
+    commented: bool = False,
+    said: bool = True,
+) -> Answer:
+    """The page of a survey: it thanks for the `answer` that stands, to be changed, or asks where there is none.
+
+    `shown` (ms) tells one showing from another; `said`: something was just answered.
+    """
+    title = words("thanks-title") if answer or commented else asked.question
+    values = {
+        **surveys.buttons(asked, typed, target="", now=shown, answer=answer),
+        "title": title,
+        "text": asked.thanks if answer or commented else "",
+        "commented": commented,
+        "said": said and bool(answer or commented),
+        "longest": LONGEST,
+    }
+    return _page("survey.html", 200, sending, values, words=words)
+
+
+def survey_block(asked: Survey, address: str, typed: Typed, now: int) -> str:
+    """A survey as a piece of HTML for a page of ours: a form with a button for each answer; it posts to `address`."""
+    values = surveys.buttons(asked, typed, target=address, now=now)
+    return _environment().get_template("survey_buttons.html").render(**values)
 
 
 def privacy(release: Release) -> Answer:

@@ -72,6 +72,12 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         said = passes.OfMail(id, *about, place, message.template, address, until)
         return f"{links.base_url}/get/{passes.sign(links.keys, said)}"
 
+    def rate(id: str, answer: str) -> str:
+        followed.add(f"survey {id} {answer}")
+        until = message.created + release.surveys[id].within * 1000
+        said = passes.RateByMail(id, answer, *about, place, message.template, until)
+        return f"{links.base_url}/rate/{passes.sign_rate(links.keys, said)}"
+
     return Urls(
         click=click,
         open=links.open_url(Opened(*about, place, message.template)),
@@ -79,6 +85,7 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         preferences=links.preferences_url(Preferring(*about, address)) if address else "",
         confirm=None if form is None else _confirm_url(message, form, address, release, links),
         asset=asset if message.channel == BY_EMAIL else None,
+        rate=rate if message.channel == BY_EMAIL else None,
     )
 
 

@@ -41,6 +41,10 @@ def respond(request: Request) -> Answer:
             from functions.track import getting
 
             return getting.follow(request, token)
+        case ["rate", token]:
+            from functions.track import rating
+
+            return rating.follow(request, token)
         case ["p", token]:
             from functions.track import preferences
 
