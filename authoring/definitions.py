@@ -8,6 +8,7 @@ from authoring.problems import Problem, choose
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core import conditions as c
+from functions.core.assets import AssetFile
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
@@ -19,6 +20,7 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
 from functions.core.steps import Step
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tree import asked_by, ways
 
@@ -42,8 +44,12 @@ class Definitions:
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
     popups: dict[str, tuple[Document, Popup]] = field(default_factory=dict)
+    assets: dict[str, tuple[Document, AssetFile]] = field(default_factory=dict)
+    surveys: dict[str, tuple[Document, Survey]] = field(default_factory=dict)
     scenarios: dict[str, tuple[Document, Scenarios]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
+    asset_names: frozenset[str] = frozenset()
+    survey_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()
     segment_names: frozenset[str] | None = frozenset()

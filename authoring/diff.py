@@ -77,6 +77,8 @@ def _things(release: Release) -> dict[str, Any]:
         "journey": release.journeys,
         "campaign": release.campaigns,
         "popup": release.popups,
+        "asset": release.assets,
+        "survey": release.surveys,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

@@ -106,4 +106,6 @@ def ids_of(release: Release) -> dict[str, str]:
         ids.update({f"journey {name}, step {step.id}": f"{step_kind(step)} step" for step in walk(journey.steps)})
     ids.update({f"campaign {name}": "campaign" for name in release.campaigns})
     ids.update({f"popup {name}": "popup" for name in release.popups})
+    ids.update({f"asset {name}": "asset" for name in release.assets})
+    ids.update({f"survey {name}": "survey" for name in release.surveys})
     return dict(sorted(ids.items()))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from functions.core import conditions as c
 from functions.core import event
+from functions.core.assets import Asset
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
@@ -51,6 +52,8 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (Popup, "form"): "form",
     (ConsentBox, "topic"): "topic",
     (DoubleOptIn, "email"): "template",
+    (Asset, "form"): "form",
+    (Asset, "email"): "template",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
     (Topic, "id"): "topic",
@@ -62,6 +65,8 @@ IN_EVENTS: Final[Mapping[str, str]] = {
     "form": "form",
     "template": "template",
     "popup": "popup",
+    "asset": "asset",
+    "survey": "survey",
 }
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
@@ -112,6 +117,8 @@ def named(release: Release) -> Iterator[Named]:
         "journey": release.journeys,
         "campaign": release.campaigns,
         "popup": release.popups,
+        "asset": release.assets,
+        "survey": release.surveys,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -197,6 +204,8 @@ class _Rewriting:
                 "forms": self.members("form", release.forms),
                 "campaigns": self.members("campaign", release.campaigns),
                 "popups": self.members("popup", release.popups),
+                "assets": self.members("asset", release.assets),
+                "surveys": self.members("survey", release.surveys),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

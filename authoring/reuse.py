@@ -191,6 +191,10 @@ def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document
         yield f"campaign {name}", (document.file, (), None)
     for name, (document, _) in known.popups.items():
         yield f"popup {name}", (document.file, (), None)
+    for name, (document, _) in known.assets.items():
+        yield f"asset {name}", (document.file, (), None)
+    for name, (document, _) in known.surveys.items():
+        yield f"survey {name}", (document.file, (), None)
     for name, (document, journey) in known.journeys.items():
         yield f"journey {name}", (document.file, (), None)
         for path, step in steps_of(journey.steps):

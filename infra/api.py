@@ -17,6 +17,8 @@ TRACK: Mapping[str, Sequence[http.HttpMethod]] = {
     "/f/{form}": [http.HttpMethod.POST],
     "/o/{token}": [http.HttpMethod.GET],
     "/c/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
+    "/get/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD],
+    "/rate/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
     "/confirm/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
     "/u/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],
     "/p/{token}": [http.HttpMethod.GET, http.HttpMethod.HEAD, http.HttpMethod.POST],

@@ -42,6 +42,8 @@ def validate(app: App, as_json: bool) -> None:
             ("e-mail", content.emails),
             ("form", content.forms),
             ("pop-up", content.popups),
+            ("file", content.assets),
+            ("survey", content.surveys),
             ("scenario", [one for _, file in compiled.scenarios.values() for one in file.scenarios]),
         )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from authoring import channels
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
+from functions.core.assets import AssetFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
@@ -20,6 +21,7 @@ from functions.core.publishing import Publishing
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -147,6 +149,24 @@ PAGES = (
         "popups/letter.yaml",
         "What comes up on pages of the site that load the tracker script: a pop-up, a slide-in or a bar, with a form "
         "or a link. The file's name is its id. How it goes: [pop-ups](../popups.md).",
+    ),
+    Page(
+        "assets",
+        "Files",
+        "assets/ID.yaml",
+        AssetFile,
+        "assets/brewing-book.yaml",
+        "A file that people get for filling in a form, such as an e-book: it lies beside this one. "
+        "The YAML file's name is the id. How it goes: [files](../assets.md).",
+    ),
+    Page(
+        "surveys",
+        "Surveys",
+        "surveys/ID.yaml",
+        Survey,
+        "surveys/first-glass.yaml",
+        "One question, answered by a click on a link in a mail. The file's name is the survey's id. "
+        "How it goes: [surveys](../surveys.md).",
     ),
     Page(
         "scenarios",

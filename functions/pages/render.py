@@ -19,10 +19,11 @@ from functions.core.forms import Form, asked
 from functions.core.release import Release
 from functions.core.sending import Sending
 from functions.core.submission import ANONYMOUS_ID, NONCE, PAGE, PROOF, Typed, last
+from functions.core.surveys import LONGEST, Survey
 from functions.core.views import day_of
 from functions.core.words import Words
 from functions.http import Answer, Request, answer, html_answer, refusal
-from functions.pages import fields
+from functions.pages import fields, surveys
 from functions.texts import catalogue
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -119,10 +120,10 @@ def fragment(id: str, shown: Form, showing: Showing) -> str:
     return _environment().get_template("fields.html").render(words=words, **values)
 
 
-def done(form: Form, sending: Sending) -> str:
-    """What is said after a form was sent, as a piece of HTML."""
+def done(form: Form, sending: Sending, files: Sequence[tuple[str, str]] = ()) -> str:
+    """What is said after a form was sent, as a piece of HTML; `files` are the titles of what it gives, with links."""
     words = catalogue.words(sending, form)
-    return _environment().get_template("done.html").render(words=words, text=thanks(form, words))
+    return _environment().get_template("done.html").render(words=words, text=thanks(form, words), files=files)
 
 
 def thanks(form: Form, words: Words) -> str:
@@ -202,9 +203,11 @@ def message(
     link_text: str = "",
     refresh: int = 0,
     words: Words | None = None,
+    files: Sequence[tuple[str, str]] = (),
 ) -> Answer:
-    """A page that says one thing. `refresh` loads it again after so many seconds."""
-    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh}
+    """A page that says one thing. `refresh` loads it again after so many seconds; `files` are what it gives, titles
+    with links."""
+    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh, "files": files}
     return _page("message.html", status, sending, values, form=form, words=words)
 
 
@@ -229,6 +232,39 @@ def choice(
 def preferences(values: Mapping[str, Any], words: Words, sending: Sending | None) -> Answer:
     """What may be sent to somebody, and what they can change of it, in their language."""
     return _page("preferences.html", 200, sending, values, words=words)
+
+
+def survey(
+    asked: Survey,
+    words: Words,
+    sending: Sending,
+    *,
+    shown: int,
+    typed: Typed,
+    answer: str = "",
+    commented: bool = False,
+    said: bool = True,
+) -> Answer:
+    """The page of a survey: it thanks for the `answer` that stands, to be changed, or asks where there is none.
+
+    `shown` (ms) tells one showing from another; `said`: something was just answered.
+    """
+    title = words("thanks-title") if answer or commented else asked.question
+    values = {
+        **surveys.buttons(asked, typed, target="", now=shown, answer=answer),
+        "title": title,
+        "text": asked.thanks if answer or commented else "",
+        "commented": commented,
+        "said": said and bool(answer or commented),
+        "longest": LONGEST,
+    }
+    return _page("survey.html", 200, sending, values, words=words)
+
+
+def survey_block(asked: Survey, address: str, typed: Typed, now: int) -> str:
+    """A survey as a piece of HTML for a page of ours: a form with a button for each answer; it posts to `address`."""
+    values = surveys.buttons(asked, typed, target=address, now=now)
+    return _environment().get_template("survey_buttons.html").render(**values)
 
 
 def privacy(release: Release) -> Answer:

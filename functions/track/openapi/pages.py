@@ -60,6 +60,37 @@ def _forms() -> dict[str, Any]:
                 "responses": {"200": PAGE, **errors("503")},
             },
         },
+        "/get/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "getFile",
+                "summary": "Note a download, and go on to the file",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekFile",
+                "summary": "Where the file is; counts for nothing",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+        },
+        "/rate/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "answerSurvey",
+                "summary": "Note the answer of a link in a mail, and thank for it",
+                "responses": {"200": PAGE, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekSurvey",
+                "summary": "Whether the page is there; counts for nothing",
+                "responses": {"200": PAGE, **errors("404", "410", "503")},
+            },
+            "post": {
+                "operationId": "changeAnswer",
+                "summary": "Give or change an answer, or comment on it",
+                "responses": {"200": answer("Answered", "Stored"), **errors("400", "404", "410", "413", "415", "503")},
+            },
+        },
         "/confirm/{token}": {
             "parameters": path("token"),
             "get": {
