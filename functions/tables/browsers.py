@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from functions import settings
 from functions.aws import dynamodb
+from functions.core.errors import Newer
 
 VERSION: Final = 1
 MOST: Final = 20
@@ -35,10 +36,18 @@ def place(link: str, browser: str, kept_until: int) -> int:
             if found is None:
                 continue
             row = found
-        return row["seen"].index(browser) + 1 if browser in row["seen"] else MOST + 1
+        seen = from_row(row)
+        return seen.index(browser) + 1 if browser in seen else MOST + 1
     return 1
 
 
 def to_row(link: str, seen: list[str], kept_until: int) -> dynamodb.Item:
     """The item of a link that these browsers opened."""
     return {"pk": f"D#{link}", "sk": "D", "v": VERSION, "seen": seen, "ttl": kept_until}
+
+
+def from_row(row: dynamodb.Item) -> list[str]:
+    """The browsers that opened the link of an item, in the order in which they came. Raises Newer."""
+    if row["v"] > VERSION:
+        raise Newer(f"browsers row of version {row['v']} is newer than this code reads")
+    return list(row["seen"])
