@@ -76,6 +76,7 @@ def _things(release: Release) -> dict[str, Any]:
         **release.templates,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

@@ -105,4 +105,5 @@ def ids_of(release: Release) -> dict[str, str]:
         ids[f"journey {name}"] = "journey"
         ids.update({f"journey {name}, step {step.id}": f"{step_kind(step)} step" for step in walk(journey.steps)})
     ids.update({f"campaign {name}": "campaign" for name in release.campaigns})
+    ids.update({f"page {name}": "page" for name in release.pages})
     return dict(sorted(ids.items()))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
-from authoring import campaigns, forms, journeys, languages, misspelt, rounds, rules
+from authoring import campaigns, forms, journeys, languages, misspelt, pages, rounds, rules
 from authoring.asking import Asking
 from authoring.circles import circles
 from authoring.colours import READABLE, contrast, readable
@@ -54,6 +54,8 @@ def _check(known: Definitions) -> Iterator[Problem]:
             yield from _titles(document, ("products", index), product.titles)
     for document, campaign in known.campaigns.values():
         yield from campaigns.check(document, campaign, known)
+    for document, page in known.pages.values():
+        yield from pages.check(document, page, known)
     yield from misspelt.check(known)
 
 

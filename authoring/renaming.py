@@ -15,6 +15,7 @@ from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
 from functions.core.forms import ConsentBox, DoubleOptIn
 from functions.core.journey import Journey, Schedule
+from functions.core.landing import Button, FormBlock
 from functions.core.push import PushSettings
 from functions.core.release import Release, canonical, load, spelled
 from functions.core.scoring import Temperature
@@ -49,13 +50,15 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (Campaign, "except_"): "segment",
     (ConsentBox, "topic"): "topic",
     (DoubleOptIn, "email"): "template",
+    (FormBlock, "form"): "form",
+    (Button, "page"): "page",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
     (Topic, "id"): "topic",
     **{(step, "id"): STEP for step in STEPS.values()},
 }
 """The fields that hold the id of something that can be renamed, and of which kind it is."""
-IN_EVENTS: Final[Mapping[str, str]] = {"journey": "journey", "form": "form", "template": "template"}
+IN_EVENTS: Final[Mapping[str, str]] = {"journey": "journey", "form": "form", "template": "template", "landing": "page"}
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
     value for name, value in vars(event).items() if name.isupper() and isinstance(value, str) and value[:1].isupper()
@@ -104,6 +107,7 @@ def named(release: Release) -> Iterator[Named]:
         "form": release.forms,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -188,6 +192,7 @@ class _Rewriting:
                 "emails": self.members("template", release.emails),
                 "forms": self.members("form", release.forms),
                 "campaigns": self.members("campaign", release.campaigns),
+                "pages": self.members("page", release.pages),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

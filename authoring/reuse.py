@@ -189,6 +189,8 @@ def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document
             yield f"form {name}, field {field.name}", (document.file, ("fields", index, "name"), document)
     for name, (document, _) in known.campaigns.items():
         yield f"campaign {name}", (document.file, (), None)
+    for name, (document, _) in known.pages.items():
+        yield f"page {name}", (document.file, (), None)
     for name, (document, journey) in known.journeys.items():
         yield f"journey {name}", (document.file, (), None)
         for path, step in steps_of(journey.steps):

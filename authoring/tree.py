@@ -27,6 +27,7 @@ FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),
     "campaigns": (".yaml",),
+    "pages": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
     "scenarios": (".yaml",),

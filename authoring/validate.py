@@ -23,6 +23,7 @@ from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.publishing import Publishing
@@ -67,7 +68,7 @@ class _Reading:
     def run(self) -> Valid:
         found = tree.read(self.root)
         self.problems += found.problems
-        known = Definitions(form_names=found.names("forms", ".yaml"))
+        known = Definitions(form_names=found.names("forms", ".yaml"), page_names=found.names("pages", ".yaml"))
         if "sending.yaml" in found.sources:
             known.sending = self._model(found, "sending.yaml", Sending)
         elif self.root.is_dir() and "sending.yaml" not in found.unreadable:
@@ -93,6 +94,9 @@ class _Reading:
         for name, file in found.ids("campaigns", ".yaml").items():
             if campaign := self._model(found, file, Campaign):
                 known.campaigns[name] = campaign
+        for name, file in found.ids("pages", ".yaml").items():
+            if page := self._model(found, file, Page):
+                known.pages[name] = page
         for name, file in found.ids("scenarios", ".yaml").items():
             if scenarios := self._model(found, file, Scenarios):
                 known.scenarios[name] = scenarios
@@ -127,6 +131,7 @@ class _Reading:
             emails=emails.compiled(known.sending[1], self.problems),
             products=known.products[1].products if known.products else [],
             campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
+            pages={name: page for name, (_, page) in known.pages.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
             publishing=publishing[1] if publishing else Publishing(),

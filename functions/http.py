@@ -170,16 +170,23 @@ def html_answer(
     posts_to: Iterable[str] = ("'self'",),
     style_hashes: Iterable[str] = (),
     framed_by: Iterable[str] = (),
+    media_from: Iterable[str] = (),
+    scripted: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """A page that runs no script, loads nothing, posts and is framed only where it says."""
+    """A page that posts and is framed only where it says, loads pictures and films from `media_from` alone, and runs
+    no script; `scripted` lets it run those that stand at addresses of ours."""
     styles = " ".join(f"'sha256-{digest}'" for digest in style_hashes)
     style = f"style-src {styles}; " if styles else ""
     framed = " ".join(framed_by) or "'none'"
+    media = ("'self'", *media_from)
     policy = (
-        f"default-src 'none'; {style}img-src 'self' data:; form-action {' '.join(posts_to)}; "
+        f"default-src 'none'; {style}img-src {' '.join(media)} data:; form-action {' '.join(posts_to)}; "
         f"base-uri 'none'; frame-ancestors {framed}"
     )
-    return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy})
+    if scripted:
+        policy += f"; script-src 'self'; connect-src 'self'; media-src {' '.join(media)}"
+    return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy, **(headers or {})})
 
 
 def redirect(location: str, status: int = 302) -> Answer:

@@ -36,7 +36,7 @@ def items(
 
 def _order(what: str) -> tuple[int, str]:
     kind = what.partition(" ")[0]
-    kinds = ("journey", "email", *_CHANNELS, "form", "campaign", "segment", "stage", "funnel", "score")
+    kinds = ("journey", "email", *_CHANNELS, "form", "page", "campaign", "segment", "stage", "funnel", "score")
     return (kinds.index(kind) if kind in kinds else len(kinds), what)
 
 
@@ -118,6 +118,8 @@ def _members(release: Release, kind: str) -> Mapping[str, object]:
             return release.forms
         case "campaign":
             return release.campaigns
+        case "page":
+            return release.pages
         case "segment":
             return release.segments
     return {}

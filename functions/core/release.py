@@ -19,6 +19,7 @@ from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Becomes, Journey
+from functions.core.landing import Page
 from functions.core.privacy import Privacy
 from functions.core.products import Product
 from functions.core.publishing import Publishing
@@ -48,6 +49,7 @@ class Release(Definition):
     products: list[Product] = Field(default_factory=list)
     templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
+    pages: dict[Id, Page] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
     publishing: Publishing = Field(default_factory=Publishing)

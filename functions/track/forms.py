@@ -50,6 +50,7 @@ def submit(request: Request, id: str) -> Answer:
         return _thanks(request, id, live, typed)
     proof = visitors.proof_in(submission.last(typed, submission.PROOF))
     said, problems, flags = _read(id, live, typed, received, proof)
+    flags |= _landed(typed, live)
     if problems:
         metric("FormsRefused")
         return _again(request, id, live, typed, problems, proof)
@@ -92,6 +93,12 @@ def _read(
     if not problems and (hasty := submission.too_fast(form, typed, received, words)):
         problems.append(hasty)
     return said, problems, flags
+
+
+def _landed(typed: Typed, live: Live) -> dict[str, str]:
+    """The landing page that the form stood in, if it is one."""
+    page = submission.last(typed, submission.LANDING)
+    return {"landing": page} if page in live.release.pages else {}
 
 
 def _page_of(request: Request, typed: Typed) -> str:
