@@ -10,7 +10,7 @@ from authoring.problems import Problem
 from authoring.templates import Given, Part
 from functions.core import landing, wording
 from functions.core.known import Values
-from functions.core.landing import FormBlock, ImageBlock, Page, Picture
+from functions.core.landing import FormBlock, HeroBlock, ImageBlock, Page, Picture
 
 _BUSINESS = ("name", "address", "site")
 _NO_STATEMENTS = ("{%", "{#")
@@ -39,6 +39,7 @@ def check(document: Document, page: Page, known: Definitions) -> Iterator[Proble
             if landing.formatted(inside):
                 yield from _links(document, (*place, *inside), text, known)
     yield from _buttons(document, page, known)
+    yield from _variants(document, page)
 
 
 def _samples(page: Page) -> dict[str, Values]:
@@ -63,6 +64,16 @@ def _buttons(document: Document, page: Page, known: Definitions) -> Iterator[Pro
                 message = "the button leads to a form, and the page has none"
                 mend = "Add a block such as form: hello, or write an address"
                 yield document.problem((*place, *inside, "to"), message, mend, code="no-form-here")
+
+
+def _variants(document: Document, page: Page) -> Iterator[Problem]:
+    found = [
+        place for place, block in landing.every_block(page) if isinstance(block, HeroBlock) and block.hero.variants
+    ]
+    for place in found[1:]:
+        mend = "Keep those of one hero: two tests on one page would answer each other's question"
+        message = "a second hero with variants"
+        yield document.problem((*place, "hero", "variants"), message, mend, code="two-tests", key=True)
 
 
 def _links(document: Document, path: Path, text: str, known: Definitions) -> Iterator[Problem]:

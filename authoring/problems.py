@@ -61,6 +61,7 @@ CODES: Final[Mapping[str, str]] = {
     "transactional-topic": "A form asks consent for a topic that needs none",
     "turn-without-wait": "A repeated part of which a turn may take no time",
     "two-forms": "A page with a form in more than one place",
+    "two-tests": "A page with variants in more than one hero",
     "unanswerable": "A text asks for an answer that would not count, or (a warning) that can't be sent",
     "unconfirmed-number": "A form takes consent to text messages, and nobody asks the number's owner (a warning)",
     "unknown-block": "The e-mail has no block with that id",

@@ -82,6 +82,12 @@ class Request:
         return "text/html" in self.headers.get("accept", "")
 
     @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The browser's cookies, as they are spelled in its header; the first of each name."""
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "")[:8192].split(";"))
+        return {name: value for name, _, value in reversed([*pairs]) if name}
+
+    @cached_property
     def query(self) -> dict[str, str]:
         """The last value of each query parameter."""
         return dict(self.parameters)
@@ -116,10 +122,13 @@ def parse(event: Mapping[str, Any]) -> Request:
             raise Refused("invalid-body", "The body can't be read.") from error
     else:
         raw = body.encode("utf-8", "surrogatepass")
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if event.get("cookies"):
+        headers["cookie"] = "; ".join(event["cookies"])
     return Request(
         method=http["method"].upper(),
         path=unquote(event.get("rawPath") or http.get("path", "/")),
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        headers=headers,
         query_string=event.get("rawQueryString") or "",
         raw=raw,
         address=http.get("sourceIp") or "",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
+from functions.core.bandit import MOST, combinations
 from functions.core.conditions import Condition
 from functions.core.definition import LANGUAGE, Definition, Id, Lasting
 
@@ -19,6 +20,9 @@ TO: Final = r"^(form|https?://[^\s\"<>{}\\]+|mailto:[^\s\"<>{}\\]+|tel:[+0-9-]+)
 PARAMETER: Final = r"^[a-z][a-z0-9_]{0,62}$"
 CAME_WITH: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 """The usual parameters; any other name is possible as well."""
+
+AS_WRITTEN: Final = "as-written"
+"""What stands in the hero itself, among the choices for a part that varies."""
 
 _Parameter = Annotated[str, Field(pattern=PARAMETER)]
 _Line = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
@@ -56,12 +60,62 @@ class Button(Definition):
         return self
 
 
+class Variants(Definition):
+    """Other words for parts of a hero, tried against those that stand in it. Each has an id, for ever the same."""
+
+    headline: dict[Id, _Line] = Field(default_factory=dict, max_length=8, description="Other headlines.")
+    text: dict[Id, Annotated[str, Field(min_length=1, max_length=1000)]] = Field(
+        default_factory=dict, max_length=8, description="Other texts."
+    )
+    button: dict[Id, _Line] = Field(default_factory=dict, max_length=8, description="Other words on the button.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not any(held for _, held in self.parts()):
+            raise ValueError("give at least one other headline, text or button")
+        if any(AS_WRITTEN in held for _, held in self.parts()):
+            raise ValueError(f'"{AS_WRITTEN}" means what stands in the hero; call this one otherwise')
+        if len(self.names) > MOST:
+            raise ValueError(f"they make {len(self.names)} variants; the visitors of a page tell {MOST} apart at most")
+        return self
+
+    def parts(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        """The other words of each part, by the part's name."""
+        return (("headline", self.headline), ("text", self.text), ("button", self.button))
+
+    @property
+    def names(self) -> list[str]:
+        """The variants that they make together: as "urgent/as-written", one id for each part that has other words."""
+        return combinations([[AS_WRITTEN, *held] for _, held in self.parts() if held])
+
+
 class Hero(Definition):
     """What is seen first. A page has one headline of the first order: that of its first hero."""
 
     headline: _Line = Field(description="The large line.")
     text: str = Field("", max_length=1000, description="A paragraph or two below it.")
     button: Button | None = Field(None, description="The one thing to do.")
+    variants: Variants | None = Field(
+        None, description="Other words, each shown to a share of the visitors. One hero of a page may have some."
+    )
+
+    @model_validator(mode="after")
+    def _has_what_varies(self) -> Self:
+        if self.variants and self.variants.button and self.button is None:
+            raise ValueError("there is no button whose words could vary; give it one")
+        return self
+
+    def varied(self, name: str) -> "Hero":
+        """The hero in one of its variants; as it is written for a name that is none."""
+        if self.variants is None or name not in self.variants.names:
+            return self
+        changes: dict[str, Any] = {}
+        chosen = iter(name.split("/"))
+        for part, held in self.variants.parts():
+            if held and (words := held.get(next(chosen))) is not None:
+                own = self.button.model_copy(update={"text": words}) if part == "button" and self.button else words
+                changes[part] = own
+        return self.model_copy(update=changes)
 
 
 class Picture(Definition):
@@ -300,10 +354,21 @@ def _texts(held: Any, place: Place) -> Iterator[tuple[Place, str]]:
         case list():
             for index, part in enumerate(held):
                 yield from _texts(part, (*place, index))
+        case dict():
+            for name, part in held.items():
+                yield from _texts(part, (*place, name))
         case _:
             return
 
 
+def varying(page: Page) -> tuple[Place, Variants] | None:
+    """The variants of a page and where their hero stands; None where nothing of it varies."""
+    found = ((place, block.hero.variants) for place, block in every_block(page) if isinstance(block, HeroBlock))
+    return next(((place, variants) for place, variants in found if variants is not None), None)
+
+
 def formatted(place: Place) -> bool:
     """Whether the text at a place of a block is formatted."""
+    if place[:3] == ("hero", "variants", "text"):
+        return True
     return tuple(part for part in place if isinstance(part, str)) in FORMATTED

@@ -28,9 +28,11 @@ PROOF: Final = "_sv"
 """Hidden field with the proof that a visitor brought from their own mailbox."""
 LANDING: Final = "_landing"
 """Hidden field with the id of the landing page that a form stands in."""
+VARIANT: Final = "_variant"
+"""Hidden field with the variant of that page."""
 HONEYPOT: Final = "_website"
 """A field that people don't see and programs fill in."""
-OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, LANDING, HONEYPOT})
+OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, LANDING, VARIANT, HONEYPOT})
 """Names that forms post besides their fields; no field begins with an underscore."""
 
 Typed = Mapping[str, Sequence[str]]

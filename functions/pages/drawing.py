@@ -30,7 +30,8 @@ _FORM: Final = "form"
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One showing of a page. `address` is the one it is known by, `came_by` the one it was asked for at; `key` is the
-    write key of its tracker ("" for none), `known` the traits that a proved visitor told (None: nobody is proved)."""
+    write key of its tracker ("" for none), `known` the traits that a proved visitor told (None: nobody is proved), and
+    `variant` that of its hero ("" where nothing varies)."""
 
     id: str
     page: Page
@@ -42,6 +43,7 @@ class Sheet:
     nonce: str = ""
     proof: str = ""
     known: frozenset[str] | None = None
+    variant: str = ""
 
     @property
     def language(self) -> str:
@@ -89,6 +91,8 @@ class _Pen:
                 return self.picture(held)
             case landing.Button():
                 return {"text": self.text(held.text), "to": self.leads_to(held)}
+            case landing.Variants():
+                return None
             case Definition():
                 return {name: self.spoken(getattr(held, name), (*place, name)) for name in type(held).model_fields}
             case list():
@@ -124,6 +128,7 @@ class _Pen:
             nonce=self.sheet.nonce,
             known=self.sheet.known,
             landing=self.sheet.id,
+            variant=self.sheet.variant,
         )
         made, rules = render.piece(block.form, form, showing)
         self.rules += rules
@@ -135,7 +140,13 @@ class _Pen:
         kind = landing.kind_of(block)
         assert kind is not None
         try:
-            said = self.form(block) if isinstance(block, FormBlock) else self.spoken(getattr(block, kind), (kind,))
+            match block:
+                case FormBlock():
+                    said: Any = self.form(block)
+                case HeroBlock():
+                    said = self.spoken(block.hero.varied(self.sheet.variant), (kind,))
+                case _:
+                    said = self.spoken(getattr(block, kind), (kind,))
         except Unrenderable as failure:
             logger.warning("block left out of a page", page=self.sheet.id, kind=kind, reason=failure.reason)
             metric("PageBlocksLeftOut")
@@ -165,6 +176,7 @@ def draw(sheet: Sheet, blocks: Sequence[Placed], headers: Mapping[str, str] | No
             listed=page.listed,
             address=sheet.address,
             id=sheet.id,
+            variant=sheet.variant,
             key=sheet.key,
             blocks=drawn,
             has_headline=any(one.first for one in drawn),

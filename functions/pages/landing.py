@@ -1,7 +1,7 @@
 """Landing pages, and what search engines ask for: which of them there are."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -9,7 +9,8 @@ from functions import clock, releases, settings, visitors
 from functions.core import keys, visit
 from functions.core.contact import Contact
 from functions.core.errors import Refused
-from functions.core.landing import FormBlock, Page
+from functions.core.landing import FormBlock, HeroBlock, Page, Placed
+from functions.core.landing import varying as varying_of
 from functions.core.release import Release
 from functions.core.visit import Visit
 from functions.http import Answer, Request, answer, is_passing
@@ -37,6 +38,7 @@ def show(request: Request, name: str, request_id: str) -> Answer:
     blocks = visit.standing(page, seen, release)
     timed = any(_is_timed(block.form, release) for block in blocks if isinstance(block, FormBlock))
     base = settings.public_url()
+    variant, headers = _variant(request, id, page, blocks, urlsplit(f"{base}/page/{name}").path, request_id)
     sheet = Sheet(
         id=id,
         page=page,
@@ -48,9 +50,22 @@ def show(request: Request, name: str, request_id: str) -> Answer:
         nonce=render.nonce(request_id) if timed else render.nonce_of_minute(),
         proof=token if proof else "",
         known=visitors.traits_told(contact),
+        variant=variant,
     )
-    made = drawing.draw(sheet, blocks)
-    return _kept(made, request, "no-store" if timed or token else f"public, max-age={MAX_AGE}")
+    made = drawing.draw(sheet, blocks, headers)
+    return _kept(made, request, "no-store" if timed or token or variant else f"public, max-age={MAX_AGE}")
+
+
+def _variant(
+    request: Request, id: str, page: Page, blocks: Sequence[Placed], path: str, request_id: str
+) -> tuple[str, Mapping[str, str]]:
+    """The variant that the visitor sees ("" where nothing varies for them), and the header that keeps it."""
+    if not any(isinstance(block, HeroBlock) and block.hero.variants for block in blocks):
+        return "", {}
+    from functions.pages import variants
+
+    varying = varying_of(page)
+    return variants.chosen(request, id, varying[1].names, path, render.nonce(request_id)) if varying else ("", {})
 
 
 def _kept(made: Answer, request: Request, control: str) -> Answer:

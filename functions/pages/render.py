@@ -18,7 +18,7 @@ from functions.core.errors import Refused
 from functions.core.forms import Form, asked
 from functions.core.release import Release
 from functions.core.sending import Sending
-from functions.core.submission import ANONYMOUS_ID, LANDING, NONCE, PAGE, PROOF, Typed, last
+from functions.core.submission import ANONYMOUS_ID, LANDING, NONCE, PAGE, PROOF, VARIANT, Typed, last
 from functions.core.views import day_of
 from functions.core.words import Words
 from functions.http import Answer, Request, answer, html_answer, refusal
@@ -53,7 +53,8 @@ class Showing:
     """One showing of a form: what is already typed, what is wrong, and what the visitor is known to have told.
 
     `known` are traits that a proved visitor told before (None: nobody is proved). `base` stands
-    before the form's address where the page isn't one of ours. `landing` is the landing page that it stands in.
+    before the form's address where the page isn't one of ours. `landing` is the landing page that it stands in,
+    `variant` its variant.
     """
 
     typed: Typed
@@ -64,6 +65,7 @@ class Showing:
     known: frozenset[str] | None = None
     base: str = "../f/"
     landing: str = ""
+    variant: str = ""
 
 
 def _page(
@@ -157,6 +159,7 @@ def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
             (PAGE, last(typed, PAGE) or showing.page),
             *[(name, last(typed, name)) for name in (ANONYMOUS_ID, PROOF) if last(typed, name)],
             *[(LANDING, landing) for landing in (last(typed, LANDING) or showing.landing,) if landing],
+            *[(VARIANT, variant) for variant in (last(typed, VARIANT) or showing.variant,) if variant],
             *fields.hidden(chosen, typed),
         ],
         "fields": views,

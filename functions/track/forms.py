@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from functions import clock, releases, visitors
-from functions.core import confirm, confirm_by_text, submission
+from functions.core import confirm, confirm_by_text, landing, submission
 from functions.core.answers import Terms
 from functions.core.errors import Refused
 from functions.core.event import Event
@@ -96,9 +96,12 @@ def _read(
 
 
 def _landed(typed: Typed, live: Live) -> dict[str, str]:
-    """The landing page that the form stood in, if it is one."""
-    page = submission.last(typed, submission.LANDING)
-    return {"landing": page} if page in live.release.pages else {}
+    """The landing page that the form stood in, if it is one, and its variant."""
+    page, variant = submission.last(typed, submission.LANDING), submission.last(typed, submission.VARIANT)
+    if page not in live.release.pages:
+        return {}
+    varying = landing.varying(live.release.pages[page]) if variant else None
+    return {"landing": page, **({"variant": variant} if varying and variant in varying[1].names else {})}
 
 
 def _page_of(request: Request, typed: Typed) -> str:

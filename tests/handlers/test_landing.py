@@ -1,19 +1,22 @@
 """Landing pages as visitors meet them: what stands for whom, what may be kept, and what nobody can do to them."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from functions import clock
+from functions.core.attribution import touch_of
 from functions.core.contact import Moment, Profile, Rank
 from functions.core.identity import contact_id, hash_of
 from functions.core.keys import public_key
 from functions.core.release import Release
-from functions.tables import contacts
+from functions.pages.handler import handler
+from functions.tables import contacts, variants
 from functions.tokens import Proof, sign_proof
 from tests.handlers.conftest import HELLO, PUBLIC_URL, SIGNING, Stack
-from tests.handlers.http_client import BROWSER, Reply, post_form, send
+from tests.handlers.http_client import BROWSER, Reply, event, post_form, send
 from tests.handlers.test_pages import Page
 
 ADA = "ada@example.com"
@@ -40,6 +43,24 @@ PAGES: dict[str, Any] = {
         ],
     },
     "plain": {"title": "Plain", "listed": False, "language": "tr", "blocks": [{"text": "Merhaba <b>"}]},
+    "varied": {
+        "title": "Varied",
+        "blocks": [
+            {
+                "hero": {"headline": "For the paper"},
+                "came_with": {"utm_source": "paper"},
+                "otherwise": [
+                    {
+                        "hero": {
+                            "headline": "A",
+                            "variants": {"headline": {"b": "B", "c": "C"}, "text": {"more": "More"}},
+                        }
+                    }
+                ],
+            },
+            {"form": "hello"},
+        ],
+    },
     "timed": {"title": "Timed", "blocks": [{"form": "timed"}]},
 }
 
@@ -144,7 +165,9 @@ def test_a_page_says_of_itself_what_search_engines_and_shares_need(pages: Stack)
 
 def test_the_sitemap_lists_what_is_listed_and_robots_leads_to_it(pages: Stack) -> None:
     found = send("GET", "/sitemap.xml")
-    assert re.findall("<loc>(.*?)</loc>", found.text) == [f"{PUBLIC_URL}/page/spring", f"{PUBLIC_URL}/page/timed"]
+    assert re.findall("<loc>(.*?)</loc>", found.text) == [
+        f"{PUBLIC_URL}/page/{name}" for name in ("spring", "timed", "varied")
+    ]
     assert found.headers["content-type"].startswith("application/xml")
     robots = send("GET", "/robots.txt").text
     assert f"Sitemap: {PUBLIC_URL}/sitemap.xml" in robots
@@ -185,10 +208,16 @@ def test_its_form_is_sent_with_the_page_and_what_led_there(pages: Stack) -> None
     assert found.all("form")[0]["action"] == "../f/hello"
     sent = post_form("/f/hello", hidden | {"email": ADA, "consent": "tips"})
     assert (sent.status, sent.headers["location"]) == (303, "../thanks/hello")
-    (event,) = pages.events()
-    assert (event.properties["landing"], event.properties["page"]) == ("spring", hidden["_page"])
-    assert event.context["campaign"] == {"name": "spring", "source": "paper"}
-    assert event.context["clicks"] == {"gclid": "abc"}
+    (stored,) = pages.events()
+    assert (stored.properties["landing"], stored.properties["page"]) == ("spring", hidden["_page"])
+    assert stored.context["campaign"] == {"name": "spring", "source": "paper"}
+    assert stored.context["clicks"] == {"gclid": "abc"}
+    assert touch_of(stored) == {
+        "source": "paper",
+        "campaign": "spring",
+        "gclid": "abc",
+        "landing": f"{PUBLIC_URL}/page/spring",
+    }
 
 
 def test_problems_keep_what_was_typed_and_where_it_was_typed(pages: Stack) -> None:
@@ -199,11 +228,82 @@ def test_problems_keep_what_was_typed_and_where_it_was_typed(pages: Stack) -> No
     assert (again["_landing"], again["first_name"]) == ("spring", "Ada")
 
 
+def variant_of(reply: Reply) -> str:
+    page = Page(reply.text)
+    (said,) = [one["content"] for one in page.all("meta") if one.get("name") == "samovar:variant"]
+    (hidden,) = [one["value"] for one in page.all("input") if one.get("name") == "_variant"]
+    assert said == hidden
+    headline, text = said.split("/")
+    assert f"<h1>{headline.upper() if len(headline) == 1 else 'A'}</h1>" in reply.text
+    assert ("<p>More</p>" in reply.text) == (text == "more")
+    return said
+
+
+def showings(count: int, **headers: str) -> Counter[str]:
+    """The variants that so many visitors see whose browsers say the same."""
+    found: Counter[str] = Counter()
+    for number in range(count):
+        asked = event("GET", "/page/varied", headers=BROWSER | headers)
+        asked["requestContext"]["requestId"] = f"r{number}"
+        made = handler(asked, None)
+        found[variant_of(Reply(made["statusCode"], made["headers"], made["body"].encode()))] += 1
+    return found
+
+
+def test_a_browser_keeps_its_variant_by_name_alone(pages: Stack) -> None:
+    first = show("varied")
+    name, _, rest = first.headers["set-cookie"].partition("; ")
+    assert name == f"variant={variant_of(first)}"
+    assert rest == "Path=/page/varied; Max-Age=2592000; Secure; HttpOnly; SameSite=Lax"
+    assert first.headers["cache-control"] == "no-store"
+    for held in ("c/more", "as-written/more"):
+        assert showings(4, cookie=f"other=1; variant={held}; x") == {held: 4}
+    # As the HTTP API hands cookies on.
+    asked = event("GET", "/page/varied", headers=BROWSER) | {"cookies": ["a=b", "variant=b/as-written"]}
+    assert "<h1>B</h1>" in handler(asked, None)["body"]
+
+
+@pytest.mark.parametrize("held", ["d/more", "b", "", "<script>", "b/more/b", "x" * 9000, "b%2Fmore"])
+def test_a_variant_that_is_none_gives_way_to_one_that_is(pages: Stack, held: str) -> None:
+    found = show("varied", cookie=f"variant={held}")
+    assert variant_of(found) in {f"{one}/{two}" for one in ("as-written", "b", "c") for two in ("as-written", "more")}
+
+
+def test_new_visitors_see_variants_alike_until_shares_are_said_and_then_in_these(pages: Stack) -> None:
+    even = showings(90)
+    assert len(even) == 6
+    assert max(even.values()) < 36
+    names = sorted(even)
+    variants.say("varied", dict.fromkeys(names, 0.0) | {names[1]: 0.75, names[4]: 0.25})
+    found = showings(60)
+    assert set(found) == {names[1], names[4]}
+    assert found[names[1]] > found[names[4]]
+    # Of another set of variants they say nothing.
+    variants.say("varied", {names[0]: 1.0})
+    assert len(showings(60)) > 3
+
+
+def test_where_nothing_varies_nothing_is_kept(pages: Stack) -> None:
+    for reply in (show("varied", "utm_source=paper"), show("spring")):
+        assert "set-cookie" not in reply.headers
+        assert "samovar:variant" not in reply.text
+        assert "_variant" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("b/more", "b/more"), ("b", None), ("<b>", None), ("", None), ("as-written/as-written",) * 2]
+)
+def test_a_submission_names_the_variant_that_it_was_sent_from(pages: Stack, said: str, kept: str | None) -> None:
+    post_form("/f/hello", {"_landing": "varied", "_variant": said, "email": ADA, "consent": "tips"})
+    (stored,) = pages.events()
+    assert (stored.properties["landing"], stored.properties.get("variant")) == ("varied", kept)
+
+
 @pytest.mark.parametrize("said", ["nothing", "<script>", "", "x" * 9000])
 def test_a_landing_page_that_is_none_is_not_noted(pages: Stack, said: str) -> None:
     post_form("/f/hello", {"_landing": said, "email": ADA, "consent": "tips"})
-    (event,) = pages.events()
-    assert "landing" not in event.properties
+    (stored,) = pages.events()
+    assert "landing" not in stored.properties
 
 
 @pytest.mark.parametrize("path", ["nothing", "..%2f..", "spring%00", "%ff", "a" * 2000, "spring.js"])

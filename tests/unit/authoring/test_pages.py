@@ -52,6 +52,14 @@ def problems(folder: Folder, text: str) -> list[Problem]:
         (("hero:", "heero:"), 5, "no-kind", 'Did you mean "hero"?'),
         (("  - form: hello", "  - form: hello\n    when: {segment: custommers}"), 12, "unknown-segment", "customers"),
         (("  - form: hello", "  - form: hello\n    otherwise: [{text: x}]"), 11, "wrong-value", "otherwise needs"),
+        (("to: form}", "to: form}\n      variants: {headline: {calm: '{{ query.x }}'}}"), 8, "invalid", "utm_term"),
+        (
+            ("to: form}", "to: form}\n      variants: {headline: {as-written: x}}"),
+            8,
+            "wrong-value",
+            "Call this one otherwise",
+        ),
+        (("to: form}", "to: form}\n      variants: {}"), 8, "wrong-value", "at least one other"),
         (("title: Spring", "title: Spring\nlanguage: xx-"), 2, "wrong-value", "not possible here"),
         (("title: Spring", "titel: Spring"), 1, "unknown-key", 'unknown key "titel"'),
     ],
@@ -83,6 +91,17 @@ def test_a_renamed_page_is_stored_under_its_first_name_and_so_is_what_leads_ther
     assert set(made.pages) == {"first-flush", "spring"}
     assert made.present_name("page", "first-flush") == "harvest"
     assert '"page":"first-flush"' in bundle(folder.root).release.decode()
+
+
+def test_only_one_hero_of_a_page_has_variants_and_their_ids_are_for_ever(folder: Folder) -> None:
+    varied = "      variants: {headline: {calm: x}, button: {now: y}}\n"
+    hero = "  - hero:\n      headline: x\n      button: {text: Go, to: form}\n"
+    (problem,) = problems(folder, f"{GOOD}{hero}{varied}{hero}{varied}")
+    assert (problem.line, problem.code) == (19, "two-tests")
+    folder.write(FILE, f"{GOOD}{hero}{varied}")
+    found = ids_of(bundle(folder.root).content)
+    assert found["page spring, headline calm"] == "headline variant"
+    assert found["page spring, button now"] == "button variant"
 
 
 def test_the_demo_has_a_page(folder: Folder) -> None:

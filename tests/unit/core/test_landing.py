@@ -97,6 +97,52 @@ def test_what_cannot_be_meant_is_refused(block: dict[str, Any], said: str) -> No
         page(block)
 
 
+def test_other_words_for_parts_of_a_hero_make_variants_and_each_says_its_own() -> None:
+    button = {"text": "Go", "to": "form"}
+    varied = {"headline": {"calm": "Slowly", "loud": "NOW"}, "button": {"go-on": "Go on"}}
+    made = page({"hero": {"headline": "Tea", "text": "Leaves", "button": button, "variants": varied}})
+    found = landing.varying(made)
+    assert found is not None
+    names = found[1].names
+    assert names == [
+        "as-written/as-written",
+        "as-written/go-on",
+        "calm/as-written",
+        "calm/go-on",
+        "loud/as-written",
+        "loud/go-on",
+    ]
+    (block,) = made.blocks
+    assert isinstance(block, landing.HeroBlock)
+    said = {name: block.hero.varied(name) for name in [*names, "loud", "", "x/y", "loud/go-on/more"]}
+    assert {name: (hero.headline, hero.text, hero.button and hero.button.text) for name, hero in said.items()} == {
+        "as-written/as-written": ("Tea", "Leaves", "Go"),
+        "as-written/go-on": ("Tea", "Leaves", "Go on"),
+        "calm/as-written": ("Slowly", "Leaves", "Go"),
+        "calm/go-on": ("Slowly", "Leaves", "Go on"),
+        "loud/as-written": ("NOW", "Leaves", "Go"),
+        "loud/go-on": ("NOW", "Leaves", "Go on"),
+        **dict.fromkeys(["loud", "", "x/y", "loud/go-on/more"], ("Tea", "Leaves", "Go")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("variants", "said"),
+    [
+        (
+            {part: {f"v{n}": "x" for n in range(3)} for part in ("headline", "text")} | {"button": {"b": "x"}},
+            "32 variants",
+        ),
+        ({"button": {"b": "x"}}, "no button"),
+        ({"headline": {"A b": "x"}}, "not an id"),
+    ],
+)
+def test_variants_that_cannot_be_told_apart_are_refused(variants: dict[str, Any], said: str) -> None:
+    button = {} if said == "no button" else {"button": {"text": "Go", "to": "form"}}
+    with pytest.raises(ValidationError, match=said):
+        page({"hero": {"headline": "x", "variants": variants, **button}})
+
+
 def test_a_text_says_of_the_address_only_what_its_author_listed() -> None:
     made = page({"text": "x"}, says={"city": {"one_of": ["Rize", "Çay eli"], "otherwise": "your town"}})
     business = release().sending.business
