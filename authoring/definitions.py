@@ -13,6 +13,7 @@ from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page, every_block
 from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
@@ -43,11 +44,13 @@ class Definitions:
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
+    pages: dict[str, tuple[Document, Page]] = field(default_factory=dict)
     popups: dict[str, tuple[Document, Popup]] = field(default_factory=dict)
     assets: dict[str, tuple[Document, AssetFile]] = field(default_factory=dict)
     surveys: dict[str, tuple[Document, Survey]] = field(default_factory=dict)
     scenarios: dict[str, tuple[Document, Scenarios]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
+    page_names: frozenset[str] = frozenset()
     asset_names: frozenset[str] = frozenset()
     survey_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
@@ -134,6 +137,10 @@ def _written(known: Definitions) -> Iterator[tuple[Document, Path, c.Condition]]
     for document, popup in known.popups.values():
         if popup.when is not None:
             yield document, ("when",), popup.when
+    for document, page in known.pages.values():
+        for place, placed in every_block(page):
+            if placed.when is not None:
+                yield document, (*place, "when"), placed.when
 
 
 def matches_in(known: Definitions) -> Iterator[tuple[Document, Path, c.EventMatch]]:

@@ -79,6 +79,7 @@ def _things(release: Release) -> dict[str, Any]:
         "popup": release.popups,
         "asset": release.assets,
         "survey": release.surveys,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

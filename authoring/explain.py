@@ -15,6 +15,7 @@ from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
 from functions.core.journey import TRIGGERS
+from functions.core.landing import KINDS as BLOCKS
 from functions.core.steps import STEPS
 
 
@@ -83,6 +84,8 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return _unnamed(document, path, "a condition", KINDS)
         case "step_kind":
             return _unnamed(document, path, "a step", STEPS)
+        case "block_kind":
+            return _unnamed(document, path, "a block", BLOCKS)
         case "happening_kind":
             return _unnamed(document, path, "something that happens", HAPPENINGS)
         case "trigger_kind":
@@ -231,7 +234,7 @@ def _shown(value: Any) -> str:
 _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
 _OWN_KINDS = (
-    *("extra_forbidden", "missing", "condition_kind", "step_kind"),
+    *("extra_forbidden", "missing", "condition_kind", "step_kind", "block_kind"),
     *("trigger_kind", "when_kind", "happening_kind", "trigger_of_popup"),
 )
 _CODES = {
@@ -241,6 +244,7 @@ _CODES = {
     "union_tag_not_found": "no-kind",
     "union_tag_invalid": "no-kind",
     "step_kind": "no-kind",
+    "block_kind": "no-kind",
     "happening_kind": "no-kind",
     "trigger_kind": "no-kind",
     "when_kind": "no-kind",

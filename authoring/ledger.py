@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from functions.core import landing
 from functions.core.release import Release
 from functions.core.steps import step_kind
 from functions.core.tree import walk
@@ -108,4 +109,8 @@ def ids_of(release: Release) -> dict[str, str]:
     ids.update({f"popup {name}": "popup" for name in release.popups})
     ids.update({f"asset {name}": "asset" for name in release.assets})
     ids.update({f"survey {name}": "survey" for name in release.surveys})
+    for name, page in release.pages.items():
+        ids[f"page {name}"] = "page"
+        for part, held in varying[1].parts() if (varying := landing.varying(page)) else ():
+            ids.update({f"page {name}, {part} {variant}": f"{part} variant" for variant in held})
     return dict(sorted(ids.items()))

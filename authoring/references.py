@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
-from authoring import campaigns, forms, journeys, languages, misspelt, popups, rounds, rules
+from authoring import campaigns, forms, journeys, languages, misspelt, pages, popups, rounds, rules
 from authoring.asking import Asking
 from authoring.circles import circles
 from authoring.colours import READABLE, contrast, readable
@@ -59,6 +59,8 @@ def _check(known: Definitions) -> Iterator[Problem]:
         yield from campaigns.check(document, campaign, known)
     for document, popup in known.popups.values():
         yield from popups.check(document, popup, known)
+    for document, page in known.pages.values():
+        yield from pages.check(document, page, known)
     yield from misspelt.check(known)
 
 

@@ -16,6 +16,7 @@ from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
 from functions.core.forms import ConsentBox, DoubleOptIn
 from functions.core.journey import Journey, Schedule
+from functions.core.landing import Button, FormBlock
 from functions.core.popups import Popup
 from functions.core.push import PushSettings
 from functions.core.release import Release, canonical, load, spelled
@@ -54,6 +55,8 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (DoubleOptIn, "email"): "template",
     (Asset, "form"): "form",
     (Asset, "email"): "template",
+    (FormBlock, "form"): "form",
+    (Button, "page"): "page",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
     (Topic, "id"): "topic",
@@ -67,6 +70,7 @@ IN_EVENTS: Final[Mapping[str, str]] = {
     "popup": "popup",
     "asset": "asset",
     "survey": "survey",
+    "landing": "page",
 }
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
@@ -119,6 +123,7 @@ def named(release: Release) -> Iterator[Named]:
         "popup": release.popups,
         "asset": release.assets,
         "survey": release.surveys,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -206,6 +211,7 @@ class _Rewriting:
                 "popups": self.members("popup", release.popups),
                 "assets": self.members("asset", release.assets),
                 "surveys": self.members("survey", release.surveys),
+                "pages": self.members("page", release.pages),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

@@ -22,7 +22,7 @@ from functions.core.known import Traits, Values
 from functions.core.products import Product
 from functions.texts.writing import Hand
 
-VARIABLES = {
+VARIABLES: dict[str, tuple[str, ...] | None] = {
     "contact": None,
     "business": ("name", "address", "site"),
     "topic": ("title", "transactional"),
@@ -62,7 +62,8 @@ class Given:
     """What a source may rely on: traits that have a default, traits that are required, blocks, products; and `ids` of
     what can be called, by kind. A source that is given none of those has nothing to call.
 
-    Where `blocks` is None none of that could be read, and nothing that it may have said is missed.
+    Where `blocks` is None none of that could be read, and nothing that it may have said is missed. `names` are the
+    variables that there are, each with the parts it has (None: any), and `values` samples of those that no mail has.
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +71,8 @@ class Given:
     blocks: frozenset[str] | None = frozenset()
     products: tuple[Product, ...] = ()
     ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...] | None] = field(default_factory=lambda: VARIABLES)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Sample(str):
@@ -189,6 +192,7 @@ def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
         "asset_url": lambda id: "https://example.com/get/token",
         "survey": lambda id: "A question, and links",
         WRITER: _Writer("en", "UTC"),
+        **given.values,
     }
 
 
@@ -320,12 +324,12 @@ def _line(error: BaseException) -> int:
 def _unknown_names(part: Part, tree: nodes.Template, given: Given) -> Iterator[Problem]:
     assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in VARIABLES and name.name not in assigned | {"loop", "range"}:
-            mend = choose(name.name, VARIABLES, none="")
+        if name.ctx == "load" and name.name not in given.names and name.name not in assigned | {"loop", "range"}:
+            mend = choose(name.name, given.names, none="")
             yield _problem(part, name.lineno, f"unknown variable {name.name}", mend)
     for access in tree.find_all(nodes.Getattr):
         if isinstance(access.node, nodes.Name) and access.node.name not in assigned:
-            known = VARIABLES.get(access.node.name)
+            known = given.names.get(access.node.name)
             if known is not None and access.attr not in known:
                 words = f"{access.node.name}.{access.attr}"
                 yield _problem(part, access.lineno, f"unknown variable {words}", choose(access.attr, known, none=""))

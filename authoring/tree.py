@@ -31,6 +31,7 @@ FOLDERS = {
     "popups": (".yaml",),
     "assets": (".yaml",),
     "surveys": (".yaml",),
+    "pages": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
     "scenarios": (".yaml",),

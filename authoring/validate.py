@@ -25,6 +25,7 @@ from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page
 from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
@@ -73,7 +74,8 @@ class _Reading:
     def run(self) -> Valid:
         found = tree.read(self.root)
         self.problems += found.problems
-        known = Definitions(form_names=found.names("forms", ".yaml"), asset_names=found.names("assets", ".yaml"))
+        known = Definitions(form_names=found.names("forms", ".yaml"), page_names=found.names("pages", ".yaml"))
+        known.asset_names = found.names("assets", ".yaml")
         known.survey_names = found.names("surveys", ".yaml")
         if "sending.yaml" in found.sources:
             known.sending = self._model(found, "sending.yaml", Sending)
@@ -109,6 +111,9 @@ class _Reading:
         for name, file in found.ids("surveys", ".yaml").items():
             if survey := self._model(found, file, Survey):
                 known.surveys[name] = survey
+        for name, file in found.ids("pages", ".yaml").items():
+            if page := self._model(found, file, Page):
+                known.pages[name] = page
         for name, file in found.ids("scenarios", ".yaml").items():
             if scenarios := self._model(found, file, Scenarios):
                 known.scenarios[name] = scenarios
@@ -148,6 +153,7 @@ class _Reading:
             popups={name: popup for name, (_, popup) in known.popups.items()},
             assets=assets.compiled(),
             surveys={name: survey for name, (_, survey) in known.surveys.items()},
+            pages={name: page for name, (_, page) in known.pages.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
             publishing=publishing[1] if publishing else Publishing(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from functions import clock, releases, tokens
+from functions.core.contact import Contact
 from functions.core.errors import Refused
 from functions.core.identity import EMAIL
 from functions.core.languages import accepted, told_by
@@ -37,13 +38,22 @@ def address_of(proof: Proof | None) -> str | None:
 
 def known_of(proof: Proof | None) -> frozenset[str] | None:
     """Names of the traits that a proved visitor told before; None where nobody is proved."""
-    if proof is None:
-        return None
+    return traits_told(contact_of(proof)) if proof else None
+
+
+def contact_of(proof: Proof) -> Contact | None:
+    """Who a proof is about, None where its mailbox is not theirs any more: changed since, or erased."""
     from functions.tables import contacts
 
-    profile = contacts.surviving(proof.contact).profile
-    if address_of(proof) not in profile.identities:
+    found = contacts.surviving(proof.contact)
+    return found if address_of(proof) in found.profile.identities else None
+
+
+def traits_told(contact: Contact | None) -> frozenset[str] | None:
+    """Names of the traits that are known of a contact; None for nobody."""
+    if contact is None:
         return None
+    profile = contact.profile
     return frozenset(name for name in profile.traits if profile.trait(name) not in (None, "", []))
 
 

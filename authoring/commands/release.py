@@ -44,6 +44,7 @@ def validate(app: App, as_json: bool) -> None:
             ("pop-up", content.popups),
             ("file", content.assets),
             ("survey", content.surveys),
+            ("page", content.pages),
             ("scenario", [one for _, file in compiled.scenarios.values() for one in file.scenarios]),
         )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)

@@ -41,6 +41,7 @@ def _order(what: str) -> tuple[int, str]:
         "email",
         *_CHANNELS,
         "form",
+        "page",
         "asset",
         "survey",
         "campaign",
@@ -136,6 +137,8 @@ def _members(release: Release, kind: str) -> Mapping[str, object]:
             return release.assets
         case "survey":
             return release.surveys
+        case "page":
+            return release.pages
         case "segment":
             return release.segments
     return {}

@@ -14,6 +14,7 @@ from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page as LandingPage
 from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
@@ -123,6 +124,15 @@ PAGES = (
         Form,
         "forms/hello.yaml",
         "What a form asks for. The file's name is the form's id; its address is /f/ID.",
+    ),
+    Page(
+        "pages",
+        "Landing pages",
+        "pages/ID.yaml",
+        LandingPage,
+        "pages/first-flush.yaml",
+        "A page of your own, block by block. The file's name is the page's id; its address is /page/ID. "
+        "[How to write one](../pages.md).",
     ),
     Page(
         "journeys",

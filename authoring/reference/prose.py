@@ -3,11 +3,11 @@
 NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
 INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
 files: run `samovar schema` after changing one."""
-IDS = """Ids (of journeys, steps, campaigns, forms, fields, pop-ups, files, surveys, topics, scores, rules, stages,
-segments and templates) are for ever: people's histories point at them. An id keeps its kind, and one that was removed is
-never used again; `samovar rollback` brings it back with its old meaning. What is called otherwise says what it
-`was`: [releases](../releases.md#names). Titles are free. What was published is
-remembered in `marketing/.samovar.json`; keep that file with the others."""
+IDS = """Ids (of journeys, steps, campaigns, forms, fields, pages, pop-ups, files, surveys, topics, scores, rules,
+stages, segments and templates) are for ever: people's histories point at them. An id keeps its kind, and one that was
+removed is never used again; `samovar rollback` brings it back with its old meaning. What is called otherwise says what
+it `was`: [releases](../releases.md#names). Titles are free. What was published is remembered in
+`marketing/.samovar.json`; keep that file with the others."""
 EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
 
 ```json
@@ -31,6 +31,7 @@ EDITORS = """Point your editor's YAML support at the schemas; in VS Code's setti
   "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml",
   "docs/reference/schemas/products.json": "marketing/products.yaml",
   "docs/reference/schemas/campaigns.json": "marketing/campaigns/*.yaml",
+  "docs/reference/schemas/pages.json": "marketing/pages/*.yaml",
   "docs/reference/schemas/popups.json": "marketing/popups/*.yaml"
 }
 ```"""

@@ -20,6 +20,7 @@ from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Becomes, Journey
+from functions.core.landing import Page
 from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Product
@@ -54,6 +55,7 @@ class Release(Definition):
     popups: dict[Id, Popup] = Field(default_factory=dict)
     assets: dict[Id, Asset] = Field(default_factory=dict)
     surveys: dict[Id, Survey] = Field(default_factory=dict)
+    pages: dict[Id, Page] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
     publishing: Publishing = Field(default_factory=Publishing)

@@ -15,6 +15,7 @@ from functions.core.forms import Form, FormField
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, identity_ref
 from functions.core.ids import digest
 from functions.core.intake import WINDOW_MS, trim_context
+from functions.core.origin import arrival
 from functions.core.wire import clean
 from functions.core.words import Words
 
@@ -28,9 +29,13 @@ PROOF: Final = "_sv"
 """Hidden field with the proof that a visitor brought from their own mailbox."""
 POPUP: Final = "_popup"
 """Hidden field with the id of the pop-up that the form stood in."""
+LANDING: Final = "_landing"
+"""Hidden field with the id of the landing page that a form stands in."""
+VARIANT: Final = "_variant"
+"""Hidden field with the variant of that page."""
 HONEYPOT: Final = "_website"
 """A field that people don't see and programs fill in."""
-OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, POPUP, HONEYPOT})
+OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, POPUP, LANDING, VARIANT, HONEYPOT})
 """Names that forms post besides their fields; no field begins with an underscore."""
 
 Typed = Mapping[str, Sequence[str]]
@@ -190,6 +195,7 @@ def to_event(
         properties["page"] = page[:400]
     if _ID.fullmatch(popup := last(typed, POPUP)):
         properties["popup"] = popup
+    properties |= flags or {}
     # Asked for twice, agreed to only then: until the link in a mail is used these are no consents.
     if agreed := agreed_to(said, form):
         properties["consents"] = list(agreed)
@@ -201,9 +207,10 @@ def to_event(
         received=received,
         kind=FORM,
         name=FORM_SUBMITTED,
-        properties={**properties, **(flags or {})},
+        properties=properties,
         traits=traits,
-        context=trim_context({}, user_agent),
+        # From a page of ours, whose address says what led there, whether or not its visitor may be followed.
+        context=trim_context({}, user_agent) | (arrival({}, page) if "landing" in properties else {}),
         identities=tuple(known[1:]),
         proved=proved is not None and proved == named,
     )

@@ -1,5 +1,5 @@
-"""Public pages: forms, as pages and scripts, thanks, privacy, the tracker, pop-ups, the API, and what browser SDKs ask
-for first."""
+"""Public pages: landing pages, forms, as pages and scripts, thanks, privacy, the tracker, pop-ups, the API, and what
+browser SDKs ask for first."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,18 @@ def respond(request: Request, request_id: str) -> Answer:
             return show_thanks(request, form)
         case [*_, "privacy"]:
             return show_privacy()
+        case [*_, "page", page]:
+            from functions.pages import landing
+
+            return landing.show(request, page, request_id)
+        case [*_, "sitemap.xml"]:
+            from functions.pages import landing
+
+            return landing.sitemap()
+        case [*_, "robots.txt"]:
+            from functions.pages import landing
+
+            return landing.robots()
         case [*_, "samovar.js"]:
             from functions.pages import tracker
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from functions import clock, passes, releases, settings, visitors
-from functions.core import assets, confirm, confirm_by_text, submission
+from functions.core import assets, confirm, confirm_by_text, landing, submission
 from functions.core.answers import Terms
 from functions.core.errors import Refused
 from functions.core.event import Event
@@ -51,6 +51,7 @@ def submit(request: Request, id: str) -> Answer:
         return _thanks(request, id, live, typed, None)
     proof = visitors.proof_in(submission.last(typed, submission.PROOF))
     said, problems, flags = _read(id, live, typed, received, proof)
+    flags |= _landed(typed, live)
     if problems:
         metric("FormsRefused")
         return _again(request, id, live, typed, problems, proof)
@@ -95,6 +96,15 @@ def _read(
     if not problems and (hasty := submission.too_fast(form, typed, received, words)):
         problems.append(hasty)
     return said, problems, flags
+
+
+def _landed(typed: Typed, live: Live) -> dict[str, str]:
+    """The landing page that the form stood in, if it is one, and its variant."""
+    page, variant = submission.last(typed, submission.LANDING), submission.last(typed, submission.VARIANT)
+    if page not in live.release.pages:
+        return {}
+    varying = landing.varying(live.release.pages[page]) if variant else None
+    return {"landing": page, **({"variant": variant} if varying and variant in varying[1].names else {})}
 
 
 def _page_of(request: Request, typed: Typed) -> str:

@@ -27,13 +27,10 @@ function submitted(event) {
   }
 }
 
-const nonces = new WeakMap();
+const NONCE = Symbol();
 
-/** Makes sending the same form twice one submission. */
-function nonce(form) {
-  if (!nonces.has(form)) nonces.set(form, Date.now() + "-" + random().slice(16));
-  return nonces.get(form);
-}
+/** Makes sending the same form twice one submission; a form of ours says when it was shown. */
+const nonce = (form) => form._nonce?.value || (form[NONCE] ||= Date.now() + "-" + random().slice(16));
 
 function fill(form, name, value) {
   let field = form.querySelector(`[name="${name}"]`);

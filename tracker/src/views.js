@@ -16,8 +16,10 @@ let timer;
 
 function view() {
   shown = { spot: spot(), place: place(), search: shown.search };
-  const topic = document.querySelector('meta[name="samovar:topic"]')?.content;
-  call("page", { properties: topic && { topic } }, GATHER);
+  // What the page says of itself.
+  let properties;
+  for (const { name, content } of document.querySelectorAll('meta[name^="samovar:"]')) (properties ||= {})[name.slice(8)] = content;
+  call("page", { properties }, GATHER);
   const query = searchOf(location.href, settings.search);
   if (query && query != shown.search) happened("Site Searched", { query });
   shown.search = query;

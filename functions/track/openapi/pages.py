@@ -53,6 +53,30 @@ def _forms() -> dict[str, Any]:
                 "responses": {"200": PAGE, **errors("400", "404", "503")},
             },
         },
+        "/page/{page}": {
+            "parameters": path("page"),
+            "get": {
+                "operationId": "showPage",
+                "summary": "A landing page",
+                "description": "What it shows may hang on the parameters of its address.",
+                "parameters": query[1:],
+                "responses": {"200": PAGE, "304": {"description": "As it was"}, **errors("400", "404", "503")},
+            },
+        },
+        "/sitemap.xml": {
+            "get": {
+                "operationId": "showSitemap",
+                "summary": "The landing pages that search engines are told of",
+                "responses": {"200": {"description": "XML", "content": {"application/xml": {}}}, **errors("503")},
+            },
+        },
+        "/robots.txt": {
+            "get": {
+                "operationId": "showRobots",
+                "summary": "What search engines may read",
+                "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}, **errors("503")},
+            },
+        },
         "/privacy": {
             "get": {
                 "operationId": "showPrivacy",
