@@ -26,7 +26,8 @@ class Bundle:
     paths to text, so that `pull` can write them back. `based_on` is the release that
     the files were last published as or pulled from, None before the first time.
     `content` is what `release` holds, `authored` the same by the names that stand in the files.
-    `warnings` are what in them is possible and rarely meant, `scenarios` what is expected of journeys.
+    `warnings` are what in them is possible and rarely meant, `scenarios` what is expected of journeys. `files` are
+    the gated files by the SHA-256 of their bytes.
     """
 
     release: bytes
@@ -38,6 +39,7 @@ class Bundle:
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
     scenarios: Mapping[str, tuple[Document, Scenarios]] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def asset_bytes(self) -> bytes:
         """One file that carries both, for a deploy to upload."""
@@ -69,6 +71,7 @@ def bundle(root: Path, state: Path | None = None) -> Bundle:
         valid.ledger,
         valid.warnings,
         valid.scenarios,
+        valid.files,
     )
 
 

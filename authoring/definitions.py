@@ -8,16 +8,20 @@ from authoring.problems import Problem, choose
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
 from functions.core import conditions as c
+from functions.core.assets import AssetFile
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page, every_block
+from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
 from functions.core.steps import Step
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tree import asked_by, ways
 
@@ -40,8 +44,15 @@ class Definitions:
     channel_names: dict[str, frozenset[str]] = field(default_factory=dict)
     emails: dict[str, tuple[Document, EmailFile]] = field(default_factory=dict)
     campaigns: dict[str, tuple[Document, Campaign]] = field(default_factory=dict)
+    pages: dict[str, tuple[Document, Page]] = field(default_factory=dict)
+    popups: dict[str, tuple[Document, Popup]] = field(default_factory=dict)
+    assets: dict[str, tuple[Document, AssetFile]] = field(default_factory=dict)
+    surveys: dict[str, tuple[Document, Survey]] = field(default_factory=dict)
     scenarios: dict[str, tuple[Document, Scenarios]] = field(default_factory=dict)
     form_names: frozenset[str] = frozenset()
+    page_names: frozenset[str] = frozenset()
+    asset_names: frozenset[str] = frozenset()
+    survey_names: frozenset[str] = frozenset()
     template_names: frozenset[str] = frozenset()
     journey_names: frozenset[str] = frozenset()
     segment_names: frozenset[str] | None = frozenset()
@@ -123,6 +134,13 @@ def _written(known: Definitions) -> Iterator[tuple[Document, Path, c.Condition]]
     for document, email in known.emails.values():
         for name, block in email.blocks.items():
             yield document, ("blocks", name, "when"), block.when
+    for document, popup in known.popups.values():
+        if popup.when is not None:
+            yield document, ("when",), popup.when
+    for document, page in known.pages.values():
+        for place, placed in every_block(page):
+            if placed.when is not None:
+                yield document, (*place, "when"), placed.when
 
 
 def matches_in(known: Definitions) -> Iterator[tuple[Document, Path, c.EventMatch]]:

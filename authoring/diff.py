@@ -76,6 +76,10 @@ def _things(release: Release) -> dict[str, Any]:
         **release.templates,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "popup": release.popups,
+        "asset": release.assets,
+        "survey": release.surveys,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         things |= {f"{kind} {name}": _plain(member) for name, member in members.items()}

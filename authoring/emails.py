@@ -58,7 +58,9 @@ class Emails:
             problems += self._use(name)
         includers = self._includers()
         for file in self.found.ids(f"{FOLDER}/parts", ".mjml").values():
-            problems += self._mjml(file, includers.get(file, Given(blocks=None, products=self._products)))
+            problems += self._mjml(
+                file, includers.get(file, Given(blocks=None, products=self._products, ids=self._ids))
+            )
         self.problems += problems
         return problems
 
@@ -69,6 +71,11 @@ class Emails:
     @property
     def _products(self) -> tuple[Product, ...]:
         return tuple(self.known.products[1].products) if self.known.products else ()
+
+    @property
+    def _ids(self) -> Mapping[str, frozenset[str]]:
+        """What can be called by its id."""
+        return {"asset": self.known.asset_names, "survey": self.known.survey_names}
 
     def _there(self, file: str | None) -> str | None:
         return file if file in self.found.sources else None
@@ -165,7 +172,7 @@ class Emails:
         languages = {language for _, language in self.of(name)}
         if name not in self.known.emails:
             # What the broken YAML declares isn't known: nothing is held against the sources for it.
-            return dict.fromkeys(languages, Given(blocks=None, products=self._products))
+            return dict.fromkeys(languages, Given(blocks=None, products=self._products, ids=self._ids))
         said = self.known.emails[name][1]
         own = {path: one.default for path, one in said.variables.items() if one.default is not None}
         required = tuple(path for path, one in said.variables.items() if one.required)
@@ -175,6 +182,7 @@ class Emails:
                 required,
                 frozenset(said.blocks),
                 self._products,
+                self._ids,
             )
             for language in languages | set(said.languages)
         }
@@ -322,4 +330,4 @@ def _both(one: Given, other: Given) -> Given:
     defaults = {path: value for path, value in one.defaults.items() if path in other.defaults}
     sure = (set(one.defaults) | set(one.required)) & (set(other.defaults) | set(other.required))
     blocks = None if one.blocks is None or other.blocks is None else one.blocks & other.blocks
-    return Given(defaults, tuple(sorted(sure - set(defaults))), blocks, one.products)
+    return Given(defaults, tuple(sorted(sure - set(defaults))), blocks, one.products, one.ids)

@@ -15,6 +15,7 @@ from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
 from functions.core.journey import TRIGGERS
+from functions.core.landing import KINDS as BLOCKS
 from functions.core.steps import STEPS
 
 
@@ -83,6 +84,8 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
             return _unnamed(document, path, "a condition", KINDS)
         case "step_kind":
             return _unnamed(document, path, "a step", STEPS)
+        case "block_kind":
+            return _unnamed(document, path, "a block", BLOCKS)
         case "happening_kind":
             return _unnamed(document, path, "something that happens", HAPPENINGS)
         case "trigger_kind":
@@ -90,6 +93,9 @@ def _explained(document: Document, model: type[BaseModel], detail: Mapping[str, 
         case "when_kind":
             mend = 'Write on request, or a day or every so often with a time: {every: monday, at: "09:00"}'
             return document.problem(path, f"expected when it runs, not {_shown(detail['input'])}", mend)
+        case "trigger_of_popup":
+            mend = 'Write leaving, {after: 10 seconds}, {scrolled: 50 percent} or {clicked: "#letter"}'
+            return document.problem(path, f"expected what brings it up, not {_shown(detail['input'])}", mend)
         case "model_type" | "model_attributes_type" | "dict_type":
             wanted = model_at(model, loc)
             mend = f"Write its keys below it, indented: {', '.join(keys_of(wanted))}" if wanted else "Write key: value"
@@ -228,8 +234,8 @@ def _shown(value: Any) -> str:
 _KEYS = "keys and values"
 _CONDITION = "a condition, such as {tag: welcomed}"
 _OWN_KINDS = (
-    *("extra_forbidden", "missing", "condition_kind", "step_kind"),
-    *("trigger_kind", "when_kind", "happening_kind"),
+    *("extra_forbidden", "missing", "condition_kind", "step_kind", "block_kind"),
+    *("trigger_kind", "when_kind", "happening_kind", "trigger_of_popup"),
 )
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -238,9 +244,11 @@ _CODES = {
     "union_tag_not_found": "no-kind",
     "union_tag_invalid": "no-kind",
     "step_kind": "no-kind",
+    "block_kind": "no-kind",
     "happening_kind": "no-kind",
     "trigger_kind": "no-kind",
     "when_kind": "no-kind",
+    "trigger_of_popup": "no-kind",
 }
 _DAY = "a day, such as 2027-03-08"
 _TYPES = (

@@ -9,7 +9,7 @@ from typing import Final
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.enrollment import PATH_KEPT, Enrollment
-from functions.core.journey_facts import MERGED
+from functions.core.journey_facts import goes_on_elsewhere
 from functions.tables import enrollments
 from infra.prices import DYNAMODB_READ_UNIT
 
@@ -45,7 +45,7 @@ class Heads:
 
     def add(self, run: Enrollment) -> None:
         """Count one run, unless it goes on as another person's."""
-        if run.path and run.path[-1].outcome == MERGED:
+        if goes_on_elsewhere(run):
             return
         self.states[run.state] += 1
         if run.waiting is not None:

@@ -98,14 +98,14 @@ def _names(document: Document, path: Path, step: Step, asking: Asking) -> Iterat
             names, mend = channels.names_of(known, BY_WEBHOOK), channels.missing(BY_WEBHOOK, step.webhook)
             yield from unknown(document, (*path, "webhook"), "webhook", step.webhook, names, none=mend)
             for trait in step.keep:
-                yield from _settable(document, (*path, "keep", trait), trait)
+                yield from settable(document, (*path, "keep", trait), trait)
         case Add():
             yield from asking.score(document, (*path, "add", "score"), step.add.score)
         case Update():
             if step.update.stage is not None:
                 yield from asking.stage(document, (*path, "update", "stage"), step.update.stage)
             for trait, value in step.update.traits.items():
-                yield from _settable(document, (*path, "update", "traits", trait), trait, value)
+                yield from settable(document, (*path, "update", "traits", trait), trait, value)
         case Notify():
             yield from _staff(document, (*path, "notify", "to"), step.notify.to, known)
             for key, text in (("subject", step.notify.subject), ("text", step.notify.text)):
@@ -140,11 +140,11 @@ def _started(document: Document, path: Path, name: str, known: Definitions) -> I
         yield document.problem(path, message, mend, code="not-on-request")
 
 
-def _settable(document: Document, path: Path, trait: str, value: object = None) -> Iterator[Problem]:
-    """A trait that no step may set, or not to such a value."""
+def settable(document: Document, path: Path, trait: str, value: object = None) -> Iterator[Problem]:
+    """A trait that nothing of ours may set, or not to such a value."""
     if trait in _IDENTITIES:
         mend = "Set another trait; addresses and phone numbers come from forms, calls and imports"
-        message = f'"{trait}" says who somebody is, and no step changes that'
+        message = f'"{trait}" says who somebody is, and nothing here changes that'
         yield document.problem(path, message, mend, key=True, code="not-settable")
     elif trait in OUR_NAMES:
         message, mend = f'the trait "{trait}" has another name here', f"Write {OUR_NAMES[trait]}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from functions.core import landing
 from functions.core.release import Release
 from functions.core.steps import step_kind
 from functions.core.tree import walk
@@ -105,4 +106,11 @@ def ids_of(release: Release) -> dict[str, str]:
         ids[f"journey {name}"] = "journey"
         ids.update({f"journey {name}, step {step.id}": f"{step_kind(step)} step" for step in walk(journey.steps)})
     ids.update({f"campaign {name}": "campaign" for name in release.campaigns})
+    ids.update({f"popup {name}": "popup" for name in release.popups})
+    ids.update({f"asset {name}": "asset" for name in release.assets})
+    ids.update({f"survey {name}": "survey" for name in release.surveys})
+    for name, page in release.pages.items():
+        ids[f"page {name}"] = "page"
+        for part, held in varying[1].parts() if (varying := landing.varying(page)) else ():
+            ids.update({f"page {name}, {part} {variant}": f"{part} variant" for variant in held})
     return dict(sorted(ids.items()))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from functions.core.pauses import journey_of
+from authoring import called
+from functions.core.release import Release
 from functions.tables import approvals, audit, releases
 from functions.tables.audit import Kind, Noted
 from functions.tables.releases import Entry
@@ -44,7 +45,8 @@ class Said:
 
 def lines(most: int) -> list[Said]:
     """The newest lines of the log, newest first."""
-    found = [*map(of_move, releases.history()), *map(of_note, audit.all_notes())]
+    notes, release = audit.all_notes(), called.live()
+    found = [*map(of_move, releases.history()), *(of_note(one, release) for one in notes)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:most]
 
 
@@ -54,14 +56,13 @@ def of_move(entry: Entry) -> Said:
     return Said(entry.at, entry.by, f"{did} release {entry.release[:12]} (move {entry.seq})", entry.note, entry.arn)
 
 
-def of_note(noted: Noted) -> Said:
-    """A deliberate act."""
+def of_note(noted: Noted, release: Release | None) -> Said:
+    """A deliberate act, about what `release` calls by its present name."""
     what = _WHAT[noted.kind]
     if noted.kind == "approve":
         by = {digest.by for digest in approvals.of(noted.subject) if digest.at == noted.at}
         return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why, next(iter(by), ""))
     if noted.kind in _NAMED:
-        journey = journey_of(noted.subject)
-        what = f"{what} {f'the journey {journey}' if journey else noted.subject}"
+        what = f"{what} {called.subject(release, noted.subject)}"
     many = f" ({noted.many:,})" if noted.many > 1 else ""
     return Said(noted.at, noted.by, what + many, noted.why)

@@ -18,6 +18,9 @@ _RECORDED: Final = RESERVED | {
     names.SCREEN_VIEWED,
     names.IDENTIFIED,
     names.FORM_SUBMITTED,
+    names.POPUP_SHOWN,
+    names.POPUP_CLICKED,
+    names.POPUP_DISMISSED,
     "Journey Entered",
     "Journey Ended",
     "Site Searched",
@@ -154,6 +157,7 @@ def _emails(known: Definitions) -> Iterator[Problem]:
     }
     sent |= {campaign.send for _, campaign in known.campaigns.values() if isinstance(campaign.send, str)}
     sent |= {form.double_opt_in.email for _, form in known.forms.values() if form.double_opt_in}
+    sent |= {asset.email for _, asset in known.assets.values() if asset.email}
     for document, path, condition in conditions_in(known):
         if isinstance(condition, c.EmailCondition) and condition.email in known.template_names - sent:
             message = f'nothing sends the e-mail "{condition.email}"'

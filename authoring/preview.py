@@ -117,7 +117,15 @@ def _when(release: Release, template: str, language: str) -> Circumstances:
 def _urls(release: Release, template: str) -> Urls:
     """Links that lead where they say, and to nothing that could be done in somebody's name."""
     asks = any(form.double_opt_in and form.double_opt_in.email == template for form in release.forms.values())
-    return Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences")
+    return Urls(
+        lambda url: url,
+        "",
+        "#unsubscribe",
+        "#confirm" if asks else None,
+        "#preferences",
+        lambda id: f"#{id}",
+        lambda id, answer: f"#{id}-{answer}",
+    )
 
 
 def _message(release: Release, template: str, contact: Contact, topic: Topic) -> Message:

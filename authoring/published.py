@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authoring import ledger, tree
+from authoring.assets import hash_of
 from authoring.compile import Bundle, bundle, state_path
 from authoring.diff import Change, stored_changes
 from authoring.problems import Problem
 from authoring.scenarios.trial import failing
-from functions import clock
+from functions import clock, settings
 from functions.aws import s3
+from functions.core import assets
 from functions.core.publishing import Pointer, Refuse, decide
 from functions.core.release import Release
 from functions.core.views import iso
@@ -65,6 +67,8 @@ def publish(root: Path, *, by: str, note: str = "", arn: str = "") -> Published:
     Raises Invalid, or releases.PublishRefused.
     """
     compiled, before, found = preview(root)
+    for asset in compiled.content.assets.values():
+        releases.store_file(asset.content, compiled.files[asset.content].read_bytes, asset.type)
     pointer = releases.publish(
         compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note, arn=arn
     )
@@ -100,11 +104,13 @@ def pull(root: Path, *, force: bool = False) -> Pulled:
     pointer = releases.live()
     if pointer is None:
         raise NothingLive("no release is live: publish one with `samovar publish`")
-    wanted = releases.sources(pointer.release)
+    live = releases.content(pointer.release)
+    # Files that people get are told apart by what their bytes hash to.
+    wanted = {**releases.sources(pointer.release), **_files_of(live)}
     for name in wanted:
         if (problem := tree.misplaced(name)) is not None:
             raise ValueError(f"the release names a file that may not be written: {problem}")
-    held = tree.read(root).sources if root.is_dir() else {}
+    held = _held(root)
     past = _readable(state_path(root))
     if not force:
         base = _sources_of(past.based_on)
@@ -118,12 +124,27 @@ def pull(root: Path, *, force: bool = False) -> Pulled:
     for name in written:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[name], encoding="utf-8", newline="\n")
+        if tree.is_file_of_people(name):
+            path.write_bytes(s3.get(settings.bucket(), assets.key(wanted[name])))
+        else:
+            path.write_text(wanted[name], encoding="utf-8", newline="\n")
     for name in removed:
         (root / name).unlink()
-    live = releases.content(pointer.release)
     ledger.write(state_path(root), past.after(live, pointer.release, _unseen(past, pointer.release)))
     return Pulled(pointer.release, written, removed)
+
+
+def _held(root: Path) -> dict[str, str]:
+    """What lies in the folder, by relative path: texts, and the hashes of files that people get."""
+    if not root.is_dir():
+        return {}
+    found = tree.read(root)
+    return {**found.sources, **{name: hash_of(path) for name, path in found.files.items()}}
+
+
+def _files_of(release: Release) -> dict[str, str]:
+    """The files that people get by a release, each by the hash of its bytes."""
+    return {f"{tree.FILES}/{asset.file}": asset.content for asset in release.assets.values()}
 
 
 def learn(root: Path) -> None:
@@ -147,7 +168,7 @@ def _readable(path: Path) -> ledger.Ledger:
 
 def _sources_of(release: str | None) -> dict[str, str]:
     try:
-        return releases.sources(release) if release else {}
+        return {**releases.sources(release), **_files_of(releases.content(release))} if release else {}
     except s3.NotThere:
         return {}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from zoneinfo import available_timezones
 
-from authoring import campaigns, forms, journeys, languages, misspelt, rounds, rules
+from authoring import campaigns, forms, journeys, languages, misspelt, pages, popups, rounds, rules
 from authoring.asking import Asking
 from authoring.circles import circles
 from authoring.colours import READABLE, contrast, readable
@@ -13,6 +13,7 @@ from authoring.problems import Problem, Severity, nearest
 from authoring.scenarios.check import check as scenarios
 from functions.core.forms import Form
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.tongues import ANY
 
 _INVISIBLE = 1.5
@@ -52,9 +53,22 @@ def _check(known: Definitions) -> Iterator[Problem]:
         yield from duplicates(document, [(("products", i, "id"), one.id) for i, one in enumerate(products.products)])
         for index, product in enumerate(products.products):
             yield from _titles(document, ("products", index), product.titles)
+    for document, survey in known.surveys.values():
+        yield from _survey(document, survey)
     for document, campaign in known.campaigns.values():
         yield from campaigns.check(document, campaign, known)
+    for document, popup in known.popups.values():
+        yield from popups.check(document, popup, known)
+    for document, page in known.pages.values():
+        yield from pages.check(document, page, known)
     yield from misspelt.check(known)
+
+
+def _survey(document: Document, survey: Survey) -> Iterator[Problem]:
+    named: list[tuple[Path, str]] = [(("answers", i), one.value) for i, one in enumerate(survey.answers)]
+    yield from duplicates(document, named, word="value")
+    if survey.trait is not None:
+        yield from journeys.settable(document, ("trait",), survey.trait)
 
 
 def _sending(document: Document, sending: Sending) -> Iterator[Problem]:

@@ -10,11 +10,14 @@ from typing import Any, Final
 
 from functions.core import conditions as c
 from functions.core import event
+from functions.core.assets import Asset
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
 from functions.core.forms import ConsentBox, DoubleOptIn
 from functions.core.journey import Journey, Schedule
+from functions.core.landing import Button, FormBlock
+from functions.core.popups import Popup
 from functions.core.push import PushSettings
 from functions.core.release import Release, canonical, load, spelled
 from functions.core.scoring import Temperature
@@ -47,15 +50,28 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (Campaign, "send"): CONTENT,
     (Campaign, "to"): "segment",
     (Campaign, "except_"): "segment",
+    (Popup, "form"): "form",
     (ConsentBox, "topic"): "topic",
     (DoubleOptIn, "email"): "template",
+    (Asset, "form"): "form",
+    (Asset, "email"): "template",
+    (FormBlock, "form"): "form",
+    (Button, "page"): "page",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
     (Topic, "id"): "topic",
     **{(step, "id"): STEP for step in STEPS.values()},
 }
 """The fields that hold the id of something that can be renamed, and of which kind it is."""
-IN_EVENTS: Final[Mapping[str, str]] = {"journey": "journey", "form": "form", "template": "template"}
+IN_EVENTS: Final[Mapping[str, str]] = {
+    "journey": "journey",
+    "form": "form",
+    "template": "template",
+    "popup": "popup",
+    "asset": "asset",
+    "survey": "survey",
+    "landing": "page",
+}
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(
     value for name, value in vars(event).items() if name.isupper() and isinstance(value, str) and value[:1].isupper()
@@ -104,6 +120,10 @@ def named(release: Release) -> Iterator[Named]:
         "form": release.forms,
         "journey": release.journeys,
         "campaign": release.campaigns,
+        "popup": release.popups,
+        "asset": release.assets,
+        "survey": release.surveys,
+        "page": release.pages,
     }
     for kind, members in kinds.items():
         for name, member in members.items():
@@ -188,6 +208,10 @@ class _Rewriting:
                 "emails": self.members("template", release.emails),
                 "forms": self.members("form", release.forms),
                 "campaigns": self.members("campaign", release.campaigns),
+                "popups": self.members("popup", release.popups),
+                "assets": self.members("asset", release.assets),
+                "surveys": self.members("survey", release.surveys),
+                "pages": self.members("page", release.pages),
                 "journeys": self.members("journey", release.journeys),
                 "templates": {
                     channel: self.members(f"{channel} template", of_channel)

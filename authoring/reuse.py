@@ -10,6 +10,7 @@ from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
 from authoring.problems import Problem, Severity, nearest
 from authoring.renaming import IN_EVENTS, OWN_EVENTS, STEP, Named, named
+from functions.core import landing
 from functions.core.definition import Definition
 from functions.core.release import Release, spelled
 
@@ -189,6 +190,19 @@ def _places(known: Definitions) -> Iterator[tuple[str, tuple[str, Path, Document
             yield f"form {name}, field {field.name}", (document.file, ("fields", index, "name"), document)
     for name, (document, _) in known.campaigns.items():
         yield f"campaign {name}", (document.file, (), None)
+    for name, (document, _) in known.popups.items():
+        yield f"popup {name}", (document.file, (), None)
+    for name, (document, _) in known.assets.items():
+        yield f"asset {name}", (document.file, (), None)
+    for name, (document, _) in known.surveys.items():
+        yield f"survey {name}", (document.file, (), None)
+    for name, (document, page) in known.pages.items():
+        yield f"page {name}", (document.file, (), None)
+        place, variants = landing.varying(page) or ((), None)
+        for part, held in variants.parts() if variants else ():
+            for variant in held:
+                where = (*place, "hero", "variants", part, variant)
+                yield f"page {name}, {part} {variant}", (document.file, where, document)
     for name, (document, journey) in known.journeys.items():
         yield f"journey {name}", (document.file, (), None)
         for path, step in steps_of(journey.steps):

@@ -22,7 +22,7 @@ from functions.core.known import Traits, Values
 from functions.core.products import Product
 from functions.texts.writing import Hand
 
-VARIABLES = {
+VARIABLES: dict[str, tuple[str, ...] | None] = {
     "contact": None,
     "business": ("name", "address", "site"),
     "topic": ("title", "transactional"),
@@ -31,7 +31,12 @@ VARIABLES = {
     "unsubscribe_url": None,
     "preferences_url": None,
     "confirm_url": None,
+    "asset_url": None,
+    "survey": None,
 }
+
+CALLED = {"asset_url": "asset", "survey": "survey"}
+"""What is called with the id of a definition, and the kind of that."""
 
 _NO_TRAIT = re.compile(r"Traits object' has no attribute '([^']+)'")
 _NO_FILTER = re.compile(r"No filter named '([^']+)'")
@@ -54,15 +59,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a source may rely on: traits that have a default, traits that are required, blocks, products.
+    """What a source may rely on: traits that have a default, traits that are required, blocks, products; and `ids` of
+    what can be called, by kind. A source that is given none of those has nothing to call.
 
-    Where `blocks` is None none of that could be read, and nothing that it may have said is missed.
+    Where `blocks` is None none of that could be read, and nothing that it may have said is missed. `names` are the
+    variables that there are, each with the parts it has (None: any), and `values` samples of those that no mail has.
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     blocks: frozenset[str] | None = frozenset()
     products: tuple[Product, ...] = ()
+    ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...] | None] = field(default_factory=lambda: VARIABLES)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Sample(str):
@@ -179,7 +189,10 @@ def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
         "unsubscribe_url": "https://example.com/u/token",
         "preferences_url": "https://example.com/p/token",
         "confirm_url": "https://example.com/confirm/token",
+        "asset_url": lambda id: "https://example.com/get/token",
+        "survey": lambda id: "A question, and links",
         WRITER: _Writer("en", "UTC"),
+        **given.values,
     }
 
 
@@ -205,6 +218,27 @@ def used(text: str) -> tuple[frozenset[str], frozenset[str]]:
         elif path and path[0] == "block":
             blocks.add(path[1])
     return frozenset(traits), frozenset(blocks)
+
+
+def called_with(text: str, name: str) -> frozenset[str]:
+    """The ids with which a source calls `asset_url` or another of CALLED; none where it can't be read."""
+    try:
+        tree = SandboxedEnvironment().parse(text)
+    except TemplateSyntaxError:
+        return frozenset()
+    return frozenset(id for call in tree.find_all(nodes.Call) if _callee(call) == name and (id := _id_in(call)))
+
+
+def _callee(call: nodes.Call) -> str:
+    return call.node.name if isinstance(call.node, nodes.Name) else ""
+
+
+def _id_in(call: nodes.Call) -> str | None:
+    """The one id that something is called with, None where it is called otherwise."""
+    match call.args:
+        case [nodes.Const(value=str() as id)] if not call.kwargs and not call.dyn_args and not call.dyn_kwargs:
+            return id
+    return None
 
 
 def _path(node: nodes.Node) -> list[str] | None:
@@ -290,12 +324,12 @@ def _line(error: BaseException) -> int:
 def _unknown_names(part: Part, tree: nodes.Template, given: Given) -> Iterator[Problem]:
     assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in VARIABLES and name.name not in assigned | {"loop", "range"}:
-            mend = choose(name.name, VARIABLES, none="")
+        if name.ctx == "load" and name.name not in given.names and name.name not in assigned | {"loop", "range"}:
+            mend = choose(name.name, given.names, none="")
             yield _problem(part, name.lineno, f"unknown variable {name.name}", mend)
     for access in tree.find_all(nodes.Getattr):
         if isinstance(access.node, nodes.Name) and access.node.name not in assigned:
-            known = VARIABLES.get(access.node.name)
+            known = given.names.get(access.node.name)
             if known is not None and access.attr not in known:
                 words = f"{access.node.name}.{access.attr}"
                 yield _problem(part, access.lineno, f"unknown variable {words}", choose(access.attr, known, none=""))
@@ -305,6 +339,28 @@ def _unknown_names(part: Part, tree: nodes.Template, given: Given) -> Iterator[P
             mend = choose(path[1], given.blocks, none="Define it under blocks: in the e-mail's YAML")
             message = f'unknown block "{path[1]}"'
             yield _problem(part, node.lineno, message, mend, "unknown-block")
+    yield from _calls(part, tree, given)
+
+
+def _calls(part: Part, tree: nodes.Template, given: Given) -> Iterator[Problem]:
+    """What is called by the id of a definition, or named and not called."""
+    called = [call for call in tree.find_all(nodes.Call) if _callee(call) in CALLED]
+    for name in tree.find_all(nodes.Name):
+        if name.name in CALLED and all(call.node is not name for call in called):
+            mend = f'Write {name.name}("ID")'
+            yield _problem(part, name.lineno, f"{name.name} without the id of one", mend)
+    for call in called:
+        kind, id = CALLED[_callee(call)], _id_in(call)
+        names = given.ids.get(kind)
+        if names is None:
+            mend = "Use it in an e-mail"
+            yield _problem(part, call.lineno, f"{_callee(call)} has no meaning here", mend)
+        elif id is None:
+            mend = f'Write its id between quotes: {_callee(call)}("{min(names, default="ID")}")'
+            yield _problem(part, call.lineno, f"{_callee(call)} takes one id, as plain text", mend)
+        elif id not in names:
+            mend = choose(id, names, none=f"No {kind} is defined")
+            yield _problem(part, call.lineno, f'unknown {kind} "{id}"', mend, f"unknown-{kind}")
 
 
 def _problem(part: Part, line: int, message: str, mend: str, code: str = "invalid") -> Problem:

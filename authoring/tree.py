@@ -1,6 +1,7 @@
 """Which files belong in marketing/, and reading them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,16 @@ FOLDERS = {
     "forms": (".yaml",),
     "journeys": (".yaml",),
     "campaigns": (".yaml",),
+    "popups": (".yaml",),
+    "assets": (".yaml",),
+    "surveys": (".yaml",),
+    "pages": (".yaml",),
     "emails": (".yaml", ".mjml", ".txt"),
     "emails/parts": (".mjml",),
     "scenarios": (".yaml",),
 }
+FILES = "assets"
+"""The folder in which files lie that are no text."""
 _ID = re.compile(ID_PATTERN)
 
 
@@ -43,19 +50,20 @@ def layout() -> str:
     """Where files may stand, in words."""
     plain = [f"{folder}/ID.yaml" for folder, suffixes in folders().items() if suffixes == (".yaml",)]
     mails = "emails/ID.yaml with ID.mjml (and ID.txt, ID.LANGUAGE.mjml), emails/parts/NAME.mjml"
-    return f"Expected: {', '.join([*TOP, *plain])}, {mails}"
+    return f"Expected: {', '.join([*TOP, *plain])}, {mails}, and in {FILES}/ the files that people get"
 
 
 @dataclass(slots=True)
 class Tree:
     """The authored files by relative path, in order, and what is wrong with the set of them.
 
-    `unreadable` names those that are there and hold no text.
+    `unreadable` names those that are there and hold no text. `files` are those that need hold none, where they lie.
     """
 
     sources: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
+    files: dict[str, Path] = field(default_factory=dict)
 
     def ids(self, folder: str, suffix: str) -> dict[str, str]:
         """Files of a folder with a suffix: id → relative path."""
@@ -97,6 +105,9 @@ def read(root: Path) -> Tree:
         if problem is not None:
             tree.problems.append(problem)
             continue
+        if is_file_of_people(name):
+            tree.files[unicodedata.normalize("NFC", name)] = path
+            continue
         try:
             tree.sources[name] = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
@@ -120,6 +131,8 @@ def misplaced(name: str) -> Problem | None:
     suffixes = folders().get(folder)
     if suffixes is None:
         return None if folder.rpartition("/")[0] not in ("", *folders()) else _unknown_folder(name, folder)
+    if is_file_of_people(name):
+        return None
     if dot + suffix not in suffixes:
         mend = (
             f"Name it {folder}/{stem or base}.yaml"
@@ -135,6 +148,12 @@ def misplaced(name: str) -> Problem | None:
         mend = "Use lower-case letters, digits and single hyphens, 63 at most: the file's name is the id"
         return Problem(name, 1, 1, "(file)", f'"{stem}" is not an id', mend)
     return None
+
+
+def is_file_of_people(name: str) -> bool:
+    """Whether a relative path is that of a file that people get, and no definition."""
+    folder, _, base = name.rpartition("/")
+    return folder == FILES and not base.endswith((".yaml", ".yml"))
 
 
 def _unknown_folder(name: str, folder: str) -> Problem:

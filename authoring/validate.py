@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from authoring import channels, ledger, privacy, reuse, tree
+from authoring.assets import Assets
 from authoring.definitions import Definitions
 from authoring.emails import Emails
 from authoring.explain import problems_of
@@ -18,11 +19,14 @@ from authoring.problems import Invalid, Problem
 from authoring.references import check
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
+from functions.core.assets import AssetFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page
+from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.publishing import Publishing
@@ -30,6 +34,7 @@ from functions.core.release import Release
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -40,13 +45,15 @@ __all__ = ["Invalid", "Problem", "Valid", "validate"]
 
 @dataclass(frozen=True, slots=True)
 class Valid:
-    """What a valid marketing folder holds; `warnings` are what in it is rarely meant."""
+    """What a valid marketing folder holds; `warnings` are what in it is rarely meant, `files` those that people get, by
+    the SHA-256 of their bytes."""
 
     release: Release
     sources: dict[str, str]
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
     scenarios: Mapping[str, tuple[Document, Scenarios]] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def validate(root: Path, state: Path | None = None) -> Valid:
@@ -67,7 +74,9 @@ class _Reading:
     def run(self) -> Valid:
         found = tree.read(self.root)
         self.problems += found.problems
-        known = Definitions(form_names=found.names("forms", ".yaml"))
+        known = Definitions(form_names=found.names("forms", ".yaml"), page_names=found.names("pages", ".yaml"))
+        known.asset_names = found.names("assets", ".yaml")
+        known.survey_names = found.names("surveys", ".yaml")
         if "sending.yaml" in found.sources:
             known.sending = self._model(found, "sending.yaml", Sending)
         elif self.root.is_dir() and "sending.yaml" not in found.unreadable:
@@ -93,6 +102,18 @@ class _Reading:
         for name, file in found.ids("campaigns", ".yaml").items():
             if campaign := self._model(found, file, Campaign):
                 known.campaigns[name] = campaign
+        for name, file in found.ids("popups", ".yaml").items():
+            if popup := self._model(found, file, Popup):
+                known.popups[name] = popup
+        for name, file in found.ids("assets", ".yaml").items():
+            if asset := self._model(found, file, AssetFile):
+                known.assets[name] = asset
+        for name, file in found.ids("surveys", ".yaml").items():
+            if survey := self._model(found, file, Survey):
+                known.surveys[name] = survey
+        for name, file in found.ids("pages", ".yaml").items():
+            if page := self._model(found, file, Page):
+                known.pages[name] = page
         for name, file in found.ids("scenarios", ".yaml").items():
             if scenarios := self._model(found, file, Scenarios):
                 known.scenarios[name] = scenarios
@@ -106,6 +127,8 @@ class _Reading:
         known.template_names = emails.names
         self.problems += emails.check()
         self._names(found, known)
+        assets = Assets(found, known)
+        self.problems += [*assets.check(), *assets.bringing()]
         self.problems += check(known)
         self.problems += channels.check(known)
         self.problems += [*emails.confirmations(), *emails.footers()]
@@ -127,6 +150,10 @@ class _Reading:
             emails=emails.compiled(known.sending[1], self.problems),
             products=known.products[1].products if known.products else [],
             campaigns={name: campaign for name, (_, campaign) in known.campaigns.items()},
+            popups={name: popup for name, (_, popup) in known.popups.items()},
+            assets=assets.compiled(),
+            surveys={name: survey for name, (_, survey) in known.surveys.items()},
+            pages={name: page for name, (_, page) in known.pages.items()},
             privacy=known.privacy[1] if known.privacy else Privacy(),
             bots=bots[1] if bots else Bots(),
             publishing=publishing[1] if publishing else Publishing(),
@@ -136,7 +163,7 @@ class _Reading:
         past = self._past()
         self.problems += reuse.check(release, known, past)
         self._raise()
-        return Valid(release, found.sources, past, tuple(sorted(set(self.problems))), known.scenarios)
+        return Valid(release, found.sources, past, tuple(sorted(set(self.problems))), known.scenarios, assets.files)
 
     def _raise(self) -> None:
         mistakes = [problem for problem in self.problems if problem.severity == "error"]

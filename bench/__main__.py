@@ -2,6 +2,8 @@
 
 Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
 sending, feedback, variants. All of them take about fifteen minutes.
+Families: imports, cpu, units, waits, gallery, money, growth, crash, stack, tracker, backfill, campaign, importing,
+compose, sending, feedback. All of them take about fifteen minutes.
 """
 
 import json
@@ -18,6 +20,7 @@ from bench import (
     cpu,
     crash,
     feedback,
+    gallery,
     growth,
     importing,
     imports,
@@ -37,6 +40,7 @@ FAMILIES: dict[str, Run] = {
     "cpu": cpu.run,
     "units": units.run,
     "waits": waits.run,
+    "gallery": gallery.run,
     "money": money.run,
     "growth": growth.run,
     "crash": crash.run,

@@ -12,6 +12,7 @@ BOUNDS = {
     "write_units_per_event.score": 0.25,
     "transitions_per_timed_wait": 2.0,
     "transitions_per_event_wait": 1.0,
+    "gallery_transitions.all": 1.0,
     "usd_per_million.events_single": 3.2,
     "usd_per_million.events_batched_10": 1.0,
     "usd_per_million.timed_waits": 56.0,
@@ -25,6 +26,8 @@ BOUNDS = {
     "crash.twice": 0.0,
     "tracker_bytes_gzip": 4096.0,
     "variants_regret_ratio": 0.6,
+    "tracker_with_popups_bytes_gzip": 5120.0,
+    "popup_bytes_gzip": 7168.0,
     "sending_memory_growth_mb": 10.0,
 }
 """The most that a number may be. Numbers that aren't here are reported and not judged."""

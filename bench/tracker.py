@@ -10,8 +10,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from authoring.validate import validate
 from bench.report import Say
+from functions.core.popups import asked_of_browsers
 from functions.core.tracking import script_settings
-from functions.pages import tracker
+from functions.pages import popups, tracker
 from infra.paths import BUILD, MARKETING
 from infra.tracker import tracker_script
 from local.waiting import until
@@ -24,11 +25,19 @@ LINKS = '<a id="file" href="/guide.pdf">Guide</a> <a id="away" href="{away}">Awa
 
 
 def run(say: Say) -> dict[str, float]:
-    """tracker_bytes_gzip, as served to the demo business; tracker_requests_per_visit and its calls."""
+    """tracker_bytes_gzip, as served to the demo business without its pop-ups, and with them; popup_bytes_gzip, the
+    module that shows one; tracker_requests_per_visit and its calls."""
     release = validate(MARKETING).release
-    served = tracker.serve(tracker_script(BUILD), script_settings(release.tracking, release.sending.business.site))
-    say(f"samovar.js with the demo's settings: {len(served.text):,} bytes, {len(served.packed):,} as gzip -9")
-    numbers: dict[str, float] = {"tracker_bytes_gzip": len(served.packed)}
+    numbers: dict[str, float] = {}
+    for name, asked in (("tracker", None), ("tracker_with_popups", asked_of_browsers(release.popups))):
+        settings = script_settings(release.tracking, release.sending.business.site, asked)
+        served = tracker.serve(tracker_script(BUILD), settings)
+        with_them = " and pop-ups" if asked else ""
+        say(
+            f"samovar.js with the demo's settings{with_them}: {len(served.text):,} bytes, {len(served.packed):,} packed"
+        )
+        numbers[f"{name}_bytes_gzip"] = len(served.packed)
+    numbers["popup_bytes_gzip"] = len(popups.module().packed)
     if not Path(CHROMIUM).exists():
         say(f"no Chromium at {CHROMIUM}: the visit is not measured")
         return numbers

@@ -82,6 +82,12 @@ class Request:
         return "text/html" in self.headers.get("accept", "")
 
     @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The browser's cookies, as they are spelled in its header; the first of each name."""
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "")[:8192].split(";"))
+        return {name: value for name, _, value in reversed([*pairs]) if name}
+
+    @cached_property
     def query(self) -> dict[str, str]:
         """The last value of each query parameter."""
         return dict(self.parameters)
@@ -116,10 +122,13 @@ def parse(event: Mapping[str, Any]) -> Request:
             raise Refused("invalid-body", "The body can't be read.") from error
     else:
         raw = body.encode("utf-8", "surrogatepass")
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if event.get("cookies"):
+        headers["cookie"] = "; ".join(event["cookies"])
     return Request(
         method=http["method"].upper(),
         path=unquote(event.get("rawPath") or http.get("path", "/")),
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        headers=headers,
         query_string=event.get("rawQueryString") or "",
         raw=raw,
         address=http.get("sourceIp") or "",
@@ -170,16 +179,23 @@ def html_answer(
     posts_to: Iterable[str] = ("'self'",),
     style_hashes: Iterable[str] = (),
     framed_by: Iterable[str] = (),
+    media_from: Iterable[str] = (),
+    scripted: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """A page that runs no script, loads nothing, posts and is framed only where it says."""
+    """A page that posts and is framed only where it says, loads pictures and films from `media_from` alone, and runs
+    no script; `scripted` lets it run those that stand at addresses of ours."""
     styles = " ".join(f"'sha256-{digest}'" for digest in style_hashes)
     style = f"style-src {styles}; " if styles else ""
     framed = " ".join(framed_by) or "'none'"
+    media = ("'self'", *media_from)
     policy = (
-        f"default-src 'none'; {style}img-src 'self' data:; form-action {' '.join(posts_to)}; "
+        f"default-src 'none'; {style}img-src {' '.join(media)} data:; form-action {' '.join(posts_to)}; "
         f"base-uri 'none'; frame-ancestors {framed}"
     )
-    return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy})
+    if scripted:
+        policy += f"; script-src 'self'; connect-src 'self'; media-src {' '.join(media)}"
+    return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy, **(headers or {})})
 
 
 def redirect(location: str, status: int = 302) -> Answer:

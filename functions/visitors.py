@@ -1,17 +1,23 @@
-"""Who a visitor of a form is, where a signed link from their own mailbox says so.
+"""Who a visitor is, where a signed link from their own mailbox says so.
 
-What is known about them is never shown: it only spares them questions.
+What is known about them is never shown: it only spares them questions, and decides what else they are shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from functions import clock, releases, tokens
+from functions.core.contact import Contact
 from functions.core.errors import Refused
 from functions.core.identity import EMAIL
 from functions.core.languages import accepted, told_by
 from functions.http import Request, is_passing
 from functions.observability import logger, metric
 from functions.tokens import Proof
+
+if TYPE_CHECKING:
+    from functions.core.conditions import Condition
+    from functions.core.release import Release
 
 
 def proof_in(token: str) -> Proof | None:
@@ -32,14 +38,38 @@ def address_of(proof: Proof | None) -> str | None:
 
 def known_of(proof: Proof | None) -> frozenset[str] | None:
     """Names of the traits that a proved visitor told before; None where nobody is proved."""
-    if proof is None:
-        return None
+    return traits_told(contact_of(proof)) if proof else None
+
+
+def contact_of(proof: Proof) -> Contact | None:
+    """Who a proof is about, None where its mailbox is not theirs any more: changed since, or erased."""
     from functions.tables import contacts
 
-    profile = contacts.surviving(proof.contact).profile
-    if address_of(proof) not in profile.identities:
+    found = contacts.surviving(proof.contact)
+    return found if address_of(proof) in found.profile.identities else None
+
+
+def traits_told(contact: Contact | None) -> frozenset[str] | None:
+    """Names of the traits that are known of a contact; None for nobody."""
+    if contact is None:
         return None
+    profile = contact.profile
     return frozenset(name for name in profile.traits if profile.trait(name) not in (None, "", []))
+
+
+def judge(proof: Proof | None, release: "Release", now: int) -> "Callable[[Condition], bool] | None":
+    """Whether conditions hold at `now` (ms) for the contact whom a proof is about; None where nobody is proved, and
+    for one who is no longer the contact of that address."""
+    if proof is None:
+        return None
+    from functions.core.evaluate import Seen, evaluate
+    from functions.tables import contacts
+
+    contact = contacts.surviving(proof.contact)
+    if address_of(proof) not in contact.profile.identities:
+        return None
+    seen = Seen(contact, release)
+    return lambda condition: evaluate(condition, seen, now).holds
 
 
 def language_of(request: Request, contact: str, offered: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra import staging
 from infra.paths import FUNCTIONS
-from infra.tracker import tracker_script
+from infra.tracker import WITH_POPUPS, tracker_script
 
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
@@ -24,13 +24,14 @@ def stage_code(build: Path, *, source: Path = FUNCTIONS) -> Path:
     with staging.fresh(home) as tree:
         shutil.copytree(source, tree / source.name, ignore=_IGNORED)
         (tree / source.name / "pages").mkdir(exist_ok=True)
-        shutil.copyfile(script, tree / source.name / "pages" / script.name)
+        for name in (script.name, WITH_POPUPS):
+            shutil.copyfile(script.with_name(name), tree / source.name / "pages" / name)
         compiled = staging.compiled(tree, build)
         return staging.keep(tree, home / (key if compiled else f"{key}{staging.UNCOMPILED}"))
 
 
 def _digest(source: Path, script: Path) -> str:
-    digest = hashlib.sha256(script.read_bytes())
+    digest = hashlib.sha256(script.read_bytes() + script.with_name(WITH_POPUPS).read_bytes())
     for file in sorted(source.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(source)}\0".encode())

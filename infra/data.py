@@ -36,6 +36,7 @@ class DataStack(cdk.Stack):
         # Under a name of its own, so that the permissions that end in a wildcard read well.
         bucket_arn = self.export_value(self.bucket.bucket_arn, name=BUCKET_ARN)
         self.releases_arn, self.campaigns_arn = f"{bucket_arn}/releases/*", f"{bucket_arn}/campaigns/*"
+        self.assets_arn = f"{bucket_arn}/assets/*"
         self.bucket.add_lifecycle_rule(
             prefix="campaigns/", expiration=cdk.Duration.days(400), noncurrent_version_expiration=cdk.Duration.days(1)
         )

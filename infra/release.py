@@ -27,7 +27,9 @@ class Release(Construct):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(compiled.asset_bytes())
         asset = assets.Asset(self, "Content", path=str(file))
-        read_it = Use(("s3:GetObject",), (asset.bucket.arn_for_objects(asset.s3_object_key),))
+        files = {content: self._file(content, path, build) for content, path in sorted(compiled.files.items())}
+        uploads = [asset, *files.values()]
+        read_it = Use(("s3:GetObject",), tuple(one.bucket.arn_for_objects(one.s3_object_key) for one in uploads))
         self.function: lambda_.Function = functions.make("publish", memory=512, timeout=60, needs=[*needs, read_it])
         self._live = cdk.CustomResource(
             self,
@@ -37,11 +39,19 @@ class Release(Construct):
                 "AssetKey": asset.s3_object_key,
                 "ReleaseId": self.release_id,
                 "BasedOn": compiled.based_on or "",
+                **({"Files": {content: file.s3_object_key for content, file in files.items()}} if files else {}),
             },
             resource_type="Custom::SamovarRelease",
             service_timeout=cdk.Duration.minutes(5),
             service_token=self.function.function_arn,
         )
+
+    def _file(self, content: str, path: Path, build: Path) -> assets.Asset:
+        """A file that people get, uploaded under a name that no file system and no tool can misread."""
+        plain = build / "files" / f"{content}.bin"
+        plain.parent.mkdir(parents=True, exist_ok=True)
+        plain.write_bytes(path.read_bytes())
+        return assets.Asset(self, f"File{content[:16]}", path=str(plain))
 
     def follows(self, functions: Sequence[IDependable]) -> None:
         """Go live only when these stand in their new version: old code may not know a new release's shape."""

@@ -52,6 +52,7 @@ class ServiceStack(cdk.Stack):
             needs=[
                 uses.writes_contacts(data.contacts),
                 uses.stores_releases(data),
+                uses.stores_assets(data),
                 uses.notices_absence(data),
                 uses.sends_to(self.queues.work, "WORK_QUEUE_URL"),
             ],
@@ -139,6 +140,8 @@ class ServiceStack(cdk.Stack):
                     uses.notes_messages(contacts),
                     uses.counts_reports(contacts),
                     uses.alerts(self.watch.topic),
+                    uses.gives_assets(self._data),
+                    uses.makes_links(self.public_url),
                     # Texts: only to answer HELP, and to ask a number that a form named.
                     uses.sends_texts(),
                 ],

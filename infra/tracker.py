@@ -10,6 +10,7 @@ from infra import node, staging
 from infra.paths import BUILD, TRACKER
 
 NAME = "samovar.js"
+WITH_POPUPS = "samovar-popups.js"
 _TARGET = "es2020"
 
 
@@ -20,13 +21,15 @@ class TrackerUnavailable(RuntimeError):
 def tracker_script(build: Path, *, source: Path = TRACKER) -> Path:
     """The built script, made anew only when its sources or its tool changed. Raises TrackerUnavailable.
 
-    It ends where its settings begin: whoever serves it adds them as JSON, and ");" after them.
+    It ends where its settings begin: whoever serves it adds them as JSON, and ");" after them. Beside it lies the same
+    with what asks for pop-ups, for those who have any.
     """
     home = build / "tracker"
     place = home / _digest(source)
     if not place.is_dir():
         with staging.fresh(home) as tree:
-            (tree / NAME).write_text(_bundle(source), encoding="utf-8")
+            for name in (NAME, WITH_POPUPS):
+                (tree / name).write_text(_bundle(source, popups=name == WITH_POPUPS), encoding="utf-8")
             place = staging.keep(tree, place)
     return place / NAME
 
@@ -36,7 +39,7 @@ def sources(source: Path = TRACKER) -> Iterator[Path]:
     yield from (source / "package.json", source / "package-lock.json", *sorted((source / "src").rglob("*.js")))
 
 
-def _bundle(source: Path) -> str:
+def _bundle(source: Path, *, popups: bool) -> str:
     tool = source / "node_modules" / ".bin" / "esbuild"
     if not tool.exists():
         raise TrackerUnavailable(
@@ -44,7 +47,7 @@ def _bundle(source: Path) -> str:
         )
     command = [str(tool), "src/main.js", "--bundle", "--minify", "--format=esm", f"--target={_TARGET}"]
     answer = subprocess.run(
-        [*command, "--charset=ascii", "--log-level=warning"],
+        [*command, f"--define:POPUPS={str(popups).lower()}", "--charset=ascii", "--log-level=warning"],
         cwd=source,
         env={**os.environ, **node.environment()},
         capture_output=True,

@@ -116,6 +116,21 @@ def stores_releases(data: DataStack) -> Use:
     return _releases(data, "s3:GetObject", "s3:PutObject")
 
 
+def stores_assets(data: DataStack) -> Use:
+    """Stores the files that people get, from what a deployment uploaded."""
+    return _assets(data, "s3:GetObject", "s3:PutObject")
+
+
+def gives_assets(data: DataStack) -> Use:
+    """Signs addresses of the files that people get: they hold no more than the function itself may."""
+    return _assets(data, "s3:GetObject")
+
+
+def _assets(data: DataStack, *actions: str) -> Use:
+    wildcard = (f"{BUCKET_ARN}/assets/*", "Files that people get are objects named by their hash, under one prefix")
+    return Use(actions, (data.assets_arn,), {"BUCKET": data.bucket.bucket_name}, (wildcard,))
+
+
 def notices_absence(data: DataStack) -> Use:
     """Without it S3 answers "forbidden" instead of "not there"."""
     return Use(("s3:ListBucket",), (data.bucket.bucket_arn,))

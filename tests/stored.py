@@ -8,9 +8,11 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from functions import passes
 from functions import releases as live_releases
 from functions.aws.attributes import decode, encode
 from functions.core import alarm
@@ -53,6 +55,7 @@ from functions.tables import (
     addresses,
     audiences,
     audit,
+    browsers,
     campaigns,
     caps,
     closed,
@@ -100,7 +103,7 @@ from functions.work import queue as work_queue
 from tests.generate import release
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CURRENT = "v4"
+CURRENT = "v5"
 NOW = 1_790_000_000_000
 CONTACT = "k7kqm3k5w2yvld4c6gq7mzabcd"
 RUN = "enr3k5w2yvld4c6gq7mzabcdef"
@@ -360,6 +363,36 @@ WITH_FUNNEL = Release.model_validate(
     }
 )
 
+FILE_OF_FORM = passes.OfForm("book", "book", "e#hash", "s3k5w2yvld4c6gq7mzabcd", "b1", NOW, NOW + 9_000)
+FILE_OF_MAIL = passes.OfMail("book", CONTACT, MESSAGE, NOW, "asset--book/give", "book", "hash", NOW + 9_000)
+ANSWER_BY_MAIL = passes.RateByMail("taste", "4", CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", NOW + 9_000)
+SURVEY_ON_PAGE = passes.RateOnPage("taste", "çay")
+WITH_FILES = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Tea"},
+            "from": {"name": "Tea", "email": "hello@tea.example"},
+            "topics": [{"id": "tips", "title": "Tips"}],
+        },
+        "assets": {
+            "book": {
+                "title": "Çay",
+                "topic": "Brewing",
+                "file": "Çay.pdf",
+                "form": "book",
+                "email": "book",
+                "within": "14 days",
+                "content": "ab" * 32,
+                "size": 2350,
+                "type": "application/pdf",
+            }
+        },
+        "surveys": {
+            "taste": {"question": "?", "scale": "0-10", "ends": {"lowest": "No"}, "trait": "taste", "comment": "Why?"},
+            "tea": {"question": "?", "answers": ["Black", {"value": "none", "label": "Coffee"}], "was": ["drink"]},
+        },
+    }
+)
 WITH_LANGUAGES = Release.model_validate(
     {
         "sending": {
@@ -671,6 +704,23 @@ def samples() -> dict[str, Sample]:
             folded([CONSENT, WISHES]),
             _row(addresses.head_item("hash", folded([CONSENT, WISHES]))),
             lambda row: addresses.head_from(_plain(row)),
+        ),
+        "browsers-of-a-link": Sample(
+            ["b1", "b2"],
+            _row(browsers.to_row("link3k5w2yvld4c6gq7mzabcd", ["b1", "b2"], NOW // 1000)),
+            lambda row: browsers.from_row(_plain(row)),
+        ),
+        **{
+            f"link-{name}": Sample(said, sign([KEY], said), partial(read, [KEY]))
+            for name, said, sign, read in (
+                ("file-of-a-form", FILE_OF_FORM, passes.sign, passes.read),
+                ("file-of-a-mail", FILE_OF_MAIL, passes.sign, passes.read),
+                ("answer-by-mail", ANSWER_BY_MAIL, passes.sign_rate, passes.read_rate),
+                ("survey-on-a-page", SURVEY_ON_PAGE, passes.sign_rate, passes.read_rate),
+            )
+        },
+        "release-with-files-and-surveys": Sample(
+            WITH_FILES, canonical(WITH_FILES).decode(), lambda text: load(text.encode())
         ),
         "token": Sample(PARKED, _row(tokens.to_row(PARKED)), lambda row: tokens.from_row(_plain(row))),
         "token-of-a-key": Sample(

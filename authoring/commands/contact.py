@@ -11,7 +11,7 @@ from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from authoring.happenings import OUTCOMES, words_of
 from authoring.when import localised
-from functions.core import confirm
+from functions.core import answering, confirm
 from functions.core.policy import REASONS
 from functions.core.verdicts import BY_HAND
 
@@ -104,8 +104,7 @@ def _told(decision: dict[str, Any]) -> dict[str, Any]:
 
 
 def _journey(name: str) -> str:
-    form = confirm.form_of(name)
-    return f"journey {name}" if form is None else f"confirmation of form {form}"
+    return answering.called(name) or f"journey {name}"
 
 
 def _named(title: str, told: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -166,23 +166,27 @@ def migrate(
         journey = live.release.first_name("journey", journey)
         to = live.release.journeys.get(journey)
         if to is None:
-            raise ValueError(f'the live release has no journey "{journey}"')
+            known = ", ".join(sorted(live.release.present_name("journey", one) for one in live.release.journeys))
+            raise ValueError(f'the live release has no journey "{journey}": {known or "none is defined"}')
         found = {key: many for key, many in looked(journey, as_json).of(journey).items() if key[0] != live.id}
-        first = partial(live.release.first_name, "step", inside=f"journey {journey}")
+        first, called = (
+            partial(name, "step", inside=f"journey {journey}")
+            for name in (live.release.first_name, live.release.present_name)
+        )
         leave = [first(step) for step in leave]
         moves = Moves({first(old): first(new) for old, new in _pairs(pairs)}, frozenset(leave))
-        _check_moves(moves, to)
+        _check_moves(moves, to, called)
         standing = Counter[str]()
         for (_, step), many in found.items():
             standing[step] += many
-        _all_mapped(standing, to, moves)
+        _all_mapped(standing, to, moves, called)
         if not standing:
             emit({"moved": 0}) if as_json else say("Everybody in it goes by the live release already.", "green")
             return
         if must_ask(yes, as_json):
             for step, many in sorted(standing.items()):
-                where = "leave" if step in leave else f"go on at {moves.of(step)}"
-                say(f"  {many:,} at {step or '(on the way)'}: {where}")
+                where = "leave" if step in leave else f"go on at {called(moves.of(step)) or 'the same place'}"
+                say(f"  {many:,} at {called(step) or '(on the way)'}: {where}")
             click.confirm(f"Move them to release {live.id[:12]}?", abort=True)
         now = clock.now_ms()
         job = correct.migrate(digest("migrate", journey, live.id, str(now)), journey, live.id, moves, now)
@@ -199,21 +203,23 @@ def _pairs(said: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield before, after
 
 
-def _check_moves(moves: Moves, to: Journey) -> None:
+def _check_moves(moves: Moves, to: Journey, called: Callable[[str], str]) -> None:
     known = {step.id for step in walk(to.steps)}
     for before, after in moves.steps.items():
         if after not in known:
-            steps = ", ".join(sorted(known))
-            raise ValueError(f'--map {before}={after}: the live journey has no step "{after}": {steps}')
+            steps = ", ".join(sorted(map(called, known)))
+            pair = f"{called(before)}={called(after)}"
+            raise ValueError(f'--map {pair}: the live journey has no step "{called(after)}": {steps}')
 
 
-def _all_mapped(standing: Counter[str], to: Journey, moves: Moves) -> None:
+def _all_mapped(standing: Counter[str], to: Journey, moves: Moves, called: Callable[[str], str]) -> None:
     missing = unmapped([step for step in standing if step], to, moves)
     if missing:
-        told = "; ".join(f'{standing[step]:,} at "{step}"' for step in sorted(missing))
+        told = "; ".join(f'{standing[step]:,} at "{called(step)}"' for step in sorted(missing))
+        one = called(missing[0])
         raise ValueError(
-            f"people wait where the live journey has no step: {told}. Say where they go on (--map {missing[0]}=STEP), "
-            f"or that they leave (--exit {missing[0]})"
+            f"people wait where the live journey has no step: {told}. Say where they go on (--map {one}=STEP), "
+            f"or that they leave (--exit {one})"
         )
 
 

@@ -6,12 +6,14 @@ from typing import Any
 import click
 from rich.table import Table
 
+from authoring import called
 from authoring.commands.progress import contacts_of, follow
 from authoring.commands.shared import App, business_zone, console, counted, emit, explained, json_option, say
 from authoring.published import NothingLive
 from authoring.when import minute
 from functions import clock, settings
 from functions.aws import dynamodb
+from functions.core.release import Release
 from functions.core.views import iso
 from functions.tables import releases
 from functions.work import backfills, jobs
@@ -25,6 +27,7 @@ def list_jobs(app: App, as_json: bool) -> None:
     """Long jobs over everybody of the last 90 days, newest first."""
     with explained(as_json):
         app.connect()
+        release = called.live()
         found, total, zone = jobs.listed(), dynamodb.size_of(settings.contacts_table())[0], business_zone()
     if as_json:
         emit({"jobs": [_plain(job) for job in found]})
@@ -35,7 +38,7 @@ def list_jobs(app: App, as_json: bool) -> None:
         told = ", ".join(f"{job.notes[name]:,} {words}" for name, words in _NOTES.items() if job.notes.get(name))
         table.add_row(
             job.id,
-            job.kind,
+            _kind(job, release),
             _state(job, total),
             f"{contacts_of([job]):,}",
             told,
@@ -57,6 +60,12 @@ _NOTES = {
     "aside": "set aside",
 }
 """What jobs note, as people read it; --json has all."""
+
+
+def _kind(job: Job, release: Release | None) -> str:
+    """What sort of job it is, and of which journey."""
+    journey, step = (next(iter(job.about.get(name, ())), "") for name in ("journey", "step"))
+    return f"{job.kind} {called.place(release, journey, step)}" if journey else job.kind
 
 
 def _state(job: Job, total: int) -> str:

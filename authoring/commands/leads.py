@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from authoring import called
 from authoring.commands.shared import App, business_zone, counted, emit, explained, json_option, print_whole, say
 from authoring.dossier import plain_lead
 from authoring.when import minute
@@ -28,6 +29,7 @@ def leads(app: App, group: str | None, limit: int, as_json: bool) -> None:
     """
     with explained(as_json):
         app.connect()
+        release = called.live()
         found, zone = table.newest(clock.now_ms(), limit, group), business_zone()
         loaded = contacts.load(lead.contact for lead in found)
         people = {id: contacts.survivor(one) for id, one in loaded.items()}
@@ -37,7 +39,8 @@ def leads(app: App, group: str | None, limit: int, as_json: bool) -> None:
     shown = Table(f"handed off ({zone})", "to", "who", "why", "journey", box=None, padding=(0, 2, 0, 0))
     for lead in found:
         who = _person(people[lead.contact])
-        cells = (lead.to, who["name"] or who["email"] or who["contact"], lead.reason, f"{lead.journey}/{lead.step}")
+        where = called.place(release, lead.journey, lead.step)
+        cells = (lead.to, who["name"] or who["email"] or who["contact"], lead.reason, where)
         shown.add_row(minute(lead.at, zone), *map(Text, cells))
     if found:
         print_whole(shown)

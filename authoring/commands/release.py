@@ -41,6 +41,10 @@ def validate(app: App, as_json: bool) -> None:
             ("campaign", content.campaigns),
             ("e-mail", content.emails),
             ("form", content.forms),
+            ("pop-up", content.popups),
+            ("file", content.assets),
+            ("survey", content.surveys),
+            ("page", content.pages),
             ("scenario", [one for _, file in compiled.scenarios.values() for one in file.scenarios]),
         )
         counts = ", ".join(f"{len(found)} {what}{'s' if len(found) != 1 else ''}" for what, found in parts)

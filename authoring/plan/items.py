@@ -36,7 +36,20 @@ def items(
 
 def _order(what: str) -> tuple[int, str]:
     kind = what.partition(" ")[0]
-    kinds = ("journey", "email", *_CHANNELS, "form", "campaign", "segment", "stage", "funnel", "score")
+    kinds = (
+        "journey",
+        "email",
+        *_CHANNELS,
+        "form",
+        "page",
+        "asset",
+        "survey",
+        "campaign",
+        "segment",
+        "stage",
+        "funnel",
+        "score",
+    )
     return (kinds.index(kind) if kind in kinds else len(kinds), what)
 
 
@@ -104,7 +117,7 @@ def _title(kind: str, name: str, before: Release | None, after: Release) -> str:
     for release in (after, before):
         held = None if release is None else _members(release, kind).get(name)
         if held is not None:
-            return str(getattr(held, "title", "") or getattr(held, "subject", ""))
+            return str(getattr(held, "title", "") or getattr(held, "subject", "") or getattr(held, "question", ""))
     return ""
 
 
@@ -118,6 +131,14 @@ def _members(release: Release, kind: str) -> Mapping[str, object]:
             return release.forms
         case "campaign":
             return release.campaigns
+        case "popup":
+            return release.popups
+        case "asset":
+            return release.assets
+        case "survey":
+            return release.surveys
+        case "page":
+            return release.pages
         case "segment":
             return release.segments
     return {}

@@ -31,10 +31,9 @@ def summary(plan: Plan) -> str:
     """A plan in one sentence."""
     if plan.problems:
         return f"It can't be published: {_many(len(plan.problems), 'problem')}."
-    if plan.refused:
-        return "It would be refused."
+    refused = " It would be refused." if plan.refused else ""
     if not plan.items:
-        return f"Nothing differs from {plan.base}."
+        return f"Nothing differs from {plan.base}.{refused}"
     counts = {how: sum(item.how == how for item in plan.items) for how in ("added", "changed", "renamed", "removed")}
     said = ", ".join(f"{many} {how}" for how, many in counts.items() if many)
     failing = sum(trial.newly_fails for trial in plan.trials)
@@ -43,7 +42,7 @@ def summary(plan: Plan) -> str:
         if failing == 1
         else (f" {_many(failing, 'scenario')} would fail that pass now." if failing else "")
     )
-    return f"Against {plan.base}: {said}.{warned}"
+    return f"Against {plan.base}: {said}.{warned}{refused}"
 
 
 def blocks(plan: Plan) -> Iterator[Block]:

@@ -8,17 +8,21 @@ from pydantic import BaseModel
 from authoring import channels
 from authoring.scenarios.model import Scenarios
 from authoring.sources import EmailFile
+from functions.core.assets import AssetFile
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Journey
+from functions.core.landing import Page as LandingPage
+from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Products
 from functions.core.publishing import Publishing
 from functions.core.scoring import Scoring
 from functions.core.segments import Segments
 from functions.core.sending import Sending
+from functions.core.surveys import Survey
 from functions.core.template import Template
 from functions.core.tracking import Tracking
 
@@ -122,6 +126,15 @@ PAGES = (
         "What a form asks for. The file's name is the form's id; its address is /f/ID.",
     ),
     Page(
+        "pages",
+        "Landing pages",
+        "pages/ID.yaml",
+        LandingPage,
+        "pages/first-flush.yaml",
+        "A page of your own, block by block. The file's name is the page's id; its address is /page/ID. "
+        "[How to write one](../pages.md).",
+    ),
+    Page(
         "journeys",
         "Journeys",
         "journeys/ID.yaml",
@@ -137,6 +150,33 @@ PAGES = (
         "campaigns/new-harvest.yaml",
         "One message to everybody in a segment, once or again and again. The file's name is the campaign's id. "
         "How it goes: [campaigns](../campaigns.md).",
+    ),
+    Page(
+        "popups",
+        "Pop-ups",
+        "popups/ID.yaml",
+        Popup,
+        "popups/letter.yaml",
+        "What comes up on pages of the site that load the tracker script: a pop-up, a slide-in or a bar, with a form "
+        "or a link. The file's name is its id. How it goes: [pop-ups](../popups.md).",
+    ),
+    Page(
+        "assets",
+        "Files",
+        "assets/ID.yaml",
+        AssetFile,
+        "assets/brewing-book.yaml",
+        "A file that people get for filling in a form, such as an e-book: it lies beside this one. "
+        "The YAML file's name is the id. How it goes: [files](../assets.md).",
+    ),
+    Page(
+        "surveys",
+        "Surveys",
+        "surveys/ID.yaml",
+        Survey,
+        "surveys/first-glass.yaml",
+        "One question, answered by a click on a link in a mail. The file's name is the survey's id. "
+        "How it goes: [surveys](../surveys.md).",
     ),
     Page(
         "scenarios",

@@ -3,11 +3,11 @@
 NOTICE = "<!-- Made by `samovar schema`. Change the models, not this page. -->\n"
 INTRODUCTION = """What the marketer writes in `marketing/`. These pages are made from the models that validate the
 files: run `samovar schema` after changing one."""
-IDS = """Ids (of journeys, steps, campaigns, forms, fields, topics, scores, rules, stages, segments and templates) are
-for ever: people's histories point at them. An id keeps its kind, and one that was removed is never used again;
-`samovar rollback` brings it back with its old meaning. What is called otherwise says what it
-`was`: [releases](../releases.md#names). Titles are free. What was published is
-remembered in `marketing/.samovar.json`; keep that file with the others."""
+IDS = """Ids (of journeys, steps, campaigns, forms, fields, pages, pop-ups, files, surveys, topics, scores, rules,
+stages, segments and templates) are for ever: people's histories point at them. An id keeps its kind, and one that was
+removed is never used again; `samovar rollback` brings it back with its old meaning. What is called otherwise says what
+it `was`: [releases](../releases.md#names). Titles are free. What was published is remembered in
+`marketing/.samovar.json`; keep that file with the others."""
 EDITORS = """Point your editor's YAML support at the schemas; in VS Code's settings, for example:
 
 ```json
@@ -21,6 +21,8 @@ EDITORS = """Point your editor's YAML support at the schemas; in VS Code's setti
   "docs/reference/schemas/bots.json": "marketing/bots.yaml",
   "docs/reference/schemas/publishing.json": "marketing/publishing.yaml",
   "docs/reference/schemas/forms.json": "marketing/forms/*.yaml",
+  "docs/reference/schemas/assets.json": "marketing/assets/*.yaml",
+  "docs/reference/schemas/surveys.json": "marketing/surveys/*.yaml",
   "docs/reference/schemas/journeys.json": "marketing/journeys/*.yaml",
   "docs/reference/schemas/scenarios.json": "marketing/scenarios/*.yaml",
   "docs/reference/schemas/emails.json": "marketing/emails/*.yaml",
@@ -28,7 +30,9 @@ EDITORS = """Point your editor's YAML support at the schemas; in VS Code's setti
   "docs/reference/schemas/push.json": "marketing/push/*.yaml",
   "docs/reference/schemas/webhooks.json": "marketing/webhooks/*.yaml",
   "docs/reference/schemas/products.json": "marketing/products.yaml",
-  "docs/reference/schemas/campaigns.json": "marketing/campaigns/*.yaml"
+  "docs/reference/schemas/campaigns.json": "marketing/campaigns/*.yaml",
+  "docs/reference/schemas/pages.json": "marketing/pages/*.yaml",
+  "docs/reference/schemas/popups.json": "marketing/popups/*.yaml"
 }
 ```"""
 CONDITIONS = """Branches, waits, exits and segments ask in one language. A condition names its kind by one key:
@@ -56,7 +60,7 @@ VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait m
 Marketing mail must carry `unsubscribe_url` and `business.address`; the base layout does."""
 MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
 `<mj-include path="parts/NAME.mjml" />`. Elements:"""
-SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]'}
+SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]', "asset_url": 'asset_url("ID")', "survey": 'survey("ID")'}
 FILTERS = """`day` and `moment` write a date or a time, `number` a number, `money` an amount (`| money("EUR")`; of a
 product's price also without the currency), each in the language of the e-mail and the contact's time zone. `upper`,
 `lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's
@@ -72,6 +76,8 @@ MEANINGS = {
     "products": "What products.yaml lists: `id`, `title`, `price`, `url`, `image`, `tags` of each",
     "preferences_url": "Where this person chooses what to hear about; ask `{% if preferences_url is defined %}`",
     "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
+    'asset_url("ID")': "Where this person gets a file of assets/; the link is theirs, and holds for its `within`",
+    'survey("ID")': "A question of surveys/ with a link for each answer; in a text of its own",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }
 

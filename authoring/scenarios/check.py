@@ -58,7 +58,7 @@ class _Checked:
 
     def _chance(self, step: str, way: str, path: Path) -> Iterator[Problem]:
         if step not in self.chances:
-            mend = choose(step, self.chances, none="The journey has no split and no holdout")
+            mend = self._renamed(step) or choose(step, self.chances, none="The journey has no split and no holdout")
             yield self.document.problem(
                 path, f'"{step}" is no split and no holdout', mend, key=True, code="unknown-step"
             )
@@ -94,8 +94,13 @@ class _Checked:
 
     def _step(self, name: str, path: Path) -> Iterator[Problem]:
         if name not in self.steps:
-            mend = choose(name, self.steps, none="")
+            mend = self._renamed(name) or choose(name, self.steps, none="")
             yield self.document.problem(path, f'unknown step "{name}"', mend, code="unknown-step")
+
+    def _renamed(self, name: str) -> str:
+        """The mend where a step had that name before, "" where none had it."""
+        now = next((step.id for step in self.steps.values() if name in step.was), None)
+        return f'It is called "{now}" now: write that here' if now else ""
 
     def _message(self, message: model.Expected, path: Path) -> Iterator[Problem]:
         channel, template = message.what

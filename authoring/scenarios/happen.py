@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from authoring.scenarios import model
 from authoring.scenarios.letters import PEPPER
 from authoring.scenarios.world import Letter, World
-from functions.core import confirm, confirm_by_text, submission
+from functions.core import assets, confirm, confirm_by_text, submission
 from functions.core import event as names
 from functions.core import traits as reserved
 from functions.core.answers import Terms
@@ -133,6 +133,8 @@ class Happenings:
         if problems:
             raise Impossible("the form refuses it: " + "; ".join(f"{p.field}: {p.message}" for p in problems))
         event = submission.to_event(said, form, typed, received=now, pepper=PEPPER, page="", user_agent="")
+        if kind_of(event.source) == EMAIL and assets.given_by(one.form, world.release.assets):
+            event = event.with_properties({assets.GIVES: True})
         about = (catalogue.language_of(sending, form), "scenario", "")
         for ref in (event.source, *event.identities):
             asks = confirm.Asks(

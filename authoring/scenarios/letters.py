@@ -72,7 +72,9 @@ def _said(
 ) -> Said:
     assert isinstance(to, Destination)
     asks = confirm.form_of(message.topic) is not None
-    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences")
+    asset = (lambda id: f"#{id}") if message.channel == BY_EMAIL else None
+    rate = (lambda id, answer: f"#{id}-{answer}") if message.channel == BY_EMAIL else None
+    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences", asset, rate)
 
     def zone() -> str:
         return zone_of(contact, release.sending)

@@ -75,9 +75,9 @@ class Run:
 
     def moved(self, after: Enrollment, now: int) -> None:
         """Take over what an advance at `now` (ms) made of the run."""
-        before = [passed.at for passed in self.enrollment.path].count(now)
-        new = [passed for passed in after.path if passed.at == now]
-        self.path += new[before:]
+        # What follows a thing of its own kind within one moment is noted a millisecond later.
+        before = sum(passed.at >= now for passed in self.enrollment.path)
+        self.path += [passed for passed in after.path if passed.at >= now][before:]
         waiting, held = after.waiting, self.enrollment.waiting
         rang = held is not None and now >= held.alarm
         if held is not None and waiting is not None and (held.step, held.since) == (waiting.step, waiting.since):

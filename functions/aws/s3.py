@@ -58,3 +58,14 @@ def everything(bucket: str) -> Iterator[tuple[str, bytes]]:
             answer = client("s3").get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
             with answer["Body"] as body:
                 yield one["Key"], bytes(body.read())
+
+
+def copy(bucket: str, key: str, source: tuple[str, str], *, content_type: str) -> None:
+    """Store what stands at `source` (bucket and key), without reading it here."""
+    client("s3").copy_object(
+        Bucket=bucket,
+        Key=key,
+        CopySource={"Bucket": source[0], "Key": source[1]},
+        ContentType=content_type,
+        MetadataDirective="REPLACE",
+    )

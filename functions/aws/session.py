@@ -58,6 +58,13 @@ def client(service: str, attempts: int = 4) -> Any:
     return made
 
 
+def identity() -> tuple[Any, str]:
+    """The credentials of the process, None where it has none, and the region that it works in."""
+    with _one_at_a_time:
+        found = _session()
+        return found.get_credentials(), str(found.get_config_variable("region") or "us-east-1")
+
+
 def reset() -> None:
     """Forget session and clients: tests that change endpoints or credentials call it."""
     while _made:

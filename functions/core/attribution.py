@@ -1,7 +1,8 @@
 """Where people come from: the touches that brought a contact, the first and the last of which are kept.
 
 A touch is a page view that names a campaign (utm parameters) or carries an advertiser's click id, or
-one that begins a visit and was referred from another site. Coming directly is no touch, so it never
+one that begins a visit and was referred from another site; and a form sent from a landing page whose address does,
+because not every visitor may be followed before. Coming directly is no touch, so it never
 takes the place of one. First and last are the earliest and latest by (time, tie): they join in any order.
 """
 
@@ -11,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from functions.core.contact import Contact, Moment, Touch
-from functions.core.event import PAGE_VIEWED, Event
+from functions.core.event import FORM, PAGE_VIEWED, Event
 from functions.core.origin import CAMPAIGN, CLICK_IDS, LONGEST, LONGEST_ID, text_of, texts
 
 _LONGEST_PAGE: Final = 200
@@ -46,8 +47,10 @@ def _when(touch: Touch) -> Moment:
 
 
 def touch_of(event: Event) -> dict[str, str] | None:
-    """What a page view says about how its visitor came, or None where it is no touch."""
-    if event.name != PAGE_VIEWED or event.kind != "page":
+    """What a page view, or a form in a landing page, says about how its visitor came, or None where it is no touch."""
+    is_view = event.name == PAGE_VIEWED and event.kind == "page"
+    is_landed = event.kind == FORM and LANDING in event.properties
+    if not (is_view or is_landed):
         return None
     named, clicks = event.context.get("campaign"), event.context.get("clicks")
     said = texts(named, CAMPAIGN) if isinstance(named, Mapping) else {}
@@ -62,7 +65,7 @@ def touch_of(event: Event) -> dict[str, str] | None:
         return None
     if referrer:
         said["referrer"] = referrer
-    if landing := text_of(event.properties.get("url")):
+    if landing := text_of(event.properties.get("url" if is_view else "page")):
         said[LANDING] = landing.partition("#")[0].partition("?")[0][:_LONGEST_PAGE]
     return said
 

@@ -41,6 +41,7 @@ ENDS: Final[Mapping[str, Mapping[str, str]]] = {
         "tr": "size yazabildiğimiz sürece; geri çekme, uyabilmemiz için karıştırılmış bir sayı olarak kalır",
     },
     "two days": {"en": "two days after you left", "tr": "ayrıldıktan iki gün sonra silinir"},
+    "link": {"en": "until the link has ended", "tr": "bağlantının süresi dolana kadar"},
     "wait": {"en": "until the wait is over", "tr": "bekleme bitene kadar"},
     "ever": {"en": "for good; it names nobody", "tr": "sürekli; kimsenin adını içermez"},
     "400 days": {"en": "400 days", "tr": "400 gün"},
@@ -119,6 +120,18 @@ CATALOGUE: Final = (
             "tr": "Hiçbirini iki kez ve çok sık almamanız için",
         },
         ("messages",),
+    ),
+    Kept(
+        ("D#",),
+        {
+            "en": "In how many kinds of browser the link to a file was opened that we mailed you",
+            "tr": "Size gönderdiğimiz bir dosya bağlantısının kaç tür tarayıcıda açıldığı",
+        },
+        {
+            "en": "To see whether the link was passed on. It names nobody",
+            "tr": "Bağlantının başkasına iletilip iletilmediğini görmek için. Kimsenin adını içermez",
+        },
+        ("link",),
     ),
     Kept(
         ("C# D#",),

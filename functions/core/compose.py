@@ -14,6 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from functions.core import links, mime
+from functions.core.called import Asset, Rate, callables
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
@@ -32,7 +33,8 @@ _AS_IS: Final = ("unsubscribe", "preferences", "confirm")
 class Urls:
     """The addresses that one message's links lead to. `click` signs a redirect to a URL.
 
-    `confirm` is there in a mail that asks for confirmation only. Without `open` ("") no opening is noticed.
+    `confirm` is there in a mail that asks for confirmation only. Without `open` ("") no opening is noticed. `asset`
+    makes the link to a file, `rate` that to an answer of a survey; None where there are none.
     """
 
     click: Callable[[str], str]
@@ -40,6 +42,8 @@ class Urls:
     unsubscribe: str
     confirm: str | None = None
     preferences: str = ""
+    asset: Asset | None = None
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,7 @@ def _values(
         "block": _Blocks(email.blocks, contact, release, when.now),
         "products": shown(release.products, language),
         **as_is,
+        **callables(urls.asset, urls.rate, release),
         links.SIGNER: _signer(urls),
         links.PIXEL: Markup(image if urls.open else ""),
         WRITER: _lazily(when, language, business.time_zone),

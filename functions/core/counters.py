@@ -13,6 +13,8 @@ from functions.core.conditions import Condition, EventMatch
 from functions.core.emails import conditions as conditions_of_emails
 from functions.core.event import Event
 from functions.core.ids import digest
+from functions.core.landing import conditions as conditions_of_pages
+from functions.core.popups import conditions as conditions_of_popups
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score, TagRule
 from functions.core.steps import Add
@@ -235,3 +237,5 @@ def conditions_of(release: Release) -> Iterator[Condition]:
         for step in walk(journey.steps):
             yield from (condition for _, condition in asked_by(step))
     yield from conditions_of_emails(release.emails)
+    yield from conditions_of_popups(release.popups)
+    yield from conditions_of_pages(release.pages)

@@ -33,6 +33,7 @@ RESERVED: Final = frozenset(
         names.IMPORTED,
         *(names.JOURNEY_ENTERED, names.JOURNEY_ENDED, names.JOURNEY_REQUESTED),
         *(names.TRAITS_CHANGED, names.STAGE_SET, names.POINTS_ADDED, names.HANDED_OFF, "Staff Sent"),
+        *(names.ASSET_DOWNLOADED, names.SURVEY_ANSWERED, names.SURVEY_COMMENTED),
     )
 )
 """What only Samovar itself, or the owner's own applications over the bus, may state."""
@@ -50,7 +51,7 @@ HISTORY_MS: Final = 86_400_000
 _PAGE: Final = ("url", "path", "title", "referrer", "search")
 _NAMED: Final = {"referrer": ("id", "type", "name"), "device": ("type",), "os": ("name",)}
 """Parts of the context of which only these are kept."""
-_OURS: Final = frozenset({"consents", "asked", "confirmation"})
+_OURS: Final = frozenset({"consents", "asked", "confirmation", "gives"})
 """What only a form of ours says of a submission."""
 LIKE_BROWSERS: Final = ("Mozilla/", "Opera/", "Dalvik/")
 """How the user agent of everything begins that people browse with."""

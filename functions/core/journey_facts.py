@@ -53,9 +53,14 @@ def begins_at(existing: Enrollment | None, now: int) -> int:
 def journey_events_of(enrollment: Enrollment, *, cause: str = LIVE, received: int | None = None) -> list[Event]:
     """The events of a run as its row stands, in order. `received` (ms) is when they are recorded; at once, without."""
     found = [_entered(enrollment, cause, received)]
-    if not enrollment.active and not _goes_on(enrollment):
+    if not enrollment.active and not goes_on_elsewhere(enrollment):
         found.append(_ended(enrollment, cause, received))
     return found
+
+
+def goes_on_elsewhere(run: Enrollment) -> bool:
+    """Whether a run goes on as another person's, into whom its contact was merged."""
+    return run.path != () and run.path[-1].outcome == MERGED
 
 
 def noted(note: NoteRun, enrollment: Enrollment) -> Event:
@@ -95,10 +100,6 @@ def _event(enrollment: Enrollment, name: str, at: int, cause: str, received: int
         context=_NOBODY_DID,
         cause=cause,
     )
-
-
-def _goes_on(enrollment: Enrollment) -> bool:
-    return bool(enrollment.path) and enrollment.path[-1].outcome == MERGED
 
 
 def _matches(release: Release) -> Iterable[EventMatch]:

@@ -101,6 +101,12 @@ def check_sender(key: WriteKey, origin: str | None) -> None:
         )
 
 
+def for_pages_of(keys: Iterable[WriteKey], origin: str) -> str:
+    """The public key, the oldest first, with which pages of an origin may send events; "" where there is none."""
+    public = (key for key in keys if key.kind == PUBLIC)
+    return next((key.held for key in public if not key.origins or is_allowed(key.origins, origin)), "")
+
+
 def is_allowed(origins: Iterable[str], origin: str | None) -> bool:
     """Whether a browser's Origin header is one of these, or of a subdomain that one stands for."""
     if origin is None:

@@ -1,6 +1,6 @@
 """What performing an effect of a journey leaves: the event that is recorded, the message that is decided. Pure."""
 
-from functions.core import confirm
+from functions.core import answering
 from functions.core.effects import Record, SendMessage
 from functions.core.enrollment import Enrollment
 from functions.core.event import SYSTEM, Event
@@ -43,7 +43,7 @@ def message_of(effect: SendMessage, enrollment: Enrollment, kept_s: int) -> Mess
         enrollment=enrollment.id,
         since=enrollment.entered,
         kept_until=effect.at // 1000 + kept_s,
-        # The link of such a mail confirms what this submission asked, and nothing else.
         channel=effect.channel,
-        cause=enrollment.cause if confirm.form_of(enrollment.journey) else None,
+        # Such a mail answers this submission, and nothing else.
+        cause=enrollment.cause if answering.is_answer(enrollment.journey) else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from functions.core import confirm, consent, hours
+from functions.core import answering, consent, hours
 from functions.core.channels import BY_EMAIL, BY_STAFF, to_people
 from functions.core.consent import Head
 from functions.core.contact import Contact
@@ -243,8 +243,8 @@ def _marketing(case: Case) -> Iterable[Sent]:
 
 def _is_transactional(topic: str, release: Release) -> bool:
     known = topic_of(release, topic)
-    # What asks to confirm is no marketing, also where its form is gone.
-    return known.transactional if known is not None else confirm.form_of(topic) is not None
+    # What answers a form is no marketing, also where its form is gone.
+    return known.transactional if known is not None else answering.is_answer(topic)
 
 
 def _is_counted(cap: Cap, sent: Sent, release: Release) -> bool:
@@ -254,7 +254,7 @@ def _is_counted(cap: Cap, sent: Sent, release: Release) -> bool:
 def topic_of(release: Release, id: str) -> Topic | None:
     """The topic of a release with this id."""
     known = next((topic for topic in release.sending.topics if topic.id == id), None)
-    return known or confirm.topic(id, release.forms)
+    return known or answering.topic(id, release)
 
 
 def about(message: Message, release: Release) -> Topic | None:

@@ -20,8 +20,9 @@ class Retention(Definition):
     decisions: Duration = Field(730 * DAY, description="Which lines people crossed, such as becoming warm.")
     runs: Duration = Field(
         1095 * DAY,
-        description="Earlier runs of a journey that somebody entered again; the latest stays, so that "
-        "whoever may enter once enters once.",
+        description="Runs of a journey that are over: earlier ones of somebody who entered again, and those side by "
+        "side (`one_per`), unless nobody may come again for the same key. The latest of others stays, so that whoever "
+        "may enter once enters once.",
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field, field_serializer, field_validator
 
-from functions.core import confirm
+from functions.core import answering
+from functions.core.assets import Asset
 from functions.core.bots import Bots
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, CHANNELS
@@ -19,6 +20,8 @@ from functions.core.errors import Newer
 from functions.core.forms import Form
 from functions.core.funnel import Funnel
 from functions.core.journey import Becomes, Journey
+from functions.core.landing import Page
+from functions.core.popups import Popup
 from functions.core.privacy import Privacy
 from functions.core.products import Product
 from functions.core.publishing import Publishing
@@ -26,6 +29,7 @@ from functions.core.scoring import Scoring
 from functions.core.segments import Segment
 from functions.core.sending import Sending
 from functions.core.steps import Handoff, Notify, Step
+from functions.core.surveys import Survey
 from functions.core.tracking import Tracking
 from functions.core.tree import walk
 
@@ -48,6 +52,10 @@ class Release(Definition):
     products: list[Product] = Field(default_factory=list)
     templates: dict[str, dict[Id, Any]] = Field(default_factory=dict)
     campaigns: dict[Id, Campaign] = Field(default_factory=dict)
+    popups: dict[Id, Popup] = Field(default_factory=dict)
+    assets: dict[Id, Asset] = Field(default_factory=dict)
+    surveys: dict[Id, Survey] = Field(default_factory=dict)
+    pages: dict[Id, Page] = Field(default_factory=dict)
     privacy: Privacy = Field(default_factory=Privacy)
     bots: Bots = Field(default_factory=Bots)
     publishing: Publishing = Field(default_factory=Publishing)
@@ -103,8 +111,8 @@ class Release(Definition):
 
     @cached_property
     def every_journey(self) -> Mapping[str, Journey]:
-        """The authored journeys, and those that ask for confirmation of what forms ask."""
-        return {**self.journeys, **confirm.journeys(self.forms)}
+        """The authored journeys, and those that answer forms."""
+        return {**self.journeys, **answering.journeys(self)}
 
     @cached_property
     def lines(self) -> Mapping[str, Condition]:

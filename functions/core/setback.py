@@ -21,6 +21,9 @@ WORDS_KEPT: Final = 200
 AGAIN_MS: Final = 300_000
 """A message that a mistake kept from going out is tried once more after so long; then its run is set aside."""
 
+ASKING: Final = "only_if"
+"""In place of a step (no step has such an id): the mistake is in what is asked of whoever comes."""
+
 MISTAKES: Final = frozenset({"template-error", "unknown-template", "unknown-topic", "no-staff", "no-secret"})
 """Reasons for which a message is withheld that are a mistake of the business's, not something about the person."""
 REFUSED: Final = "provider-rejected"
@@ -91,6 +94,16 @@ def in_words(code: str) -> str:
 def letter(journey: str, step: str, code: str) -> tuple[str, str]:
     """Subject and text of the mail to whoever gets alerts, once until that is mended. No words of an error: they may
     quote what a person wrote."""
+    if step == ASKING:
+        return (
+            f'Journey "{journey}" lets some people not in: its only_if can\'t be asked',
+            f'Somebody came to the journey "{journey}", and whether its only_if holds for them could not be asked: '
+            f"{in_words(code).rstrip('.')} ({code}). Nobody is let in unasked, and nothing is lost: what would have "
+            "started it lies in the aside queue for 14 days, and everybody else comes in.\n\n"
+            "Mend only_if and publish. How those who came meanwhile are asked again stands in docs/operations.md, "
+            'under "When a journey is stuck"; '
+            f'samovar retry {journey} --why "…" ends this notice.',
+        )
     where = f' at step "{step}"' if step else " before its first step"
     return (
         f'Journey "{journey}" is stuck for some people{where}',

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.core.answers import Exact, Terms, Value, read_answer
+from functions.core.definition import ID_PATTERN
 from functions.core.errors import Refused
 from functions.core.event import FORM, FORM_SUBMITTED, Event
 from functions.core.forms import Form, FormField
 from functions.core.identity import ANONYMOUS, EMAIL, PHONE, identity_ref
 from functions.core.ids import digest
 from functions.core.intake import WINDOW_MS, trim_context
+from functions.core.origin import arrival
 from functions.core.wire import clean
 from functions.core.words import Words
 
@@ -25,13 +27,20 @@ NONCE: Final = "_nonce"
 PAGE: Final = "_page"
 PROOF: Final = "_sv"
 """Hidden field with the proof that a visitor brought from their own mailbox."""
+POPUP: Final = "_popup"
+"""Hidden field with the id of the pop-up that the form stood in."""
+LANDING: Final = "_landing"
+"""Hidden field with the id of the landing page that a form stands in."""
+VARIANT: Final = "_variant"
+"""Hidden field with the variant of that page."""
 HONEYPOT: Final = "_website"
 """A field that people don't see and programs fill in."""
-OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, HONEYPOT})
+OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, POPUP, LANDING, VARIANT, HONEYPOT})
 """Names that forms post besides their fields; no field begins with an underscore."""
 
 Typed = Mapping[str, Sequence[str]]
 
+_ID = re.compile(ID_PATTERN)
 _NONCE = re.compile(r"(\d{13})-[0-9a-f]{16}", re.ASCII)
 
 
@@ -184,6 +193,9 @@ def to_event(
     properties: dict[str, Any] = {"form": said.form}
     if page:
         properties["page"] = page[:400]
+    if _ID.fullmatch(popup := last(typed, POPUP)):
+        properties["popup"] = popup
+    properties |= flags or {}
     # Asked for twice, agreed to only then: until the link in a mail is used these are no consents.
     if agreed := agreed_to(said, form):
         properties["consents"] = list(agreed)
@@ -195,9 +207,10 @@ def to_event(
         received=received,
         kind=FORM,
         name=FORM_SUBMITTED,
-        properties={**properties, **(flags or {})},
+        properties=properties,
         traits=traits,
-        context=trim_context({}, user_agent),
+        # From a page of ours, whose address says what led there, whether or not its visitor may be followed.
+        context=trim_context({}, user_agent) | (arrival({}, page) if "landing" in properties else {}),
         identities=tuple(known[1:]),
         proved=proved is not None and proved == named,
     )

@@ -1,6 +1,7 @@
 """tracking.yaml: what the tracker script may do on the business's web site."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -46,10 +47,16 @@ class Tracking(Definition):
         _FILES, max_length=50, description="Endings of files whose links count as downloads."
     )
     hash_pages: bool = Field(False, description="Whether what stands after # in an address names a page.")
+    pop_ups: Literal["at once", "with consent"] = Field(
+        "at once",
+        description="Whether pop-ups come before visitors agreed to be remembered. Then the browser notes which of "
+        "them it showed, without any id of the visitor; with consent nothing is noted before.",
+    )
 
 
-def script_settings(tracking: Tracking, site: str) -> str:
-    """The settings of samovar.js as JSON in ASCII. `site` is the business's own address, or ""."""
+def script_settings(tracking: Tracking, site: str, popups: Mapping[str, Any] | None = None) -> str:
+    """The settings of samovar.js as JSON in ASCII. `site` is the business's own address, or ""; `popups` what it must
+    know of pop-ups (core/popups.py), None where there are none."""
     signals = {"global-privacy-control": "gpc", "do-not-track": "dnt"}
     settings: dict[str, Any] = {
         "consent": tracking.consent,
@@ -61,6 +68,9 @@ def script_settings(tracking: Tracking, site: str) -> str:
         "downloads": tracking.downloads,
         "hash": tracking.hash_pages,
     }
+    if popups is not None:
+        waits = {"c": 1} if tracking.pop_ups == "with consent" else {}
+        settings["popups"] = {**popups, **waits}
     return json.dumps(settings, separators=(",", ":"))
 
 

@@ -33,6 +33,7 @@ MEANINGS: Final = {
     "automation": "A browser that a program drives",
     "before-delivery": "Sooner after the delivery than anybody can read",
     "scanner-all-links": "All or many of the links of one mail within seconds",
+    "scanner-all-answers": "Three or more answers to one question of one mail within ten minutes, by their links",
     "scanner-unsubscribe": "The unsubscribe page was looked at within the same seconds",
     LIKE_A_PERSON: "Nothing around it was suspicious",
     BY_HAND: "Somebody decided it",
@@ -138,7 +139,7 @@ def _shown(event: Event, rules: Rules) -> str:
     if automation:
         return "prefetch" if automation == "prefetch" else "automation"
     if not is_of_mail(event):
-        seen = event.kind in ("page", names.FORM) or "page" in event.context
+        seen = event.kind in ("page", names.FORM) or "page" in event.context or event.name in BY_LINK
         return "user-agent" if agent and rules.knows(agent, on_the_web=seen) else ""
     if not agent:
         # Events of an earlier version are not held: they count as they did.
@@ -151,8 +152,15 @@ def _shown(event: Event, rules: Rules) -> str:
 
 
 def is_of_mail(event: Event) -> bool:
-    """Whether it is an open or a click."""
-    return event.kind == names.SYSTEM and event.name in (names.EMAIL_OPENED, names.EMAIL_CLICKED)
+    """Whether it is an open or a click, or what a click did."""
+    if event.kind != names.SYSTEM:
+        return False
+    by_mail = event.name in BY_LINK and "message" in event.properties
+    return by_mail or event.name in (names.EMAIL_OPENED, names.EMAIL_CLICKED)
+
+
+BY_LINK: Final = frozenset({names.ASSET_DOWNLOADED, names.SURVEY_ANSWERED, names.SURVEY_COMMENTED})
+"""What is done by opening a link of ours; by one of a message's where it says which."""
 
 
 PREFETCHING: Final = frozenset(
@@ -201,15 +209,35 @@ def judge(asked: Event, occasion: Occasion, authored: Bots) -> Verdict:
             return Verdict("bot", "scanner-all-links")
         if _UNSUBSCRIBE in touched and len(touched) > 1:
             return Verdict("bot", "scanner-unsubscribe")
+    if asked.name == names.SURVEY_ANSWERED and len(_answers(asked, occasion.events)) >= UNDECIDED:
+        return Verdict("bot", "scanner-all-answers")
     return Verdict("person", LIKE_A_PERSON)
+
+
+UNDECIDED: Final = 3
+"""So many different answers to one question of one mail, by their links, are nobody's …"""
+ANSWERED_MS: Final = 600_000
+"""… within such a time. Whoever changes their mind does it on the page, or once."""
+
+
+def _answers(asked: Event, events: Sequence[Event]) -> set[str]:
+    """The answers to the same question that links of the mail gave around this one."""
+    return {
+        repr(event.properties.get("answer"))
+        for event in [*events, asked]
+        if event.held
+        and event.name == names.SURVEY_ANSWERED
+        and event.properties.get("survey") == asked.properties.get("survey")
+        and abs(event.at - asked.at) <= ANSWERED_MS
+    }
 
 
 _UNSUBSCRIBE: Final = "unsubscribe"
 
 
 def _link(event: Event) -> str:
-    """Which link of the mail was touched, by a click or a look; "" for an open."""
-    if event.name == names.EMAIL_OPENED:
+    """Which link of the mail was touched, by a click or a look; "" for an open, and for what a click did."""
+    if event.name not in (names.EMAIL_CLICKED, names.EMAIL_LOOKED):
         return ""
     return str(event.properties.get("url") or event.properties.get("link") or "")
 

@@ -63,8 +63,7 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: froz
             if existing is not None and existing.todo and existing.failure is None:
                 progress.wake(existing, now, paused=paused)
                 continue
-            asked = contacts.surviving(contact_id) if journey.start.only_if is not None else None
-            refusal = refused_outside(journey, asked, live.release, now)
+            refusal = _refusal(contact_id, journey, trigger, live, now)
             if refusal is not None:
                 _say_refused(trigger, refusal)
                 _forget(contact_id, watched, existing)
@@ -91,6 +90,18 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: froz
         metric("Enrolled")
         return True
     raise Contended(f"enrollment of contact {contact_id} in {trigger.name} kept changing")
+
+
+def _refusal(contact_id: str, journey: Journey, trigger: Decision, live: Live, now: int) -> Refusal | None:
+    """What refuses the contact as they stand now. A person is told where a mistake keeps only_if from being asked:
+    nobody is let in unasked, so the trigger is set aside as it is."""
+    asked = contacts.surviving(contact_id) if journey.start.only_if is not None else None
+    try:
+        return refused_outside(journey, asked, live.release, now)
+    except Exception as error:
+        if hopeless(error):
+            setbacks.tell_of(trigger.name, setback.ASKING, type(error).__name__, now)
+        raise
 
 
 def _advanced(

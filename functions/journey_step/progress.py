@@ -86,9 +86,13 @@ def carry_out(begun: Enrollment, now: int) -> None:
 def _forward(enrollment: Enrollment, now: int, contact: Contact | None, paused: frozenset[str] | None) -> Enrollment:
     for _ in range(ATTEMPTS):
         perform(enrollment, now)
-        if not enrollment.active:
-            return replace(enrollment, failure=None)
+        if not enrollment.active and enrollment.failure is None:
+            return enrollment
         release = releases.by_id(enrollment.release)
+        if not enrollment.active:
+            # While a mistake kept it, the row did not say when it may go.
+            journey, kept_s = release.every_journey[enrollment.journey], release.privacy.retention.runs
+            return replace(ended(enrollment, journey, kept_s), failure=None)
         contact = contact or contacts.surviving(enrollment.contact)
         if contact.state.erased:
             # Its row is about to go, and its clock is being stopped.

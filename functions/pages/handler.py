@@ -1,11 +1,15 @@
-"""Public pages: forms, as pages and scripts, thanks, privacy, the tracker, the API, what browser SDKs ask for first."""
+"""Public pages: landing pages, forms, as pages and scripts, thanks, privacy, the tracker, pop-ups, the API, and what
+browser SDKs ask for first."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions import releases
 from functions.core.errors import Refused
 from functions.http import Answer, Request, json_answer, refusal, serve
 from functions.observability import handler as observed
+
+if TYPE_CHECKING:
+    from functions.core.release import Release
 
 
 @observed
@@ -30,10 +34,30 @@ def respond(request: Request, request_id: str) -> Answer:
             return show_thanks(request, form)
         case [*_, "privacy"]:
             return show_privacy()
+        case [*_, "page", page]:
+            from functions.pages import landing
+
+            return landing.show(request, page, request_id)
+        case [*_, "sitemap.xml"]:
+            from functions.pages import landing
+
+            return landing.sitemap()
+        case [*_, "robots.txt"]:
+            from functions.pages import landing
+
+            return landing.robots()
         case [*_, "samovar.js"]:
             from functions.pages import tracker
 
             return tracker.show(request)
+        case [*_, "popup"]:
+            from functions.pages import popups
+
+            return popups.decide(request)
+        case [*_, "popup.js"]:
+            from functions.pages import popups
+
+            return popups.script(request)
         case [*_, "push.js"]:
             from functions.pages import push
 
@@ -101,6 +125,7 @@ def show_thanks(request: Request, id: str) -> Answer:
     if form is None:
         return render.refused(request, Refused("unknown-form", "There is no such form.", status=404), release.sending)
     words, business = catalogue.words(release.sending, form), release.sending.business
+    files = _files(request, id, release) if release.assets else []
     return render.message(
         200,
         words("thanks-title"),
@@ -109,7 +134,26 @@ def show_thanks(request: Request, id: str) -> Answer:
         form=form,
         link=business.site,
         link_text=words("back", business=business.name),
+        files=files,
     )
+
+
+def _files(request: Request, form: str, release: "Release") -> list[tuple[str, str]]:
+    """Titles and links of the files that a form gave whoever comes from it: those alone that were signed for it."""
+    from functions import passes
+
+    found: list[tuple[str, str]] = []
+    for name, token in request.parameters:
+        if name != passes.PASS_PARAMETER or len(found) == len(release.assets):
+            continue
+        try:
+            said = passes.read(releases.keyring().signing, token)
+        except Refused:
+            continue
+        asset = release.assets.get(said.asset)
+        if asset is not None and isinstance(said, passes.OfForm) and said.form == form:
+            found.append((asset.title, f"../get/{token}"))
+    return found
 
 
 def show_privacy() -> Answer:

@@ -18,11 +18,12 @@ from functions.core.errors import Refused
 from functions.core.forms import Form, asked
 from functions.core.release import Release
 from functions.core.sending import Sending
-from functions.core.submission import ANONYMOUS_ID, NONCE, PAGE, PROOF, Typed, last
+from functions.core.submission import ANONYMOUS_ID, LANDING, NONCE, PAGE, PROOF, VARIANT, Typed, last
+from functions.core.surveys import LONGEST, Survey
 from functions.core.views import day_of
 from functions.core.words import Words
 from functions.http import Answer, Request, answer, html_answer, refusal
-from functions.pages import fields
+from functions.pages import fields, surveys
 from functions.texts import catalogue
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +31,8 @@ _GONE: Final = frozenset({404, 410})
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the templates of pages stand."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -52,7 +54,8 @@ class Showing:
     """One showing of a form: what is already typed, what is wrong, and what the visitor is known to have told.
 
     `known` are traits that a proved visitor told before (None: nobody is proved). `base` stands
-    before the form's address where the page isn't one of ours.
+    before the form's address where the page isn't one of ours. `landing` is the landing page that it stands in,
+    `variant` its variant.
     """
 
     typed: Typed
@@ -62,6 +65,8 @@ class Showing:
     nonce: str = ""
     known: frozenset[str] | None = None
     base: str = "../f/"
+    landing: str = ""
+    variant: str = ""
 
 
 def _page(
@@ -78,7 +83,7 @@ def _page(
     styles = [text for text in (text_of("page.css") + text_of("form.css"), rules) if text]
     business = sending.business if sending else None
     page = (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             styles=[Markup(text) for text in styles],
@@ -93,12 +98,13 @@ def _page(
         status,
         page,
         posts_to=("'self'", *posts_to),
-        style_hashes=[_hash_of(text) for text in styles],
+        style_hashes=[style_hash(text) for text in styles],
         framed_by=form.framed_by if form else (),
     )
 
 
-def _hash_of(text: str) -> str:
+def style_hash(text: str) -> str:
+    """What lets a style run under a page's policy."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -116,13 +122,18 @@ def fragment(id: str, shown: Form, showing: Showing) -> str:
     """The same form as a piece of HTML, for somebody else's page."""
     values, _ = _form(id, shown, showing)
     words = catalogue.words(showing.sending, shown)
-    return _environment().get_template("fields.html").render(words=words, **values)
+    return environment().get_template("fields.html").render(words=words, **values)
 
 
-def done(form: Form, sending: Sending) -> str:
-    """What is said after a form was sent, as a piece of HTML."""
+def piece(id: str, shown: Form, showing: Showing) -> tuple[str, str]:
+    """The same for a page of ours, and the rules that hide its conditional fields."""
+    return fragment(id, shown, showing), fields.conditions_css(asked(shown, showing.known))
+
+
+def done(form: Form, sending: Sending, files: Sequence[tuple[str, str]] = ()) -> str:
+    """What is said after a form was sent, as a piece of HTML; `files` are the titles of what it gives, with links."""
     words = catalogue.words(sending, form)
-    return _environment().get_template("done.html").render(words=words, text=thanks(form, words))
+    return environment().get_template("done.html").render(words=words, text=thanks(form, words), files=files)
 
 
 def thanks(form: Form, words: Words) -> str:
@@ -142,10 +153,14 @@ def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
     values = {
         "form": shown,
         "action": f"{showing.base}{id}",
+        # The tracker adds whose browser it is.
+        "tracked": id if showing.landing else "",
         "carried": [
             (NONCE, last(typed, NONCE) or showing.nonce),
             (PAGE, last(typed, PAGE) or showing.page),
             *[(name, last(typed, name)) for name in (ANONYMOUS_ID, PROOF) if last(typed, name)],
+            *[(LANDING, landing) for landing in (last(typed, LANDING) or showing.landing,) if landing],
+            *[(VARIANT, variant) for variant in (last(typed, VARIANT) or showing.variant,) if variant],
             *fields.hidden(chosen, typed),
         ],
         "fields": views,
@@ -154,21 +169,27 @@ def _form(id: str, shown: Form, showing: Showing) -> tuple[dict[str, Any], str]:
     return values, fields.conditions_css(chosen)
 
 
-def script(id: str, shown: Form, showing: Showing) -> Answer:
-    """The form as a script that puts it into the page that loads it."""
+def told_to_pages(id: str, shown: Form, showing: Showing) -> dict[str, Any]:
+    """What place.js must know to put the form into somebody else's page, where it looks as form.css says."""
     words = catalogue.words(showing.sending, shown)
-    facts = {
+    return {
         "id": id,
         "html": fragment(id, shown, showing),
-        "css": text_of("form.css") + fields.conditions_css(asked(shown, None)),
+        "css": fields.conditions_css(asked(shown, None)),
         "language": words.language,
         "direction": words.direction,
         "prefill": sorted(one.name for one in shown.fields if one.prefill and one.value is None),
         "notSent": words("not-sent"),
     }
+
+
+def script(id: str, shown: Form, showing: Showing) -> Answer:
+    """The form as a script that puts it into the page that loads it."""
+    facts = told_to_pages(id, shown, showing)
+    facts["css"] = text_of("form.css") + facts["css"]
     # Nothing in it can end a script or a line, wherever somebody pastes it.
     told = json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")
-    text = text_of("embed.js").replace("__FORM__", told)
+    text = text_of("embed.js").replace("__PLACE__", text_of("place.js")).replace("__FORM__", told)
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
     return answer(200, text, "text/javascript; charset=utf-8", headers)
 
@@ -176,7 +197,13 @@ def script(id: str, shown: Form, showing: Showing) -> Answer:
 def snippet(address: str, id: str, shown: Form, words: Words) -> str:
     """What another site's page says so that the form stands there: a link, and the script that takes its place."""
     values = {"address": address, "id": id, "form": shown, "words": words}
-    return _environment().get_template("snippet.html").render(**values)
+    return environment().get_template("snippet.html").render(**values)
+
+
+def nonce_of_minute() -> str:
+    """The same for all who see a page within a minute, where it may be kept by what stands between."""
+    shown = clock.now_ms() // 60_000 * 60_000
+    return f"{shown:013d}-{hashlib.sha256(str(shown).encode()).hexdigest()[:16]}"
 
 
 def nonce(request_id: str) -> str:
@@ -196,9 +223,11 @@ def message(
     link_text: str = "",
     refresh: int = 0,
     words: Words | None = None,
+    files: Sequence[tuple[str, str]] = (),
 ) -> Answer:
-    """A page that says one thing. `refresh` loads it again after so many seconds."""
-    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh}
+    """A page that says one thing. `refresh` loads it again after so many seconds; `files` are what it gives, titles
+    with links."""
+    values = {"title": title, "text": text, "link": link, "link_text": link_text, "refresh": refresh, "files": files}
     return _page("message.html", status, sending, values, form=form, words=words)
 
 
@@ -223,6 +252,39 @@ def choice(
 def preferences(values: Mapping[str, Any], words: Words, sending: Sending | None) -> Answer:
     """What may be sent to somebody, and what they can change of it, in their language."""
     return _page("preferences.html", 200, sending, values, words=words)
+
+
+def survey(
+    asked: Survey,
+    words: Words,
+    sending: Sending,
+    *,
+    shown: int,
+    typed: Typed,
+    answer: str = "",
+    commented: bool = False,
+    said: bool = True,
+) -> Answer:
+    """The page of a survey: it thanks for the `answer` that stands, to be changed, or asks where there is none.
+
+    `shown` (ms) tells one showing from another; `said`: something was just answered.
+    """
+    title = words("thanks-title") if answer or commented else asked.question
+    values = {
+        **surveys.buttons(asked, typed, target="", now=shown, answer=answer),
+        "title": title,
+        "text": asked.thanks if answer or commented else "",
+        "commented": commented,
+        "said": said and bool(answer or commented),
+        "longest": LONGEST,
+    }
+    return _page("survey.html", 200, sending, values, words=words)
+
+
+def survey_block(asked: Survey, address: str, typed: Typed, now: int) -> str:
+    """A survey as a piece of HTML for a page of ours: a form with a button for each answer; it posts to `address`."""
+    values = surveys.buttons(asked, typed, target=address, now=now)
+    return environment().get_template("survey_buttons.html").render(**values)
 
 
 def privacy(release: Release) -> Answer:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions import clock
+from functions import clock, settings
 from functions.aws import s3
+from functions.core import assets
 from functions.core.publishing import Pointer
-from functions.core.release import release_id
+from functions.core.release import load, release_id
 from functions.publish import keyring
 from functions.tables import releases
 from functions.work import backfills, campaigns, start_plans
@@ -38,6 +39,7 @@ def perform(event: Mapping[str, Any]) -> dict[str, Any]:
     asset = _read(wanted["AssetBucket"], wanted["AssetKey"])
     if release_id(asset.release) != wanted["ReleaseId"]:
         raise ValueError("the uploaded release does not have the id that the template names: synthesize again")
+    _store_files(wanted, asset.release)
     pointer: Pointer = releases.publish(
         asset.release,
         asset.sources,
@@ -51,6 +53,15 @@ def perform(event: Mapping[str, Any]) -> dict[str, Any]:
     start_plans.schedule(pointer.release, clock.now_ms())
     backfills.start(pointer, clock.now_ms())
     return {"ReleaseId": pointer.release, "Seq": str(pointer.seq)}
+
+
+def _store_files(wanted: Mapping[str, Any], release: bytes) -> None:
+    """Put the uploaded files where links lead to, each once: `Files` is its SHA-256 → the key of its upload."""
+    types = {one.content: one.type for one in load(release).assets.values()}
+    for content, key in wanted.get("Files", {}).items():
+        if content in types and not s3.exists(settings.bucket(), assets.key(content)):
+            source = wanted["AssetBucket"], key
+            s3.copy(settings.bucket(), assets.key(content), source, content_type=types[content])
 
 
 def _read(bucket: str, key: str) -> Asset:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions import settings
-from functions.core import compose, confirm
+from functions import passes, settings
+from functions.core import answering, compose, confirm
 from functions.core.channels import BY_EMAIL
 from functions.core.compose import Urls
 from functions.core.consent import EVERYTHING, Head
@@ -64,13 +64,28 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
     about = (message.contact, message.id, message.created)
     form = confirm.form_of(message.topic)
     # Whoever never asked to be asked wants to hear nothing at all.
-    topic = message.topic if form is None else EVERYTHING
+    topic = EVERYTHING if answering.is_answer(message.topic) else message.topic
+
+    def asset(id: str) -> str:
+        followed.add(f"asset {id}")
+        until = message.created + release.assets[id].within * 1000
+        said = passes.OfMail(id, *about, place, message.template, address, until)
+        return f"{links.base_url}/get/{passes.sign(links.keys, said)}"
+
+    def rate(id: str, answer: str) -> str:
+        followed.add(f"survey {id} {answer}")
+        until = message.created + release.surveys[id].within * 1000
+        said = passes.RateByMail(id, answer, *about, place, message.template, until)
+        return f"{links.base_url}/rate/{passes.sign_rate(links.keys, said)}"
+
     return Urls(
         click=click,
         open=links.open_url(Opened(*about, place, message.template)),
         unsubscribe=links.unsubscribe_url(Unsubscribing(*about, topic, address)),
         preferences=links.preferences_url(Preferring(*about, address)) if address else "",
         confirm=None if form is None else _confirm_url(message, form, address, release, links),
+        asset=asset if message.channel == BY_EMAIL else None,
+        rate=rate if message.channel == BY_EMAIL else None,
     )
 
 

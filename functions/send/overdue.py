@@ -6,7 +6,7 @@ from dataclasses import replace
 from functions import releases, settings
 from functions.aws import dynamodb
 from functions.aws.faults import hopeless, is_of_aws
-from functions.core import confirm, policy
+from functions.core import answering, policy
 from functions.core import message as ledger
 from functions.core.channels import CHANNELS
 from functions.core.message import PATIENCE, Message
@@ -68,8 +68,8 @@ def _bears_repeating(message: Message) -> bool:
     if channel is not None and channel.repeatable:
         return True
     topic = policy.about(message, releases.by_id(message.release))
-    # Whoever waits for a mail to confirm fills in the form again; whoever never asked gets one, not two.
-    return topic is not None and topic.transactional and confirm.form_of(topic.id) is None
+    # Whoever waits for a mail that answers a form fills it in again; whoever never asked gets one, not two.
+    return topic is not None and topic.transactional and not answering.is_answer(topic.id)
 
 
 def _each(act: Callable[[Changes], object], some: Changes, failed: dict[Pair, Exception]) -> None:

@@ -6,7 +6,7 @@ from functions.aws.dynamodb import ConditionFailed
 from functions.core import setback
 from functions.core.enrollment import Enrollment
 from functions.core.ids import enrollment_id
-from functions.core.journey_facts import MERGED
+from functions.core.journey_facts import goes_on_elsewhere
 from functions.core.message import Message
 from functions.journey_step import setbacks
 from functions.tables import contacts, enrollments
@@ -42,7 +42,7 @@ def _run(message: Message) -> Enrollment | None:
     contact, id = message.contact, message.enrollment
     while True:
         run = next((one for one in enrollments.of(contact) if one.id == id), None)
-        if run is None or not (run.path and run.path[-1].outcome == MERGED):
+        if run is None or not goes_on_elsewhere(run):
             return run
         survivor = contacts.surviving(contact).id
         if survivor == contact:

@@ -222,12 +222,17 @@ def settle(enrollment: Enrollment, now: int) -> Enrollment:
     """Note that nothing is left to perform. Where the row has moved on, it says so itself."""
     settled = replace(enrollment, todo=(), failure=enrollment.failure if enrollment.active else None)
     again = look_again(settled, now)
-    gone = "todo" if enrollment.active else "todo, failure"
-    expression = f"REMOVE {gone}, ds, du" if again is None else f"SET du = :du REMOVE {gone}"
-    values = {":n": enrollment.version} | ({} if again is None else {":du": again})
+    # A row that a mistake kept says only now when it may go.
+    kept = None if enrollment.active else settled.kept_until
+    sets = {name: value for name, value in (("du", again), ("ttl", kept)) if value is not None}
+    gone = ["todo", *(() if enrollment.active else ("failure",)), *(("ds", "du") if again is None else ())]
+    set_them = f"SET {', '.join(f'#{name} = :{name}' for name in sets)} " if sets else ""
+    expression = f"{set_them}REMOVE {', '.join(gone)}"
+    values = {":n": enrollment.version} | {f":{name}": value for name, value in sets.items()}
+    names = {f"#{name}": name for name in sets}
     key = (partition(enrollment.contact), _current(enrollment.journey, enrollment.key))
     try:
-        dynamodb.update(settings.contacts_table(), key, expression, condition="n = :n", values=values)
+        dynamodb.update(settings.contacts_table(), key, expression, condition="n = :n", names=names, values=values)
     except dynamodb.ConditionFailed:
         return enrollment
     return settled

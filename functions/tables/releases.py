@@ -1,14 +1,15 @@
 """Releases: immutable content in S3, a log of moves, and the pointer to the live one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from functions import clock, releases, settings
 from functions.aws import dynamodb, s3
-from functions.core import publishing
+from functions.core import assets, publishing
 from functions.core.counters import keep
+from functions.core.popups import asked_of_browsers
 from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
 from functions.core.retention import Keep
@@ -127,6 +128,21 @@ def publish(
     return _move(before, loaded, entry, guarded=_asks(loaded))
 
 
+def store_file(content: str, read: Callable[[], bytes], content_type: str) -> None:
+    """Keep a file that people get, by the SHA-256 of its bytes; it is read and sent only where it isn't there yet."""
+    bucket, key = settings.bucket(), assets.key(content)
+    if not s3.exists(bucket, key):
+        s3.put(bucket, key, read(), content_type=content_type)
+
+
+def _check_files(release: Release) -> None:
+    """Whether what people get by a release is still there. Raises PublishRefused."""
+    for id, asset in release.assets.items():
+        if not s3.exists(settings.bucket(), assets.key(asset.content)):
+            name = release.present_name("asset", id)
+            raise PublishRefused(f'the file of "{name}" ({asset.file}) is gone from the bucket')
+
+
 def is_guarded(before: Pointer | None, new: Release) -> bool:
     """Whether publishing `new` in the place of what is live takes an approval. The first release of all takes none."""
     if before is None:
@@ -156,6 +172,7 @@ def rollback(release: str, *, by: str, note: str = "", arn: str = "") -> Pointer
         return before
     based_on = before.release if before else None
     loaded = content(release)
+    _check_files(loaded)
     # Going back is quick and takes nobody else: it was live before. It never makes approvals unnecessary, though.
     guarded = _asks(loaded) or (before is not None and (before.guarded or _asks_now(before)))
     entry = Entry(0, release, 0, by, based_on, note or "rollback", arn, back=True)
@@ -165,7 +182,8 @@ def rollback(release: str, *, by: str, note: str = "", arn: str = "") -> Pointer
 def _move(before: Pointer | None, loaded: Release, entry: Entry, *, guarded: bool) -> Pointer:
     """Log the move and move the pointer, both or neither, unless another move came first."""
     table, seq, now = settings.contacts_table(), (before.seq if before else 0) + 1, clock.now_ms()
-    script = script_settings(loaded.tracking, loaded.sending.business.site)
+    popups = asked_of_browsers(loaded.popups)
+    script = script_settings(loaded.tracking, loaded.sending.business.site, popups)
     logged, pointer = to_rows(replace(entry, seq=seq, at=now), script, guarded=guarded)
     # Whoever moves the pointer from here to there keeps the same: writing it twice is no harm.
     s3.put(settings.bucket(), releases.kept_key(seq), _kept(before, now))

@@ -6,15 +6,15 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from functools import partial
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from functions import clock, releases, visitors
-from functions.core import confirm, confirm_by_text, submission
+from functions import clock, passes, releases, settings, visitors
+from functions.core import assets, confirm, confirm_by_text, landing, submission
 from functions.core.answers import Terms
 from functions.core.errors import Refused
 from functions.core.event import Event
 from functions.core.forms import ConsentBox
-from functions.core.identity import hash_of
+from functions.core.identity import EMAIL, hash_of, kind_of
 from functions.core.submission import Submission, Typed
 from functions.core.views import day_of
 from functions.core.wire import MAX_BATCH, clean, read_object
@@ -22,6 +22,7 @@ from functions.http import Answer, Request, json_answer, redirect
 from functions.observability import metric
 from functions.pages import render
 from functions.pages.render import Showing
+from functions.passes import PASS_PARAMETER, OfForm
 from functions.releases import Live
 from functions.tables import addresses
 from functions.texts import catalogue, places
@@ -47,9 +48,10 @@ def submit(request: Request, id: str) -> Answer:
     typed = read_body(request)
     if submission.is_trap_sprung(form, typed):
         metric("FormsTrapped")
-        return _thanks(request, id, live, typed)
+        return _thanks(request, id, live, typed, None)
     proof = visitors.proof_in(submission.last(typed, submission.PROOF))
     said, problems, flags = _read(id, live, typed, received, proof)
+    flags |= _landed(typed, live)
     if problems:
         metric("FormsRefused")
         return _again(request, id, live, typed, problems, proof)
@@ -64,6 +66,8 @@ def submit(request: Request, id: str) -> Answer:
         proved=visitors.address_of(proof),
         flags=flags,
     )
+    if kind_of(event.source) == EMAIL and assets.given_by(id, live.release.assets):
+        event = event.with_properties({assets.GIVES: True})
     # Consent stands before the event can start a journey that needs it, and both bear a repetition.
     page = _page_of(request, typed)
     for admitted in store.admit([event]):
@@ -71,7 +75,7 @@ def submit(request: Request, id: str) -> Answer:
         store.insert_admitted([kept])
         if to_ask:
             asking.send(asking.of(kept), to_ask, form, live.release, catalogue.words(live.release.sending, form))
-    return _thanks(request, id, live, typed)
+    return _thanks(request, id, live, typed, event)
 
 
 def _read(
@@ -92,6 +96,15 @@ def _read(
     if not problems and (hasty := submission.too_fast(form, typed, received, words)):
         problems.append(hasty)
     return said, problems, flags
+
+
+def _landed(typed: Typed, live: Live) -> dict[str, str]:
+    """The landing page that the form stood in, if it is one, and its variant."""
+    page, variant = submission.last(typed, submission.LANDING), submission.last(typed, submission.VARIANT)
+    if page not in live.release.pages:
+        return {}
+    varying = landing.varying(live.release.pages[page]) if variant else None
+    return {"landing": page, **({"variant": variant} if varying and variant in varying[1].names else {})}
 
 
 def _page_of(request: Request, typed: Typed) -> str:
@@ -175,17 +188,37 @@ def _multipart(kind: str, body: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def _thanks(request: Request, id: str, live: Live, typed: Typed) -> Answer:
+def _thanks(request: Request, id: str, live: Live, typed: Typed, event: Event | None) -> Answer:
+    """What is said after sending; of `event`, the submission, with the links to what the form gives."""
     sending, form = live.release.sending, live.release.forms[id]
+    passed = _passes(request, id, live, event) if event and not form.redirect else {}
     if request.wants_html:
+        given = f"?{urlencode([(PASS_PARAMETER, token) for token in passed.values()])}" if passed else ""
         # Relative, so that it holds behind any domain or base path.
-        return redirect(form.redirect or f"../thanks/{id}", 303)
+        return redirect(form.redirect or f"../thanks/{id}{given}", 303)
     said: dict[str, Any] = {"success": True, "thanks": render.thanks(form, catalogue.words(sending, form))}
     if form.redirect:
         said["redirect"] = form.redirect
+    links = {asset: f"{settings.public_url()}/get/{token}" for asset, token in passed.items()}
+    if links:
+        said["assets"] = links
     if EMBEDDED in typed:
-        said["html"] = render.done(form, sending)
+        said["html"] = render.done(form, sending, [(live.release.assets[one].title, url) for one, url in links.items()])
     return json_answer(200, said, _ANYWHERE)
+
+
+def _passes(request: Request, id: str, live: Live, event: Event) -> dict[str, str]:
+    """Tokens of the links to the files that a form gives, by their ids."""
+    from functions.track.getting import browser_of
+
+    keys, browser = releases.keyring().signing, browser_of(request.user_agent, event.id)
+    return {
+        asset: passes.sign(
+            keys,
+            OfForm(asset, id, event.source, event.id, browser, event.received, event.received + given.within * 1000),
+        )
+        for asset, given in assets.given_by(id, live.release.assets).items()
+    }
 
 
 def _again(request: Request, id: str, live: Live, typed: Typed, problems: list[Refused], proof: Proof | None) -> Answer:

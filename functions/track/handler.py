@@ -37,6 +37,14 @@ def respond(request: Request) -> Answer:
             from functions.track import links
 
             return links.follow(request, kind, token)
+        case ["get", token]:
+            from functions.track import getting
+
+            return getting.follow(request, token)
+        case ["rate", token]:
+            from functions.track import rating
+
+            return rating.follow(request, token)
         case ["p", token]:
             from functions.track import preferences
 

@@ -80,7 +80,7 @@ def _open(request: Request, token: str) -> Answer:
 def _click(request: Request, token: str) -> Answer:
     said = tokens.read_click(releases.keyring().signing, token)
     if request.method != "GET":
-        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, url=said.url[:500]))
+        look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, url=said.url[:500]))
         return redirect(said.url)
     # A notification's link is opened by the browser that showed it, not by scanners of mail.
     name = EMAIL_CLICKED if said.channel == "email" else PUSH_CLICKED
@@ -91,7 +91,7 @@ def _click(request: Request, token: str) -> Answer:
             raise
         logger.error("click not stored", error=type(error).__name__, where=where(error))
         metric("RequestsFailed")
-        return _wait_a_moment(said.url)
+        return wait_a_moment(said.url)
     return redirect(_with_proof(said))
 
 
@@ -103,8 +103,8 @@ def _with_proof(said: Clicked) -> str:
     return tokens.with_proof(said.url, tokens.sign_proof(releases.keyring().signing, proof))
 
 
-def _wait_a_moment(url: str) -> Answer:
-    # The browser asks again by itself; whoever won't wait can go on.
+def wait_a_moment(url: str) -> Answer:
+    """The browser asks again by itself; whoever won't wait can go on to `url`."""
     from functions.pages import render
 
     words = catalogue.words(live_sending())
@@ -115,7 +115,7 @@ def _wait_a_moment(url: str) -> Answer:
     return page
 
 
-def _look(event: Event) -> None:
+def look(event: Event) -> None:
     """Note a look, which only serves to tell who else was there: nobody waits or is refused for it."""
     try:
         store.insert([event])
@@ -150,7 +150,7 @@ def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, 
 def _unsubscribe(request: Request, token: str) -> Answer:
     said = tokens.read_unsubscribe(releases.keyring().signing, token)
     if request.method != "POST":
-        _look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, link="unsubscribe"))
+        look(_event(request, said, EMAIL_LOOKED, CLICK_WINDOW_MS, link="unsubscribe"))
         return _page(said, None)
     action = _action(request)
     _record(said, action)

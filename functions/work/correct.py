@@ -7,24 +7,21 @@ before it goes on, and nothing that was sent is sent again. A crash in between l
 from collections.abc import Mapping
 from typing import Final
 
-from functions import clock, releases
-from functions.aws.dynamodb import ConditionFailed, Item
+from functions import releases
+from functions.aws.dynamodb import Item
 from functions.core import correction
 from functions.core.correction import GoTo, Leave, Moves, Recall, Skip, Unfit
 from functions.core.enrollment import Enrollment, watches
-from functions.core.journey_facts import MERGED
-from functions.journey_step import progress
 from functions.observability import logger
 from functions.tables import contacts, enrollments
 from functions.tables.enrollments import CURRENT
-from functions.tables.identities import Contended
 from functions.work import jobs
 from functions.work.jobs import Job, Slice
+from functions.work.mending import mended
 from functions.work.walk import walk
 
 RECALL: Final = "recall"
 MIGRATE: Final = "migrate"
-ATTEMPTS: Final = 8
 
 
 def recall(id: str, journey: str, step: str, what: Recall, now: int) -> Job:
@@ -68,42 +65,12 @@ def correct_slice(job: Job, now: int) -> Slice:
 
 
 def _correct(found: Enrollment, job: Job) -> Mapping[str, int]:
-    contact = found.contact
-    for _ in range(ATTEMPTS):
-        run = enrollments.get(contact, found.journey, found.key)
-        if run is not None and _went_on(run):
-            # As the survivor's, whose row may be one that was passed already.
-            contact = contacts.surviving(contact).id
-            run = enrollments.get(contact, found.journey, found.key)
-        if run is None or not run.active:
-            return {}
-        now = clock.now_ms()
-        try:
-            corrected = _corrected(run, job, now)
-        except Unfit as error:
-            logger.warning("a run can't be corrected", enrollment=run.id, reason=str(error))
-            return {"unfit": 1}
-        if corrected is None:
-            # Perhaps we died before it went on.
-            if run.corrected == job.id and run.place is not None:
-                progress.wake(run, now)
-            return {}
-        if not _is_heard(corrected):
-            # Merged or erased meanwhile: what goes on goes on as the survivor's.
-            progress.wake(run, now)
-            contact = contacts.surviving(contact).id
-            continue
-        try:
-            saved = enrollments.save(run, corrected, now)
-        except ConditionFailed:
-            continue
-        progress.wake(saved, now)
-        return {"corrected": 1}
-    raise Contended(f"enrollment {found.id} kept changing")
-
-
-def _went_on(run: Enrollment) -> bool:
-    return not run.active and run.path != () and run.path[-1].outcome == MERGED
+    try:
+        done = mended(found, job.id, lambda run, now: _corrected(run, job, now), _is_heard)
+    except Unfit as error:
+        logger.warning("a run can't be corrected", enrollment=found.id, reason=str(error))
+        return {"unfit": 1}
+    return {"corrected": 1} if done else {}
 
 
 def _is_heard(corrected: Enrollment) -> bool:
@@ -113,6 +80,8 @@ def _is_heard(corrected: Enrollment) -> bool:
 
 
 def _corrected(run: Enrollment, job: Job, now: int) -> Enrollment | None:
+    if not run.active:
+        return None
     about = job.about
     if job.kind == MIGRATE:
         (release,) = about["release"]

@@ -16,18 +16,16 @@ from functions.core.channels import BY_STAFF
 from functions.core.enrollment import Enrollment
 from functions.core.message import Message
 from functions.core.release import Release
-from functions.journey_step import progress
 from functions.perform import perform
 from functions.send.queue import enqueue
 from functions.tables import contacts, enrollments, messages, setbacks
 from functions.tables.enrollments import CURRENT, EARLIER
-from functions.tables.identities import Contended
 from functions.work import jobs
 from functions.work.jobs import Job, Slice
+from functions.work.mending import mended
 from functions.work.walk import walk
 
 RETRY: Final = "retry"
-ATTEMPTS: Final = 8
 _ROWS: Final = (
     "((begins_with(sk, :now) OR begins_with(sk, :past)) AND attribute_exists(failure)) "
     "OR (begins_with(sk, :sent) AND journey = :journey AND attribute_exists(enrollment) AND attribute_exists(reason))"
@@ -67,23 +65,14 @@ def retry_slice(job: Job, now: int) -> Slice:
 
 
 def _let_go(found: Enrollment, id: str) -> Mapping[str, int]:
-    for _ in range(ATTEMPTS):
-        run, now = enrollments.get(found.contact, found.journey, found.key), clock.now_ms()
-        if run is None or run.id != found.id or run.failure is None:
-            return {}
+    def let_go(run: Enrollment, now: int) -> Enrollment | None:
+        # Another run may have taken the place: what started a run tells it from others, also where it was merged.
+        if run.cause != found.cause or run.failure is None:
+            return None
         journey = releases.by_id(run.release).every_journey.get(run.journey) if run.failure.message else None
-        retried = setback.retried(run, journey, id, now)
-        if retried is None:
-            # Perhaps we died before it went on.
-            progress.wake(run, now)
-            return {}
-        try:
-            saved = enrollments.save(run, retried, now)
-        except ConditionFailed:
-            continue
-        progress.wake(saved, now)
-        return {"corrected": 1}
-    raise Contended(f"enrollment {found.id} kept changing")
+        return setback.retried(run, journey, id, now)
+
+    return {"corrected": 1} if mended(found, id, let_go) else {}
 
 
 def _let_earlier(run: Enrollment) -> Mapping[str, int]:

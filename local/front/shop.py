@@ -136,8 +136,9 @@ class Shop(Handler):
 
 
 def _first(release: Release) -> tuple[str, Form | None]:
-    """The first form of a release, which may have none."""
-    return next(iter(release.forms.items()), ("", None))
+    """The first form of a release, of those that give no file while there is another; a release may have none."""
+    giving = {asset.form for asset in release.assets.values()}
+    return min(release.forms.items(), key=lambda one: one[0] in giving, default=("", None))
 
 
 def shop(facts: Facts) -> type[Shop]:

@@ -5,7 +5,7 @@ from typing import Any
 from functions import clock
 
 START = 1_795_500_000_000
-"""Tuesday, 24 November 2026, 09:20 in Istanbul."""
+"""Tuesday, 24 November 2026, 09:00 in Istanbul."""
 
 
 class Clock:

@@ -12,7 +12,7 @@ from functions.core.channels import to_people
 from functions.core.consent import Head
 from functions.core.enrollment import Enrollment
 from functions.core.identity import SELF, kind_of
-from functions.core.journey_facts import MERGED
+from functions.core.journey_facts import MERGED, goes_on_elsewhere
 from functions.tables import addresses, contacts, enrollments, messages
 from functions.tables.closed import CLOSED
 from tests.cloud import Cloud
@@ -148,7 +148,7 @@ def _names(items: list[Item]) -> dict[str, str]:
 
 def _path(run: Enrollment) -> list[tuple[str, str]]:
     """The way of a run; of one that goes on as another person's only that: what was done to it before stands there."""
-    if run.path and run.path[-1].outcome == MERGED:
+    if goes_on_elsewhere(run):
         return [("", MERGED)]
     return [(one.step, one.outcome) for one in run.path]
 

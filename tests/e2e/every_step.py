@@ -101,6 +101,15 @@ steps:
   - {id: brew, wait: {until: {event: Sample Drunk}, at_most: 12 hours}}
   - {id: drunk, add: {score: interest, points: 5}}
 """,
+    "said-yes": """
+title: Asked by mail
+topic: orders
+start: {when: {event: Subscription Confirmed, form: wholesale}}
+steps:
+  - {id: agreed, tag: agreed}
+  - {id: rest, wait: 1 day}
+  - {id: prices, send: order-thanks}
+""",
 }
 
 SCENARIOS: Final = """
@@ -151,6 +160,14 @@ scenarios:
       - {at: start, requested: every-step}
       - {at: 4 hours later, bounced: mail}
       - {at: 26 hours later, traits: {plan: silver}}
+    expect: {}
+  - name: Somebody who says yes in a mail
+    events:
+      - at: start
+        form: wholesale
+        answers: {name: Ada, company: Çay Evi, house: cafe, teas: [Black]}
+        consents: [offers]
+      - {at: 3 hours later, confirmed: wholesale}
     expect: {}
 """
 ANSWER: Final = {"account": {"plan": "silver"}}

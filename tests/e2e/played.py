@@ -22,6 +22,7 @@ from authoring.scenarios.moments import resolve, wall
 from authoring.scenarios.run import Life, live
 from authoring.scenarios.world import Rules
 from functions import releases, tokens
+from functions.core import confirm
 from functions.core import event as names
 from functions.core import traits as reserved
 from functions.core.consent import Change, Entry
@@ -241,7 +242,7 @@ class Player:
                     recipient["emailAddress"] = sent.to[0]
                 self.stack.client("sns").publish(TopicArn=self.stack.feedback_topic_arn, Message=json.dumps(report))
             case model.Confirmed():
-                raise ValueError(f"{one}: what stories confirm in a mail is played by test_forms")
+                self._confirm(story, one.confirmed)
             case _:
                 assert_never(one)
 
@@ -287,25 +288,44 @@ class Player:
         fields = [*typed.items(), *((CONSENT, topic) for topic in one.consents)]
         headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": BROWSER}
         address = f"{self.stack.api_url}/f/{one.form}"
-        request = urllib.request.Request(address, urlencode(fields).encode(), headers)
+        request = urllib.request.Request(address, urlencode(fields, doseq=True).encode(), headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
 
     def _sent(self, story: Story, step: str) -> Sent:
-        wanted = {"contact": story.contact, "journey": story.journey, "step": step}
-        return [one for one in self.stack.messages() if wanted.items() <= one.tags.items()][-1]
+        return self._sent_by(story, story.journey, step=step)[-1]
+
+    def _sent_by(self, story: Story, journey: str, **more: str) -> list[Sent]:
+        wanted = {"contact": story.contact, "journey": journey, **more}
+        return [one for one in self.stack.messages() if wanted.items() <= one.tags.items()]
 
     def _letter(self, story: Story, step: str) -> EmailMessage:
-        parsed = message_from_string(self._sent(story, step).raw, policy=policy)
-        assert isinstance(parsed, EmailMessage)
-        return parsed
+        return _parsed(self._sent(story, step))
+
+    def _confirm(self, story: Story, form: str) -> None:
+        """They look at the page that the mail leads to, and press its button."""
+        (sent,) = self._sent_by(story, confirm.MARK + form)[-1:]
+        link = self._link(r"/confirm/[^\s]+", _parsed(sent).get_body(("plain",)))
+        for body in (None, b""):
+            request = urllib.request.Request(link, body, {"user-agent": BROWSER})
+            with _without_redirects.open(request, timeout=60) as answer:
+                assert answer.status in (200, 303)
 
     def _follow(self, path: str, part: Any) -> None:
-        found = re.search(re.escape(self.stack.api_url) + path, str(part.get_content()))
-        assert found, path
-        request = urllib.request.Request(found[0], headers={"user-agent": BROWSER})
+        request = urllib.request.Request(self._link(path, part), headers={"user-agent": BROWSER})
         with _without_redirects.open(request, timeout=60):
             pass
+
+    def _link(self, path: str, part: Any) -> str:
+        found = re.search(re.escape(self.stack.api_url) + path, str(part.get_content()))
+        assert found, path
+        return found[0]
+
+
+def _parsed(sent: Sent) -> EmailMessage:
+    parsed = message_from_string(sent.raw, policy=policy)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

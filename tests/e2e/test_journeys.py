@@ -23,8 +23,8 @@ from local.stack import Stack
 from tests.e2e import every_step
 from tests.e2e.played import Player, Story, connected
 from tests.e2e.receiver import Received, by_the_clock_of, receiver
-from tests.e2e.transitions import Taken, taken
-from tests.lives import differences, in_order
+from tests.e2e.transitions import Taken, taken_by
+from tests.lives import differences
 from tests.scale import SCALE
 from tests.unit.authoring.test_gallery_journeys import JOURNEYS as GALLERY
 
@@ -99,13 +99,7 @@ def test_a_wait_costs_two_transitions_and_one_where_an_event_ends_it(played: Pla
     spent: dict[str, Taken] = {}
     dear: dict[str, Taken] = {}
     for story in played.stories:
-        rows = in_order([*enrollments.earlier(story.contact), *enrollments.of(story.contact)], lambda row: row)
-        lives = in_order(_life(story).world.runs, lambda run: run.enrollment)
-        for row, life in zip(rows, lives, strict=True):
-            one = taken(played.stack, row, life)
-            if row.journey == story.journey:
-                # What a program answers in virtual time before it is waited for is waited for on the stack.
-                one += Taken(event=len(story.only_virtual))
+        for row, one in taken_by(played.stack, story):
             spent[row.journey] = spent.get(row.journey, Taken()) + one
             if one.transitions > one.allowed:
                 dear[f"{story.name}, {row.journey} {row.key}"] = one

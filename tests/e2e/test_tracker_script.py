@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from functions.core.tracking import Tracking, script_settings
-from functions.pages import tracker
+from functions.pages import popups, tracker
 from infra.paths import BUILD
 from infra.tracker import tracker_script
 from local.waiting import until
@@ -75,6 +75,15 @@ def test_the_script_is_at_most_4_kb_on_the_wire_with_the_longest_settings_that_a
     served = tracker.serve(tracker_script(BUILD), script_settings(tracking, "https://www.yellow-samovar.example"))
     assert len(served.packed) <= 4096
     assert gzip.decompress(served.packed).decode() == served.text
+
+
+def test_with_pop_ups_it_is_at_most_5_kb_and_without_any_it_knows_of_none() -> None:
+    plain = tracker.serve(tracker_script(BUILD), script_settings(Tracking(), "https://tea.example"))
+    asked = {"on": ["/", "/teas/*", "/guide"], "q": ["gclid", "utm_source"], "r": 1, "n": 3, "f": ["hello"]}
+    served = tracker.serve(tracker_script(BUILD), script_settings(Tracking(), "https://tea.example", asked))
+    assert len(served.packed) <= 5120
+    assert len(popups.module().packed) <= 7168
+    assert "popup" not in plain.text
 
 
 def test_before_consent_nothing_is_stored_and_nothing_sent(page: Page, asking: Website) -> None:

@@ -1,13 +1,16 @@
 """What executions took, from their histories, as AWS bills it: each state that is entered, and each retry, is one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from authoring.scenarios.world import Run
 from functions.core.alarm import name
 from functions.core.enrollment import Enrollment
+from functions.tables import enrollments
 from local.stack import Stack
+from tests.e2e.played import Story
+from tests.lives import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,19 @@ def transitions(events: list[Mapping[str, Any]]) -> int:
     # A retry schedules the task of the state once more, without entering it in the history.
     tasks = sum(event["type"] == "TaskStateEntered" for event in events)
     return entered + sum(event["type"] == "TaskScheduled" for event in events) - tasks
+
+
+def taken_by(stack: Stack, story: Story) -> Iterator[tuple[Enrollment, Taken]]:
+    """The runs of a story's person on the stack, and what each took."""
+    assert story.life is not None
+    rows = in_order([*enrollments.earlier(story.contact), *enrollments.of(story.contact)], lambda row: row)
+    lives = in_order(story.life.world.runs, lambda run: run.enrollment)
+    for row, life in zip(rows, lives, strict=True):
+        one = taken(stack, row, life)
+        if row.journey == story.journey:
+            # What a program answers in virtual time before it is waited for is waited for on the stack.
+            one += Taken(event=len(story.only_virtual))
+        yield row, one
 
 
 def taken(stack: Stack, stored: Enrollment, lived: Run) -> Taken:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from functions.work import campaigns as rooms
 from local.emulator import EmulatorProcess
 from tests.audience import CAMPAIGN, email, people, with_campaign
 from tests.cloud import Cloud
+from tests.planned import planned, towns
 
 DAY = 86_400_000
 
@@ -24,27 +24,14 @@ DAY = 86_400_000
 @pytest.fixture
 def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cloud]]:
     """Makes a deployment with a campaign, as it is told. It begins on Tuesday, 24 November 2026, 09:00 in İstanbul."""
-    made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 5)
     monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
-
-    def make(**campaign: Any) -> Cloud:
-        cloud = Cloud(emulator, with_campaign(**campaign))
-        made.append(cloud)
-        plan(cloud)
-        return cloud
-
-    yield make
-    for cloud in made:
-        cloud.close()
+    with towns(emulator, with_campaign, rooms.schedule) as make:
+        yield make
 
 
 def plan(cloud: Cloud, release: bytes | None = None) -> list[str]:
-    """What publishing does, after the pointer was moved."""
-    if release is not None:
-        cloud.publish(release)
-        releases.forget()
-    return rooms.schedule(releases.live().id, cloud.clock.now)
+    return planned(cloud, rooms.schedule, release)
 
 
 def at(moment: int, zone: str = "Europe/Istanbul") -> str:

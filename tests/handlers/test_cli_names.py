@@ -4,7 +4,12 @@ import pytest
 
 from functions import clock, releases
 from functions.core.pauses import Pause
-from functions.tables import pauses, setbacks
+from functions.tables import audit, leads, pauses, setbacks
+from functions.tables.audit import Noted
+from functions.tables.leads import Lead
+from functions.work import jobs
+from functions.work import queue as work_queue
+from functions.work.jobs import Job
 from tests.handlers.test_cli import Terminal, terminal
 
 __all__ = ["terminal"]
@@ -75,3 +80,35 @@ def test_retry_knows_the_journey_and_the_step_and_refuses_others(renamed: Termin
     for words, mend in wrong:
         result = renamed.run("retry", *words, "--why", "mended", "--yes")
         assert (result.exit_code, mend in result.stderr) == (1, True), result.stderr
+
+
+def test_the_log_leads_and_jobs_show_the_new_names(renamed: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_queue, "ask", lambda what, delay=0: None)
+    now = clock.now_ms()
+    noted: tuple[tuple[audit.Kind, str], ...] = (
+        ("recall", "welcome/guide"),
+        ("migrate", "welcome"),
+        ("pause", "journey--welcome"),
+        ("resume", "campaign--new-harvest/k1"),
+    )
+    for place, (kind, subject) in enumerate(noted):
+        audit.note(Noted(kind, subject, now + place, by="ada", why="a reason"))
+    leads.write(Lead("l1", "c1", "sales", "asked", "welcome", "guide", "e1", now))
+    jobs.create(Job("j1", "recall", now, about={"journey": ["welcome"], "step": ["guide"]}), in_list=True)
+    said = renamed.run("log").output
+    assert "recalled those at greeting/brew" in said
+    assert "those in greeting" in said
+    assert "paused the journey greeting" in said
+    assert "let go on campaign--spring/k1" in said
+    assert "greeting/brew" in renamed.run("leads").output
+    told = renamed.run("jobs").output
+    assert "greeting/" in told
+    assert "welcome" not in told
+
+
+def test_migrate_lists_steps_by_their_new_names(renamed: Terminal) -> None:
+    refused = renamed.run("migrate", "greeting", "--map", "brew=nowhere", "--why", "a reason", "--yes")
+    assert refused.exit_code == 1
+    assert '--map brew=nowhere: the live journey has no step "nowhere": brew, ' in refused.stderr
+    unknown = renamed.run("migrate", "greting", "--why", "a reason", "--yes")
+    assert 'the live release has no journey "greting": greeting' in unknown.stderr

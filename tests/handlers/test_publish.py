@@ -14,6 +14,7 @@ from authoring.compile import Bundle, bundle
 from functions import releases as runtime
 from functions import settings
 from functions.aws import s3
+from functions.core import assets
 from functions.publish.handler import handler
 from functions.tables import releases
 from tests.unit.authoring import cloud
@@ -67,22 +68,27 @@ class Deployment:
     def __init__(self, answers: Answers, root: Path) -> None:
         self.answers = answers
         self.folder = Folder(root)
-        self.properties: dict[str, str] = {}
+        self.properties: dict[str, Any] = {}
 
     def compiled(self) -> Bundle:
         return bundle(self.folder.root)
 
-    def asked_for(self) -> dict[str, str]:
+    def asked_for(self) -> dict[str, Any]:
         compiled = self.compiled()
         s3.put(settings.bucket(), f"{compiled.release_id}.json", compiled.asset_bytes())
+        files = {}
+        for content, path in compiled.files.items():
+            files[content] = f"{content[:8]}.bin"
+            s3.put(settings.bucket(), files[content], path.read_bytes())
         return {
+            "Files": files,
             "AssetBucket": settings.bucket(),
             "AssetKey": f"{compiled.release_id}.json",
             "ReleaseId": compiled.release_id,
             "BasedOn": compiled.based_on or "",
         }
 
-    def call(self, kind: str, new: dict[str, str], old: dict[str, str] | None = None) -> dict[str, Any]:
+    def call(self, kind: str, new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
         event: dict[str, Any] = {
             "RequestType": kind,
             "ResponseURL": self.answers.url,
@@ -136,6 +142,17 @@ def test_creating_makes_the_keys_and_publishes(deployment: Deployment) -> None:
     keys = runtime.keyring()
     assert (len(keys.pepper), len(keys.signing), len(keys.write_keys)) == (32, 1, 1)
     assert keys.write_keys[0].startswith("wk_")
+
+
+def test_files_that_people_get_are_where_links_lead_before_the_release_is_live(deployment: Deployment) -> None:
+    deployment.deploy()
+    (asset,) = runtime.live().release.assets.values()
+    found = s3.get(settings.bucket(), assets.key(asset.content))
+    assert found == (deployment.folder.root / "assets" / asset.file).read_bytes()
+    s3.put(settings.bucket(), assets.key(asset.content), b"not again")
+    deployment.edit(4)
+    deployment.deploy()
+    assert s3.get(settings.bucket(), assets.key(asset.content)) == b"not again"
 
 
 def test_the_answer_echoes_what_identifies_the_request_and_names_no_content_type(deployment: Deployment) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from authoring.commands import explain, inflight, retrying
 from authoring.doctor.stuck import of_stuck
 from functions import alerts, releases
+from functions.core import admission
 from functions.core.correction import Moves
 from functions.core.enrollment import Enrollment
 from functions.core.pauses import Pause, of_journey
@@ -21,7 +22,7 @@ from functions.tables import audit, enrollments, messages, pauses, setbacks
 from functions.work import correct, jobs, retry
 from functions.work.jobs import Job
 from tests.cloud import Cloud
-from tests.crash.journeys import PEOPLE, toured, with_subject
+from tests.crash.journeys import PEOPLE, toured, with_journeys, with_subject
 from tests.ended import ended
 from tests.handlers.test_corrections import Here
 
@@ -201,6 +202,31 @@ def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_pe
     assert len(cloud.mails) == 1
 
 
+def test_whoever_is_merged_while_others_are_let_go_is_let_go_as_the_survivor(cloud: Cloud) -> None:
+    steps = [STEPS[0], {"id": "rest", "wait": {"until": {"event": "Order Completed"}, "at_most": "1 day"}}, STEPS[2]]
+    cloud.publish(with_subject(toured(steps), "{{ contact.email + 1 }}"))
+    ask(cloud, ADA)
+    cloud.skip(minutes=10)
+    cloud.post_form(email=BOB, nonce="b1", first_name="Bob")
+    cloud.settle()
+    loser, survivor = cloud.contact(ADA), cloud.contact(BOB)
+    read = enrollments.get(loser, "tour")
+    assert read is not None
+    assert read.aside
+    cloud.publish(toured(steps))
+    releases.forget()
+    # The row was read by the walk, which has passed the survivor's place.
+    assert merge(loser, survivor)
+    cloud.settle()
+    assert retry._let_go(read, "r1") == {"corrected": 1}
+    assert retry._let_go(read, "r1") == {}
+    followed = enrollments.get(survivor, "tour")
+    assert followed is not None
+    assert not followed.aside
+    cloud.skip(days=2)
+    assert enrollments.get(survivor, "tour").state == "done"  # type: ignore[union-attr]
+
+
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Addresses of those for whom the code fails, as they enter and as they go on; empty it to mend that."""
@@ -242,6 +268,33 @@ def test_a_step_that_fails_is_tried_three_times_and_holds_up_nobody_else(
     cloud.settle()
     assert run(cloud).state == "done"
     assert run(cloud).failure is None
+
+
+def test_a_run_side_by_side_that_is_over_and_could_not_tell_says_when_it_may_go_once_it_could(
+    cloud: Cloud, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = {"when": {"event": "Order Placed"}, "one_per": {"property": "order"}, "again": "always"}
+    cloud.publish(with_journeys(orders={"start": start, "steps": [STEPS[2]]}))
+
+    def failing(*_: Any) -> None:
+        raise KeyError("a mistake")
+
+    def placed() -> dict[str, Any]:
+        (row,) = [row for row in cloud.items() if row["sk"].startswith("J#orders")]
+        return row
+
+    cloud.post_form(email=ADA, nonce="a1", first_name="Ada")
+    with monkeypatch.context() as broken:
+        broken.setattr(progress, "perform", failing)
+        cloud.put_on_bus("Order Placed", id="o1", email=ADA, properties={"order": "a"})
+        cloud.settle()
+        cloud.skip(minutes=20)
+    assert ("failure" in placed(), "ttl" in placed(), len(told)) == (True, False, 1)
+    retry.retry("r1", "orders", "", cloud.clock.now)
+    assert finish(cloud, "r1").notes == {"corrected": 1}
+    healed = placed()
+    assert ("failure" in healed, "todo" in healed) == (False, False)
+    assert healed["ttl"] >= healed["ended"] // 1000 + releases.live().release.privacy.retention.runs
 
 
 def test_what_passes_by_itself_goes_on_by_itself_with_a_clock(cloud: Cloud, told: list[str], broken: list[str]) -> None:
@@ -307,6 +360,39 @@ def test_whoever_the_code_fails_as_they_enter_is_in_and_set_aside_before_the_fir
     cloud.settle()
     assert [(one.step, one.outcome) for one in run(cloud).path] == [("mark", "tagged")]
     assert run(cloud).state == "done"
+
+
+def test_whom_only_if_cannot_be_asked_of_is_not_let_in_and_a_person_is_told_and_can_let_them_be_asked_again(
+    cloud: Cloud, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = json.loads(toured(STEPS))
+    content["journeys"]["tour"]["start"]["only_if"] = {"trait": "first_name", "known": True}
+    cloud.publish(canonical(Release.model_validate(content)))
+    releases.forget()
+    evaluate = admission.evaluate
+
+    def failing(condition: Any, seen: Any, now: int) -> Any:
+        if seen.contact.profile.email == ADA:
+            raise KeyError("a mistake")
+        return evaluate(condition, seen, now)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(admission, "evaluate", failing)
+        ask(cloud, ADA)
+        ask(cloud, BOB)
+    assert (run(cloud, BOB).state, enrollments.get(cloud.contact(ADA), "tour")) == ("active", None)
+    assert told == ['Journey "tour" lets some people not in: its only_if can\'t be asked']
+    assert ["only_if" in check.found for check in of_stuck(releases.live().release)] == [True]
+    (aside,) = cloud.aside
+    for _ in range(2):
+        cloud.invoke("journey_step", {"Records": [aside["record"]]})
+    assert run(cloud).cause
+    cloud.settle()
+    cloud.skip(days=2)
+    assert (run(cloud).state, [mail.to for mail in cloud.mails].count(ADA)) == ("done", 1)
+    retry.retry("r1", "tour", "", cloud.clock.now)
+    finish(cloud, "r1")
+    assert setbacks.listed() == []
 
 
 def test_the_terminal_shows_who_is_set_aside_why_and_lets_them_go(

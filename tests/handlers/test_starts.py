@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from functions import releases
 from functions.core.enrollment import Enrollment
 from functions.core.ids import enrollment_id
 from functions.core.pauses import MARKETING, Pause
@@ -24,6 +23,7 @@ from tests.audience import SEGMENT, contact_id, email, member_row, people, store
 from tests.cloud import Cloud, marketing
 from tests.cloud.shuffle import REDELIVERIES
 from tests.handlers.test_work import KillNowAndThen
+from tests.planned import planned, towns
 
 WEEKLY = {"every": "tuesday", "at": "10:00", "segment": SEGMENT}
 PEOPLE = 30
@@ -43,27 +43,14 @@ def with_journey(when: dict[str, Any] | None = None, **more: Any) -> bytes:
 @pytest.fixture
 def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cloud]]:
     """Makes a deployment with a journey, as it is told. It begins on Tuesday, 24 November 2026, 09:00 in İstanbul."""
-    made: list[Cloud] = []
     monkeypatch.setattr(starts, "PAGE", 4)
     monkeypatch.setattr(starts, "STARTED_PER_SLICE", 7)
-
-    def make(*arguments: Any, **journey: Any) -> Cloud:
-        cloud = Cloud(emulator, with_journey(*arguments, **journey))
-        made.append(cloud)
-        plan(cloud)
-        return cloud
-
-    yield make
-    for cloud in made:
-        cloud.close()
+    with towns(emulator, with_journey, start_plans.schedule) as make:
+        yield make
 
 
 def plan(cloud: Cloud, release: bytes | None = None) -> list[str]:
-    """What publishing does, after the pointer was moved."""
-    if release is not None:
-        cloud.publish(release)
-        releases.forget()
-    return start_plans.schedule(releases.live().id, cloud.clock.now)
+    return planned(cloud, start_plans.schedule, release)
 
 
 def run(number: int) -> Enrollment | None:

@@ -1,4 +1,5 @@
 /** Calls of the tracking API: made at once, held in memory until there is consent, then queued. */
+import * as popups from "./popups.js";
 import { campaignOf, isOwn } from "./pure.js";
 import { GATHER, leave, put, resume, SOON } from "./queue.js";
 import { settings } from "./settings.js";
@@ -45,7 +46,7 @@ function admit(made, wait) {
   put({ ...made, anonymousId: visitor.id }, wait);
 }
 
-const hostOf = (address) => (address ? new URL(address).hostname : "");
+export const hostOf = (address) => (address ? new URL(address).hostname : "");
 
 /** Something that happened by itself. */
 export const happened = (event, properties) => call("track", { event, properties }, GATHER);
@@ -57,6 +58,7 @@ export function consent(yes) {
     if (agreed) begin(true);
     else {
       forget(settings.consent == "assumed");
+      if (POPUPS) popups.forget();
       held = [];
     }
     tell();
@@ -76,6 +78,7 @@ function begin(explicit) {
 export function reset() {
   drop("proof");
   proof = undefined;
+  if (POPUPS) popups.forget(true);
   if (!agreed) return;
   const explicit = visitor.agreed == 1;
   leave();

@@ -4,6 +4,7 @@
  * A form whose action is ours is posted by the browser, with or without this script, which adds
  * whose browser it is. Any other form goes where it always went, and a copy comes to us.
  */
+import * as popups from "./popups.js";
 import { isShareable } from "./pure.js";
 import { api } from "./settings.js";
 import { random, visitor } from "./visitor.js";
@@ -12,6 +13,7 @@ function submitted(event) {
   const form = event.target;
   const id = form.getAttribute("data-samovar-form");
   if (!id) return;
+  if (POPUPS) popups.sent(id);
   const ours = api + "f/" + encodeURIComponent(id);
   const action = event.submitter?.getAttribute("formaction") || form.getAttribute("action") || "";
   const known = { anonymousId: visitor?.id, _page: location.href, _nonce: nonce(form) };
@@ -25,13 +27,10 @@ function submitted(event) {
   }
 }
 
-const nonces = new WeakMap();
+const NONCE = Symbol();
 
-/** Makes sending the same form twice one submission. */
-function nonce(form) {
-  if (!nonces.has(form)) nonces.set(form, Date.now() + "-" + random().slice(16));
-  return nonces.get(form);
-}
+/** Makes sending the same form twice one submission; a form of ours says when it was shown. */
+const nonce = (form) => form._nonce?.value || (form[NONCE] ||= Date.now() + "-" + random().slice(16));
 
 function fill(form, name, value) {
   let field = form.querySelector(`[name="${name}"]`);

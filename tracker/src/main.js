@@ -2,6 +2,7 @@
 import * as clicks from "./clicks.js";
 import { call, consent, reset, start } from "./calls.js";
 import * as forms from "./forms.js";
+import * as popups from "./popups.js";
 import { withoutProof } from "./pure.js";
 import { api, key } from "./settings.js";
 import { visitor } from "./visitor.js";
@@ -25,6 +26,7 @@ function run() {
   // Taken out of the address, so that it is passed on to nobody.
   if (proof) history.replaceState(history.state, "", address);
   start(proof);
+  if (POPUPS) popups.watch();
   views.watch();
   clicks.watch();
   forms.watch();

@@ -25,6 +25,19 @@ export function searchOf(address, parameters) {
   return parameters.map((name) => query.get(name)?.trim()).find(Boolean);
 }
 
+/** Those of these parameters that an address has. */
+export function parametersOf(address, names) {
+  const query = new URL(address).searchParams;
+  return Object.fromEntries(names.filter((name) => query.has(name)).map((name) => [name, query.get(name)]));
+}
+
+/** Whether a path is one of these, in which * stands for anything; with or without a slash at its end. */
+export const isAmong = (path, patterns) =>
+  patterns.some((one) => {
+    const spelled = one.replace(/\/+$/, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+    return new RegExp(`^${spelled.replace(/\*+/g, ".*")}/?$`, "s").test(path);
+  });
+
 /** An address without the proof that a link of ours brought, and the proof. */
 export function withoutProof(address) {
   let proof;

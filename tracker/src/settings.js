@@ -3,7 +3,9 @@
  *
  * consent: "required" or "assumed" · domains: hosts of the business, the first of which that is
  * ours carries the cookie · keep, session: seconds · signals: "gpc", "dnt" · hash: whether what
- * stands after # names a page · search: query parameters · downloads: endings of files.
+ * stands after # names a page · search: query parameters · downloads: endings of files · popups, where there are
+ * any: on (paths of pages; * is anything), and what pop-ups ask of a visit: q (query parameters), r (where it came
+ * from), n (how many pages at most), f (forms that end them); c: only with consent.
  */
 export const settings = SETTINGS;
 

@@ -1,5 +1,6 @@
 /** Pages as they are seen: loaded, come back to, or changed by a script. */
 import { call, happened } from "./calls.js";
+import * as popups from "./popups.js";
 import { searchOf } from "./pure.js";
 import { cross, GATHER } from "./queue.js";
 import { settings } from "./settings.js";
@@ -15,11 +16,14 @@ let timer;
 
 function view() {
   shown = { spot: spot(), place: place(), search: shown.search };
-  const topic = document.querySelector('meta[name="samovar:topic"]')?.content;
-  call("page", { properties: topic && { topic } }, GATHER);
+  // What the page says of itself.
+  let properties;
+  for (const { name, content } of document.querySelectorAll('meta[name^="samovar:"]')) (properties ||= {})[name.slice(8)] = content;
+  call("page", { properties }, GATHER);
   const query = searchOf(location.href, settings.search);
   if (query && query != shown.search) happened("Site Searched", { query });
   shown.search = query;
+  if (POPUPS) popups.viewed();
 }
 
 /** The address may be another. Replacing only the query is no page: that is how filters remember themselves. */

@@ -77,3 +77,25 @@ test("no password, card, code or hidden value is copied from a form", () => {
   ])
     assert.ok(!pure.isShareable({ ...field, ...secret }), JSON.stringify(secret));
 });
+
+test("of an address only what is asked for is taken", () => {
+  assert.deepEqual(pure.parametersOf("https://t.example/?a=1&b=%C3%A7&c=", ["b", "c", "d"]), { b: "ç", c: "" });
+});
+
+test("a path is among others as the server says", () => {
+  const cases = [
+    ["/", "/", true],
+    ["/", "/tea", false],
+    ["*", "/any/where", true],
+    ["/teas/*", "/teas/green/first", true],
+    ["/teas/*", "/teas", false],
+    ["/tea", "/tea/", true],
+    ["/tea/", "/tea", true],
+    ["/tea", "/Tea", false],
+    ["/a.b", "/axb", false],
+    ["/çay/*", "/çay/yeşil", true],
+    ["*/checkout/*", "/tr/checkout/pay", true],
+    ["/(a|b)", "/a", false],
+  ];
+  for (const [pattern, path, is] of cases) assert.equal(pure.isAmong(path, [pattern]), is, pattern + " " + path);
+});

@@ -53,11 +53,66 @@ def _forms() -> dict[str, Any]:
                 "responses": {"200": PAGE, **errors("400", "404", "503")},
             },
         },
+        "/page/{page}": {
+            "parameters": path("page"),
+            "get": {
+                "operationId": "showPage",
+                "summary": "A landing page",
+                "description": "What it shows may hang on the parameters of its address.",
+                "parameters": query[1:],
+                "responses": {"200": PAGE, "304": {"description": "As it was"}, **errors("400", "404", "503")},
+            },
+        },
+        "/sitemap.xml": {
+            "get": {
+                "operationId": "showSitemap",
+                "summary": "The landing pages that search engines are told of",
+                "responses": {"200": {"description": "XML", "content": {"application/xml": {}}}, **errors("503")},
+            },
+        },
+        "/robots.txt": {
+            "get": {
+                "operationId": "showRobots",
+                "summary": "What search engines may read",
+                "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}, **errors("503")},
+            },
+        },
         "/privacy": {
             "get": {
                 "operationId": "showPrivacy",
                 "summary": "What is kept of people, why, and how long",
                 "responses": {"200": PAGE, **errors("503")},
+            },
+        },
+        "/get/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "getFile",
+                "summary": "Note a download, and go on to the file",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekFile",
+                "summary": "Where the file is; counts for nothing",
+                "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
+            },
+        },
+        "/rate/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "answerSurvey",
+                "summary": "Note the answer of a link in a mail, and thank for it",
+                "responses": {"200": PAGE, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekSurvey",
+                "summary": "Whether the page is there; counts for nothing",
+                "responses": {"200": PAGE, **errors("404", "410", "503")},
+            },
+            "post": {
+                "operationId": "changeAnswer",
+                "summary": "Give or change an answer, or comment on it",
+                "responses": {"200": answer("Answered", "Stored"), **errors("400", "404", "410", "413", "415", "503")},
             },
         },
         "/confirm/{token}": {
@@ -189,6 +244,35 @@ def _rest() -> dict[str, Any]:
                     "200": {"description": "A script", "content": {"text/javascript": {}}},
                     "304": {"description": "The one that the browser holds"},
                     **errors("404", "503"),
+                },
+            },
+        },
+        "/popup": {
+            "get": {
+                "operationId": "decidePopup",
+                "summary": "What pop-ups a page shows: at most one that comes by itself, and those for a click",
+                "parameters": [
+                    {"name": name, "in": "query", "schema": {"type": "string"}, "description": meaning}
+                    for name, meaning in (
+                        ("path", "Path of the page."),
+                        ("q", "The parameters of its address that pop-ups ask about, as a query."),
+                        ("r", "Host of the site that the visitor came from."),
+                        ("n", "How many pages this visit has looked at."),
+                        ("not", "Ids, with commas, of what this browser may not show now."),
+                        ("sent", "Ids, with commas, of forms that were sent from this browser."),
+                        ("sv", "Proof that the browser is a contact's: without it nothing about a person decides."),
+                    )
+                ],
+                "responses": {**answer, **errors("400", "503")},
+            },
+        },
+        "/popup.js": {
+            "get": {
+                "operationId": "popupScript",
+                "summary": "What shows pop-ups: a module that the tracker loads where there is something to show",
+                "responses": {
+                    "200": {"description": "A script", "content": {"text/javascript": {}}},
+                    "304": {"description": "The one that the browser holds"},
                 },
             },
         },

@@ -166,6 +166,8 @@ def test_against_a_deployment_nothing_is_written_and_a_foreign_release_is_refuse
     folder.remove(".samovar.json")
     told = plan(folder.root, base, refusals=lambda made: filter(None, [published.would_refuse(made, base.pointer)]))
     assert "is not based on it" in told.refused[0]
+    assert summary(told).startswith(f"Against {told.base}: 1 changed.")
+    assert summary(told).endswith(" It would be refused.")
     assert not (folder.root / ".samovar.json").exists()
     assert before
 

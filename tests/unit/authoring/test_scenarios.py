@@ -280,6 +280,21 @@ def test_what_steps_record_counts_like_any_other_event(demo: Release) -> None:
     assert life.world.contact.state.standing.segments["welcomed"] == START + 3 * DAY
 
 
+def test_whatever_is_passed_within_one_moment_is_on_the_path(demo: Release) -> None:
+    twice = [
+        {"id": "one", "update": {"stage": "interest"}},
+        {"id": "two", "update": {"stage": "action"}},
+        {"id": "three", "tag": "x"},
+    ]
+    life = lived(changed(demo, "stages", steps=twice), "stages", events=[{"at": "start", "event": "Signed Up"}])
+    (run,) = life.runs
+    assert [(one.step, one.outcome) for one in run.path] == [
+        ("one", "updated"),
+        ("two", "updated"),
+        ("three", "tagged"),
+    ]
+
+
 def test_a_stop_says_what_ended_it_and_how_often_it_was_to_wait_for_another_moment(demo: Release) -> None:
     steps = [
         {"id": "heard", "wait": {"until": {"event": "Read"}, "at_most": "3 days"}},
@@ -474,6 +489,15 @@ def test_a_mistake_names_its_place_and_mend(folder: Folder, old: str, new: str, 
     key = new.strip().split("\n")[0]
     lines = folder.read(FILE).splitlines()
     assert key.split(":")[0].strip("{ ") in lines[problem.line - 1] or code in ("duplicate", "wrong-value")
+
+
+def test_a_step_that_was_renamed_is_named_where_its_old_name_stands(folder: Folder) -> None:
+    folder.swap("journeys/welcome.yaml", "{id: hello, ", "{id: greet, was: hello, ")
+    folder.swap("journeys/welcome.yaml", "{clicked: hello}", "{clicked: greet}")
+    with pytest.raises(Invalid) as refused:
+        bundle(folder.root)
+    (problem,) = {one.mend: one for one in refused.value.problems if one.file == FILE}.values()
+    assert (problem.code, problem.mend) == ("unknown-step", 'It is called "greet" now: write that here')
 
 
 def test_a_scenario_is_no_part_of_a_release_and_goes_along_with_its_files(folder: Folder) -> None:

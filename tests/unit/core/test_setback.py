@@ -175,6 +175,7 @@ def test_the_letter_names_what_is_wrong_and_no_words_of_an_error() -> None:
     assert "hello" in subject
     assert "The template failed" in text
     assert "samovar retry welcome" in text
+    assert "its only_if can't be asked" in setback.letter("welcome", setback.ASKING, "KeyError")[0]
     assert "before its first step" in setback.letter("welcome", "", "KeyError")[0]
     assert setback.in_words("Strange") == "the code raised Strange"
 
