@@ -1,9 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
-Families: imports, cpu, units, waits, money, growth, crash, stack, tracker, backfill, campaign, importing, compose,
-sending, feedback, variants. All of them take about fifteen minutes.
 Families: imports, cpu, units, waits, gallery, money, growth, crash, stack, tracker, backfill, campaign, importing,
-compose, sending, feedback. All of them take about fifteen minutes.
+compose, sending, feedback, variants. All of them take about fifteen minutes.
 """
 
 import json

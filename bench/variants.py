@@ -43,7 +43,7 @@ def run(say: Say) -> dict[str, float]:
         say(line)
     wrong = [name for name in named if name not in (None, "loud/now")]
     assert not wrong, wrong
-    say(f"lost by trying {curve[-1]:.1f}, by an even split {flat[-1]:.1f}; the best was named in {sum(map(bool, named))}")
+    say(f"lost by trying {curve[-1]:.1f}, by an even split {flat[-1]:.1f}; the best named in {sum(map(bool, named))}")
     return {
         "variants_regret_ratio": curve[-1] / flat[-1],
         "variants_winner_named": fmean(name is not None for name in named),

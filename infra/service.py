@@ -146,7 +146,9 @@ class ServiceStack(cdk.Stack):
                     uses.sends_texts(),
                 ],
             ),
-            "pages": make("pages", memory=512, timeout=10, needs=[*read_only, uses.makes_links(self.public_url)]),
+            "pages": make(
+                "pages", memory=512, timeout=10, needs=[*read_only, to_work, uses.makes_links(self.public_url)]
+            ),
             "score": make(
                 "score",
                 memory=256,

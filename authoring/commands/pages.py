@@ -11,7 +11,7 @@ from authoring.problems import Invalid, Problem
 from authoring.variants import Tried, tried
 from functions import releases
 from functions.core.bandit import Figures, Results
-from functions.core.landing import tests
+from functions.core.experiments import tried_on
 
 _WIDE: Final = 30
 _VERDICTS: Final = {
@@ -25,11 +25,11 @@ _VERDICTS: Final = {
 @json_option
 @click.pass_obj
 def pages(app: App, page: str | None, as_json: bool) -> None:
-    """The landing pages, and how their variants do: rates with their intervals, shares, and a winner if there is one."""
+    """The landing pages, and how their variants do: rates with intervals, shares, and a winner if there is one."""
     with explained(as_json):
         app.connect()
         release = releases.live().release
-        known = tests(release.pages)
+        known = tried_on(release.pages)
         if page is not None and release.first_name("page", page) not in release.pages:
             raise Invalid([Problem("", f'there is no live page "{page}"', "unknown-page")])
         wanted = release.pages if page is None else [release.first_name("page", page)]
@@ -59,7 +59,10 @@ def _short(results: Results) -> tuple[str, str, str]:
 
 
 def _show(one: Tried) -> None:
-    for title, results in (("variant", one.results), *((f"only by {part}", found) for part, found in one.parts.items())):
+    for title, results in (
+        ("variant", one.results),
+        *((f"only by {part}", found) for part, found in one.parts.items()),
+    ):
         top = max((figures.high for figures in results.figures.values()), default=1) or 1
         table = Table(title, "share now", "seen", "converted", "rate", "between", "", "likely best", box=None)
         for name, figures in results.figures.items():

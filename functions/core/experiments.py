@@ -9,20 +9,22 @@ there are then (core/bandit).
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from functions.core import landing
 from functions.core.bandit import Epoch, shares
 from functions.core.event import FORM_SUBMITTED, PAGE_VIEWED, Event
 from functions.core.identity import ANONYMOUS, kind_of
 from functions.core.ids import digest
+from functions.core.landing import Page, Variants
 
 LASTS_MS: Final = 6 * 3_600_000
 """So long shares stay at least: whoever converts does so within hours, and to know sooner helps little."""
-LANDING: Final = "landing"
-"""The property of an event that names the landing page it came from."""
 VARIANT: Final = "variant"
 TEST: Final = "test"
-"""And those that name what was seen there: the variant, and `<test>.<epoch>`."""
+"""Properties of an event that name what was seen of a page: the variant, and `<test>.<epoch>`."""
+_PAGE: Final = {PAGE_VIEWED: "page", FORM_SUBMITTED: "landing"}
+"""And the one that names the page, by event."""
 WHOLE: Final = 10**6
 """Shares are whole parts of this, so that they are kept as they are drawn by."""
 _MOST_EPOCHS: Final = 10**6
@@ -76,9 +78,31 @@ class Standing:
     began: int
 
 
-def spelled(test: Test, epoch: int) -> str:
-    """How an event says in which epoch of which test its variant was assigned."""
-    return f"{test.id}.{epoch}"
+def tried_on(pages: Mapping[str, Page]) -> dict[str, Test]:
+    """What is tried, by page."""
+    varying = ((name, landing.varying(page)) for name, page in pages.items())
+    return {name: trying(name, found[1]) for name, found in varying if found is not None}
+
+
+def trying(page: str, variants: Variants) -> Test:
+    """What is tried on a page with these variants."""
+    return Test(page, tuple(variants.names), tuple(part for part, held in variants.parts() if held))
+
+
+def mark(test: Test, assigned: Assigned) -> str:
+    """What a browser keeps, and a form says, of what was seen: "calm/now@k3f9a2bc.4"."""
+    return f"{assigned.variant}@{test.id}.{assigned.epoch}"
+
+
+def read(test: Test, said: str) -> Assigned | None:
+    """What a mark says; None for what is none of this test."""
+    variant, _, of = said.partition("@")
+    id, _, number = of.partition(".")
+    if variant not in test.variants or id != test.id:
+        return None
+    if not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) < _MOST_EPOCHS):
+        return None
+    return Assigned(variant, int(number[:9]))
 
 
 def told(event: Event, tests: Mapping[str, Test]) -> tuple[Test, Exposure] | None:
@@ -86,16 +110,14 @@ def told(event: Event, tests: Mapping[str, Test]) -> tuple[Test, Exposure] | Non
 
     Only what the page can have said counts: a variant there is, an epoch that can be.
     """
-    if event.name not in (PAGE_VIEWED, FORM_SUBMITTED):
+    if event.name not in _PAGE:
         return None
-    page, variant, of = (event.properties.get(name) for name in (LANDING, VARIANT, TEST))
+    page, variant, of = (event.properties.get(name) for name in (_PAGE[event.name], VARIANT, TEST))
     test = tests.get(page) if isinstance(page, str) else None
-    if test is None or variant not in test.variants or not isinstance(of, str):
+    assigned = read(test, f"{variant}@{of}") if test is not None else None
+    if test is None or assigned is None:
         return None
-    id, _, number = of.partition(".")
-    if id != test.id or not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) < _MOST_EPOCHS):
-        return None
-    found = Exposure(visitor_of(test, browser_of(event)), Assigned(str(variant), int(number[:9])))
+    found = Exposure(visitor_of(test, browser_of(event)), assigned)
     if event.name == PAGE_VIEWED:
         return test, replace(found, seen=event.at)
     return test, replace(found, converted=event.at)
@@ -144,9 +166,10 @@ def lasts(standing: Standing | None, now: int) -> bool:
     return standing is not None and now - standing.began < LASTS_MS
 
 
-def properties(test: Test, assigned: Assigned) -> dict[str, Any]:
-    """What views of a page and its form say of what was seen."""
-    return {LANDING: test.page, VARIANT: assigned.variant, TEST: spelled(test, assigned.epoch)}
+def properties(marked: str) -> dict[str, str]:
+    """The properties that say what a mark says; none for none."""
+    variant, _, of = marked.partition("@")
+    return {VARIANT: variant, TEST: of} if of else {}
 
 
 def _whole(given: Mapping[str, float]) -> dict[str, float]:

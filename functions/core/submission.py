@@ -32,7 +32,7 @@ POPUP: Final = "_popup"
 LANDING: Final = "_landing"
 """Hidden field with the id of the landing page that a form stands in."""
 VARIANT: Final = "_variant"
-"""Hidden field with the variant of that page."""
+"""Hidden field with the mark of that page's variant (core/experiments)."""
 HONEYPOT: Final = "_website"
 """A field that people don't see and programs fill in."""
 OWN: Final = frozenset({CONSENT, ANONYMOUS_ID, NONCE, PAGE, PROOF, POPUP, LANDING, VARIANT, HONEYPOT})

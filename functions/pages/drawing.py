@@ -31,7 +31,7 @@ _FORM: Final = "form"
 class Sheet:
     """One showing of a page. `address` is the one it is known by, `came_by` the one it was asked for at; `key` is the
     write key of its tracker ("" for none), `known` the traits that a proved visitor told (None: nobody is proved), and
-    `variant` that of its hero ("" where nothing varies)."""
+    `variant` the mark of that of its hero ("" where nothing varies)."""
 
     id: str
     page: Page
@@ -144,7 +144,7 @@ class _Pen:
                 case FormBlock():
                     said: Any = self.form(block)
                 case HeroBlock():
-                    said = self.spoken(block.hero.varied(self.sheet.variant), (kind,))
+                    said = self.spoken(block.hero.varied(self.sheet.variant.partition("@")[0]), (kind,))
                 case _:
                     said = self.spoken(getattr(block, kind), (kind,))
         except Unrenderable as failure:

@@ -59,13 +59,14 @@ def show(request: Request, name: str, request_id: str) -> Answer:
 def _variant(
     request: Request, id: str, page: Page, blocks: Sequence[Placed], path: str, request_id: str
 ) -> tuple[str, Mapping[str, str]]:
-    """The variant that the visitor sees ("" where nothing varies for them), and the header that keeps it."""
+    """The mark of the variant that the visitor sees ("" where nothing varies), and the header that keeps it."""
     if not any(isinstance(block, HeroBlock) and block.hero.variants for block in blocks):
         return "", {}
+    from functions.core.experiments import trying
     from functions.pages import variants
 
     varying = varying_of(page)
-    return variants.chosen(request, id, varying[1].names, path, render.nonce(request_id)) if varying else ("", {})
+    return variants.chosen(request, trying(id, varying[1]), path, render.nonce(request_id)) if varying else ("", {})
 
 
 def _kept(made: Answer, request: Request, control: str) -> Answer:

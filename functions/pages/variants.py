@@ -1,37 +1,47 @@
 """Which variant of a landing page a visitor sees: by chance at first, in shares, and the same ever after.
 
-What their browser keeps is the variant's name and nothing else: it says who nobody is.
+What their browser keeps is the variant's name, and in which epoch of which test it was dealt, which is the same for all
+who saw it then: it says who nobody is.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.core import bandit
+from functions import clock
+from functions.core import bandit, experiments
+from functions.core.experiments import Assigned, Standing, Test
 from functions.http import Request, is_passing
 from functions.observability import logger
-from functions.tables import variants
+from functions.tables import experiments as table
 
 COOKIE: Final = "variant"
 KEPT_S: Final = 30 * 86_400
 """So long after the last visit a browser stays with its variant."""
 
 
-def chosen(request: Request, page: str, names: Sequence[str], path: str, chance: str) -> tuple[str, Mapping[str, str]]:
-    """The variant, and the header that keeps it at the page's `path`. `chance` is a text of this one showing."""
-    held = request.cookies.get(COOKIE, "")
-    variant = held if held in names else bandit.assigned(shares(page, names), page, chance)
-    kept = f"{COOKIE}={variant}; Path={path}; Max-Age={KEPT_S}; Secure; HttpOnly; SameSite=Lax"
-    return variant, {"set-cookie": kept}
+def chosen(request: Request, test: Test, path: str, chance: str) -> tuple[str, dict[str, str]]:
+    """The variant's mark, and the header that keeps it at the page's `path`. `chance` is a text of this showing."""
+    seen = experiments.read(test, request.cookies.get(COOKIE, "")) or _dealt(test, chance)
+    marked = experiments.mark(test, seen)
+    return marked, {"set-cookie": f"{COOKIE}={marked}; Path={path}; Max-Age={KEPT_S}; Secure; HttpOnly; SameSite=Lax"}
 
 
-def shares(page: str, names: Sequence[str]) -> Mapping[str, float]:
-    """What share of new visitors sees each variant: as it was said, or alike where nothing was said of just these."""
-    even = dict.fromkeys(names, 1 / len(names))
+def _dealt(test: Test, chance: str) -> Assigned:
+    standing = _standing(test)
+    shares = test.even() if standing is None else standing.shares
+    return Assigned(bandit.assigned(shares, test.page, chance), 1 if standing is None else standing.number)
+
+
+def _standing(test: Test) -> Standing | None:
+    """The epoch of the day. Where it is over the next is asked for, and this visitor still belongs to it."""
     try:
-        said = variants.shares(page)
+        standing = table.current(test)
+        if not experiments.lasts(standing, clock.now_ms()):
+            from functions.work import queue
+
+            queue.ask(queue.NextEpoch(test.page))
     except Exception as error:
         if not is_passing(error):
             raise
-        logger.warning("shares of variants not read", error=type(error).__name__)
-        return even
-    return said if set(said) == set(names) and any(part > 0 for part in said.values()) else even
+        logger.warning("epoch of a test not read", error=type(error).__name__)
+        return None
+    return standing

@@ -15,7 +15,7 @@ from typing import Any
 from functions import bots, clock, releases
 from functions.aside import set_aside
 from functions.aws.faults import hopeless
-from functions.core import erasure
+from functions.core import erasure, experiments
 from functions.core.decisions import BY_TIME
 from functions.core.folding import moment_of
 from functions.core.identity import SELF, hash_of, kind_of
@@ -24,6 +24,7 @@ from functions.observability import metric
 from functions.releases import Live
 from functions.score import sift
 from functions.score.apply import Reading, TooLong, apply, bring, refold
+from functions.score.exposing import expose
 from functions.score.resolve import Resolver, identities_of
 from functions.score.sift import Record
 from functions.tables import contacts, events, identities, tombstones
@@ -76,6 +77,7 @@ def _score(records: list[Record]) -> None:
             _fail(group, error, failed)
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
+    expose((record.arrival.event for record in sifted.counting), experiments.tried_on(live.release.pages))
     if failed:
         raise failed[0]
 

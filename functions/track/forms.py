@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from functions import clock, passes, releases, settings, visitors
-from functions.core import assets, confirm, confirm_by_text, landing, submission
+from functions.core import assets, confirm, confirm_by_text, experiments, landing, submission
 from functions.core.answers import Terms
 from functions.core.errors import Refused
 from functions.core.event import Event
@@ -99,12 +99,13 @@ def _read(
 
 
 def _landed(typed: Typed, live: Live) -> dict[str, str]:
-    """The landing page that the form stood in, if it is one, and its variant."""
-    page, variant = submission.last(typed, submission.LANDING), submission.last(typed, submission.VARIANT)
+    """The landing page that the form stood in, if it is one, its variant, and in which epoch of which test."""
+    page, marked = submission.last(typed, submission.LANDING), submission.last(typed, submission.VARIANT)
     if page not in live.release.pages:
         return {}
-    varying = landing.varying(live.release.pages[page]) if variant else None
-    return {"landing": page, **({"variant": variant} if varying and variant in varying[1].names else {})}
+    varying = landing.varying(live.release.pages[page]) if marked else None
+    known = varying and experiments.read(experiments.trying(page, varying[1]), marked)
+    return {"landing": page, **(experiments.properties(marked) if known else {})}
 
 
 def _page_of(request: Request, typed: Typed) -> str:

@@ -6,7 +6,6 @@ begins none, and the next visitor's page asks again.
 
 from functions import releases
 from functions.core import experiments
-from functions.core.landing import tests
 from functions.observability import logger, metric
 from functions.tables import experiments as table
 from functions.work.queue import NextEpoch
@@ -14,7 +13,7 @@ from functions.work.queue import NextEpoch
 
 def next_epoch(asked: NextEpoch, now: int) -> None:
     """Let the next epoch begin where the one before is over, and there still are such variants."""
-    test = tests(releases.live().release.pages).get(asked.page)
+    test = experiments.tried_on(releases.live().release.pages).get(asked.page)
     if test is None or experiments.lasts(table.current(test), now):
         return
     standing, exposures = table.load(test)

@@ -39,7 +39,8 @@ def test_an_epoch_begins_once_whoever_asks(stack: Stack) -> None:
     assert not experiments.begin(PAGE, replace(first, began=501))
     assert experiments.current(PAGE) == first
     second = following(PAGE, [first], epochs([first], []), 500 + LASTS_MS)
-    assert second and experiments.begin(PAGE, second)
+    assert second
+    assert experiments.begin(PAGE, second)
     assert experiments.current(PAGE) == second
     standing, _ = experiments.load(PAGE)
     assert standing == [first, second]
@@ -52,7 +53,8 @@ def test_shares_are_kept_as_they_are_drawn_by(stack: Stack) -> None:
         shares["loud"] = round(10**6 - shares["calm"] * 10**6) / 10**6
         assert experiments.begin(PAGE, Standing(number, shares, number))
         kept = experiments.current(PAGE)
-        assert kept and kept.shares == shares
+        assert kept
+        assert kept.shares == shares
 
 
 def test_tests_do_not_see_each_other_and_one_may_be_forgotten_by(stack: Stack) -> None:

@@ -2,19 +2,27 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from functions import clock
+from functions.core import experiments
 from functions.core.attribution import touch_of
 from functions.core.contact import Moment, Profile, Rank
+from functions.core.experiments import Assigned, Standing, Test
 from functions.core.identity import contact_id, hash_of
 from functions.core.keys import public_key
 from functions.core.release import Release
 from functions.pages.handler import handler
-from functions.tables import contacts, variants
+from functions.score.exposing import expose
+from functions.tables import contacts
+from functions.tables import experiments as table
 from functions.tokens import Proof, sign_proof
+from functions.work import queue
+from functions.work.epoch import next_epoch
 from tests.handlers.conftest import HELLO, PUBLIC_URL, SIGNING, Stack
 from tests.handlers.http_client import BROWSER, Reply, event, post_form, send
 from tests.handlers.test_pages import Page
@@ -80,9 +88,17 @@ def release() -> Release:
 
 
 @pytest.fixture
-def pages(stack: Stack) -> Stack:
+def pages(stack: Stack, asked: list[object]) -> Stack:
     stack.publish(release())
     return stack
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What is asked of the work queue."""
+    found: list[object] = []
+    monkeypatch.setattr(queue, "ask", found.append)
+    return found
 
 
 def show(page: str, query: str = "", **headers: str) -> Reply:
@@ -228,42 +244,54 @@ def test_problems_keep_what_was_typed_and_where_it_was_typed(pages: Stack) -> No
     assert (again["_landing"], again["first_name"]) == ("spring", "Ada")
 
 
-def variant_of(reply: Reply) -> str:
+VARIED = Test("varied", tuple(f"{one}/{two}" for one in ("as-written", "b", "c") for two in ("as-written", "more")))
+
+
+def mark(variant: str, epoch: int = 1) -> str:
+    return experiments.mark(VARIED, Assigned(variant, epoch))
+
+
+def variant_of(reply: Reply, epoch: int = 1) -> str:
     page = Page(reply.text)
-    (said,) = [one["content"] for one in page.all("meta") if one.get("name") == "samovar:variant"]
+    said, test = (
+        next(one["content"] for one in page.all("meta") if one.get("name") == f"samovar:{name}")
+        for name in ("variant", "test")
+    )
     (hidden,) = [one["value"] for one in page.all("input") if one.get("name") == "_variant"]
-    assert said == hidden
+    assert hidden == f"{said}@{test}" == mark(said, epoch)
     headline, text = said.split("/")
     assert f"<h1>{headline.upper() if len(headline) == 1 else 'A'}</h1>" in reply.text
     assert ("<p>More</p>" in reply.text) == (text == "more")
     return said
 
 
-def showings(count: int, **headers: str) -> Counter[str]:
+def showings(count: int, epoch: int = 1, **headers: str) -> Counter[str]:
     """The variants that so many visitors see whose browsers say the same."""
     found: Counter[str] = Counter()
     for number in range(count):
         asked = event("GET", "/page/varied", headers=BROWSER | headers)
         asked["requestContext"]["requestId"] = f"r{number}"
         made = handler(asked, None)
-        found[variant_of(Reply(made["statusCode"], made["headers"], made["body"].encode()))] += 1
+        found[variant_of(Reply(made["statusCode"], made["headers"], made["body"].encode()), epoch)] += 1
     return found
 
 
-def test_a_browser_keeps_its_variant_by_name_alone(pages: Stack) -> None:
+def test_a_browser_keeps_its_variant_by_what_all_keep_who_saw_it(pages: Stack) -> None:
     first = show("varied")
     name, _, rest = first.headers["set-cookie"].partition("; ")
-    assert name == f"variant={variant_of(first)}"
+    assert name == f"variant={mark(variant_of(first))}"
     assert rest == "Path=/page/varied; Max-Age=2592000; Secure; HttpOnly; SameSite=Lax"
     assert first.headers["cache-control"] == "no-store"
     for held in ("c/more", "as-written/more"):
-        assert showings(4, cookie=f"other=1; variant={held}; x") == {held: 4}
+        assert showings(4, cookie=f"other=1; variant={mark(held)}; x") == {held: 4}
     # As the HTTP API hands cookies on.
-    asked = event("GET", "/page/varied", headers=BROWSER) | {"cookies": ["a=b", "variant=b/as-written"]}
+    asked = event("GET", "/page/varied", headers=BROWSER) | {"cookies": ["a=b", f"variant={mark('b/as-written')}"]}
     assert "<h1>B</h1>" in handler(asked, None)["body"]
 
 
-@pytest.mark.parametrize("held", ["d/more", "b", "", "<script>", "b/more/b", "x" * 9000, "b%2Fmore"])
+@pytest.mark.parametrize(
+    "held", ["d/more", "b", "", "<script>", "b/more", "b/more@x.1", f"b/more@{VARIED.id}.0", "x" * 9000, "b%2Fmore"]
+)
 def test_a_variant_that_is_none_gives_way_to_one_that_is(pages: Stack, held: str) -> None:
     found = show("varied", cookie=f"variant={held}")
     assert variant_of(found) in {f"{one}/{two}" for one in ("as-written", "b", "c") for two in ("as-written", "more")}
@@ -274,13 +302,62 @@ def test_new_visitors_see_variants_alike_until_shares_are_said_and_then_in_these
     assert len(even) == 6
     assert max(even.values()) < 36
     names = sorted(even)
-    variants.say("varied", dict.fromkeys(names, 0.0) | {names[1]: 0.75, names[4]: 0.25})
-    found = showings(60)
+    rare = 1 / 10**6
+    shares = dict.fromkeys(names, rare) | {names[1]: 0.75, names[4]: 0.25}
+    assert table.begin(VARIED, Standing(7, shares, clock.now_ms()))
+    found = showings(60, epoch=7)
     assert set(found) == {names[1], names[4]}
     assert found[names[1]] > found[names[4]]
-    # Of another set of variants they say nothing.
-    variants.say("varied", {names[0]: 1.0})
-    assert len(showings(60)) > 3
+    # Who came before stays with what they saw, in the epoch in which they did.
+    assert showings(2, cookie=f"variant={mark(names[0])}") == {names[0]: 2}
+
+
+def test_the_first_visitor_after_an_epoch_asks_for_the_next_and_nobody_waits_for_it(
+    pages: Stack, asked: list[object]
+) -> None:
+    show("varied")
+    next_ = queue.NextEpoch("varied")
+    assert asked == [next_]
+    assert queue.parse(queue.body_of(next_)) == next_
+    next_epoch(next_, clock.now_ms())
+    next_epoch(next_, clock.now_ms())
+    begun = table.current(VARIED)
+    assert begun
+    assert begun.number == 1
+    show("varied")
+    show("varied", cookie=f"variant={mark('b/more')}")
+    assert asked == [next_]
+    next_epoch(next_, begun.began + experiments.LASTS_MS)
+    second = table.current(VARIED)
+    assert second
+    assert second.number == 2
+
+
+def test_where_the_queue_is_away_the_page_stands(pages: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sqs")
+
+    monkeypatch.setattr(queue, "ask", away)
+    assert show("varied").status == 200
+
+
+def test_views_and_forms_of_one_browser_are_one_visitor_of_the_test(pages: Stack) -> None:
+    marked = mark("b/more")
+    post_form(
+        "/f/hello", {"_landing": "varied", "_variant": marked, "email": ADA, "consent": "tips", "anonymousId": "b1"}
+    )
+    (sent,) = pages.events()
+    viewed = replace(
+        sent, name="Page Viewed", kind="page", properties={"page": "varied", **experiments.properties(marked)}
+    )
+    tests = experiments.tried_on(release().pages)
+    for told in (sent, viewed, sent):
+        expose([told], tests)
+    _, exposures = table.load(VARIED)
+    (one,) = exposures
+    assert one.assigned == Assigned("b/more", 1)
+    assert one.seen is not None
+    assert one.converted is not None
 
 
 def test_where_nothing_varies_nothing_is_kept(pages: Stack) -> None:
@@ -291,7 +368,15 @@ def test_where_nothing_varies_nothing_is_kept(pages: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"), [("b/more", "b/more"), ("b", None), ("<b>", None), ("", None), ("as-written/as-written",) * 2]
+    ("said", "kept"),
+    [
+        (mark("b/more"), "b/more"),
+        ("b/more", None),
+        ("b/more@x.1", None),
+        ("<b>", None),
+        ("", None),
+        (mark("as-written/as-written"), "as-written/as-written"),
+    ],
 )
 def test_a_submission_names_the_variant_that_it_was_sent_from(pages: Stack, said: str, kept: str | None) -> None:
     post_form("/f/hello", {"_landing": "varied", "_variant": said, "email": ADA, "consent": "tips"})

@@ -18,9 +18,14 @@ from functions.core.experiments import (
     epochs,
     following,
     lasts,
+    mark,
     properties,
+    read,
     told,
+    tried_on,
+    trying,
 )
+from functions.core.landing import Page, Variants
 
 PAGE = Test("spring", ("calm/now", "calm/later", "loud/now", "loud/later"))
 TESTS = {"spring": PAGE}
@@ -28,15 +33,17 @@ SAW = Assigned("calm/now", 1)
 
 
 def view(at: int = 5, source: str = "a#ada", **properties_: object) -> Event:
-    said = {**properties(PAGE, SAW), **properties_}
+    said = {"page": "spring", **properties(mark(PAGE, SAW)), **properties_}
     return Event(source, f"m{at}", at, at, at, "page", PAGE_VIEWED, said)
 
 
 def test_a_view_and_a_form_of_one_browser_are_one_visitor() -> None:
     seen = told(view(at=5), TESTS)
     form = replace(view(at=9, source="e#mail"), name=FORM_SUBMITTED, kind="form", identities=("a#ada",))
+    form = form.with_properties({"page": "https://tea.example/page/spring", "landing": "spring"})
     converted = told(form, TESTS)
-    assert seen and converted
+    assert seen
+    assert converted
     assert seen[1].visitor == converted[1].visitor
     assert (seen[1].seen, seen[1].converted) == (5, None)
     assert (converted[1].seen, converted[1].converted) == (None, 9)
@@ -49,8 +56,8 @@ def test_a_view_and_a_form_of_one_browser_are_one_visitor() -> None:
         {"variant": "calm"},
         {"variant": 7},
         {"variant": None},
-        {"landing": "autumn"},
-        {"landing": ["spring"]},
+        {"page": "autumn"},
+        {"page": ["spring"]},
         {"test": "another1.1"},
         {"test": PAGE.id},
         {"test": f"{PAGE.id}."},
@@ -63,6 +70,24 @@ def test_a_view_and_a_form_of_one_browser_are_one_visitor() -> None:
 )
 def test_what_a_page_can_not_have_said_tells_nothing(said: dict[str, object]) -> None:
     assert told(view(**said), TESTS) is None
+
+
+def test_a_mark_is_read_by_its_own_test_alone() -> None:
+    assert read(PAGE, mark(PAGE, SAW)) == SAW
+    assert read(Test("spring", ("calm/now",)), mark(PAGE, SAW)) is None
+    assert properties("") == properties("calm/now") == {}
+
+
+def test_the_variants_of_a_page_are_its_test() -> None:
+    hero = {"headline": "Tea", "text": "Leaves", "variants": {"headline": {"loud": "TEA"}, "text": {"more": "More"}}}
+    pages = {
+        "varied": Page.model_validate({"title": "x", "blocks": [{"hero": hero}]}),
+        "plain": Page.model_validate({"title": "x", "blocks": [{"hero": {"headline": "Tea"}}]}),
+    }
+    (found,) = tried_on(pages).values()
+    assert (found.page, found.parts) == ("varied", ("headline", "text"))
+    assert found.variants == ("as-written/as-written", "as-written/more", "loud/as-written", "loud/more")
+    assert trying("varied", Variants.model_validate(hero["variants"])) == found
 
 
 def test_other_events_tell_nothing() -> None:
@@ -78,7 +103,8 @@ def test_a_visitor_of_one_test_is_nobody_in_another() -> None:
     other = Test("spring", ("calm/now", "loud/now"))
     told_there = told(view(test=f"{other.id}.1"), {"spring": other})
     told_here = told(view(), TESTS)
-    assert told_there and told_here
+    assert told_there
+    assert told_here
     assert told_there[1].visitor != told_here[1].visitor
 
 
@@ -91,7 +117,8 @@ def test_the_first_epoch_begins_at_once_and_the_next_when_the_first_is_over() ->
     done = epochs([first], [])
     assert following(PAGE, [first], done, 1000 + LASTS_MS - 1) is None
     second = following(PAGE, [first], done, 1000 + LASTS_MS)
-    assert second and second.number == 2
+    assert second
+    assert second.number == 2
 
 
 def test_more_of_the_next_visitors_see_what_more_convert_at() -> None:
@@ -103,7 +130,8 @@ def test_more_of_the_next_visitors_see_what_more_convert_at() -> None:
         for number in range(200)
     ]
     second = following(PAGE, [first], epochs([first], told_of), LASTS_MS)
-    assert second and second.shares["calm/now"] > 0.8
+    assert second
+    assert second.shares["calm/now"] > 0.8
     assert min(second.shares.values()) >= 0.05 * 0.999, "each goes on being tried"
     assert all(round(share * 10**6) == pytest.approx(share * 10**6) for share in second.shares.values())
 
