@@ -1,6 +1,7 @@
 """What is wrong with authored files: where it stands, what it is, and how to mend it."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -98,6 +99,9 @@ CODES: Final[Mapping[str, str]] = {
 """Codes of problems, for programs that read --json."""
 
 
+_COUNTED: Final = re.compile(r"\[\d+\]")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake. `file` is relative to the marketing folder; lines and columns count from 1.
@@ -115,8 +119,13 @@ class Problem:
     code: str = "invalid"
     severity: Severity = "error"
 
+    @property
+    def key(self) -> str:
+        """The field as people are told of it: which of a list it is in, file and line say; programs count from 0."""
+        return _COUNTED.sub("", self.field)
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.field}: {self.message}. {self.mend}"
+        return f"{self.file}:{self.line}:{self.column}: {self.key}: {self.message}. {self.mend}"
 
     def as_json(self) -> dict[str, Any]:
         """The plain values, for --json."""

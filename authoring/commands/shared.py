@@ -144,5 +144,5 @@ def show_warnings(warnings: Iterable[Problem]) -> None:
 def _show_problem(problem: Problem, style: str) -> None:
     say(f"{problem.file}:{problem.line}:{problem.column}", "bold")
     warning = "warning: " if problem.severity == "warning" else ""
-    say(f"  {problem.field}: {warning}{problem.message}", style)
+    say(f"  {problem.key}: {warning}{problem.message}", style)
     say(f"  {problem.mend}")

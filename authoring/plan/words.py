@@ -51,7 +51,7 @@ def blocks(plan: Plan) -> Iterator[Block]:
         yield Block("It would be refused", (reason,), bad=True)
     if plan.problems:
         lines = [
-            Line("-", f"{one.file}:{one.line}:{one.column}: {one.field}: {one.message}. {one.mend}")
+            Line("-", f"{one.file}:{one.line}:{one.column}: {one.key}: {one.message}. {one.mend}")
             for one in plan.problems
         ]
         yield Block("It can't be published", lines=tuple(lines), bad=True)

@@ -77,7 +77,7 @@ def test_validate_prints_every_problem_with_its_place_and_mend(terminal: Termina
     assert result.exit_code == 1
     line = terminal.folder.line(JOURNEY, "3 dais")
     assert f"{JOURNEY}:{line}:" in result.output
-    assert 'steps[1].wait.at_most: "3 dais" is not a duration' in result.output
+    assert 'steps.wait.at_most: "3 dais" is not a duration' in result.output
     assert 'Write it as "3 days"' in result.output
     problems = json.loads(terminal.run("validate", "--json").output)["problems"]
     assert [(problem["file"], problem["line"]) for problem in problems] == [(JOURNEY, line)]

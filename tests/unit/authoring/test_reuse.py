@@ -38,7 +38,7 @@ def test_a_step_that_was_removed_does_not_come_back(folder: Folder) -> None:
     folder.write(JOURNEY, folder.read(JOURNEY) + MARK)
     line = folder.line(JOURNEY, "id: mark")
     assert refusal(folder).startswith(
-        f'{JOURNEY}:{line}:10: steps[3].id: "mark" was a tag step that was removed; ids are never reused'
+        f'{JOURNEY}:{line}:10: steps.id: "mark" was a tag step that was removed; ids are never reused'
     )
 
 
@@ -62,7 +62,7 @@ def test_a_step_keeps_its_kind_while_it_is_live(folder: Folder) -> None:
         (
             "scoring.yaml",
             "      - {id: e-book, when: {event: E-Book Downloaded}, points: 40, at_most_per_day: 1}\n",
-            "rules[4].id",
+            "rules.id",
         ),
         (
             "segments.yaml",
@@ -70,8 +70,8 @@ def test_a_step_keeps_its_kind_while_it_is_live(folder: Folder) -> None:
             "    when: {event: Order Completed, sum: total, at_least: 100, within: 90 days}\n",
             "regulars",
         ),
-        ("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "topics[2].id"),
-        ("forms/hello.yaml", "  - {name: first_name, label: Your first name, max_length: 80}\n", "fields[1].name"),
+        ("sending.yaml", "  - {id: orders, title: Your orders, transactional: true}\n", "topics.id"),
+        ("forms/hello.yaml", "  - {name: first_name, label: Your first name, max_length: 80}\n", "fields.name"),
     ],
 )
 def test_every_kind_of_id_is_kept(folder: Folder, file: str, old: str, place: str) -> None:
@@ -86,17 +86,17 @@ def test_every_kind_of_id_is_kept(folder: Folder, file: str, old: str, place: st
 
 
 RULES = {
-    "stages[1].id": (
+    "stages.id": (
         "funnel.yaml",
         "stages:\n  - {id: known, when: {tag: welcomed}}\n",
         "  - {id: won, when: {tag: x}}\n",
     ),
-    "grade.rules[1].id": (
+    "grade.rules.id": (
         "scoring.yaml",
         "grade:\n  a: 3\n  b: 2\n  c: 1\n  rules:\n    - {id: shop, when: {tag: welcomed}, points: 5}\n",
         "    - {id: cafe, when: {tag: welcomed}, points: 5}\n",
     ),
-    "tags[1].id": (
+    "tags.id": (
         "scoring.yaml",
         "tags:\n  - {id: one, when: {event: Page Viewed}, tag: x}\n",
         "  - {id: two, when: {event: Page Viewed}, from: topic}\n",
