@@ -37,6 +37,8 @@ from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMess
 from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting
 from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
+from functions.core.experiments import Standing as ExperimentEpoch
+from functions.core.experiments import Test
 from functions.core.keys import PUBLIC, SECRET, VapidKey, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
@@ -64,6 +66,7 @@ from functions.tables import (
     duplicates,
     enrollments,
     events,
+    experiments,
     identities,
     imports,
     leads,
@@ -367,6 +370,46 @@ FILE_OF_FORM = passes.OfForm("book", "book", "e#hash", "s3k5w2yvld4c6gq7mzabcd",
 FILE_OF_MAIL = passes.OfMail("book", CONTACT, MESSAGE, NOW, "asset--book/give", "book", "hash", NOW + 9_000)
 ANSWER_BY_MAIL = passes.RateByMail("taste", "4", CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", NOW + 9_000)
 SURVEY_ON_PAGE = passes.RateOnPage("taste", "çay")
+TRIED = Test("spring", ("as-written", "loud"), ("headline",))
+EPOCH = ExperimentEpoch(3, {"as-written": 0.25, "loud": 0.75}, NOW)
+WITH_PAGES = Release.model_validate(
+    {
+        "sending": {
+            "business": {"name": "Çay", "address": "1 Kettle Lane", "site": "https://tea.example"},
+            "from": {"name": "Tea", "email": "hello@tea.example"},
+            "topics": [{"id": "tips", "title": "Tips"}],
+        },
+        "forms": {"hello": {"title": "Hello", "fields": [{"name": "email", "label": "E-mail", "type": "email"}]}},
+        "pages": {
+            "spring": {
+                "title": "Spring",
+                "blocks": [
+                    {
+                        "hero": {"headline": "For you", "button": {"text": "Pour", "to": "form"}},
+                        "came_with": {"utm_campaign": ["spring", "may"]},
+                        "otherwise": [{"hero": {"headline": "Tea", "variants": {"headline": {"loud": "TEA"}}}}],
+                    },
+                    {"text": "Only for **Ankara**.", "when": {"trait": "city", "is": "Ankara"}},
+                    {"faq": [{"question": "Why?", "answer": "See [this](https://tea.example)."}]},
+                    {"form": "hello"},
+                ],
+            }
+        },
+        "popups": {
+            "letter": {
+                "title": "Çay?",
+                "form": "hello",
+                "style": "slide-in",
+                "on": ["/", "/*"],
+                "except": ["/wholesale"],
+                "trigger": "leaving",
+                "at_most": "once per 7 days",
+                "not_after": ["submitted", "dismissed"],
+                "when": {"not": {"consent": "tips"}},
+            }
+        },
+    }
+)
 WITH_FILES = Release.model_validate(
     {
         "sending": {
@@ -704,6 +747,14 @@ def samples() -> dict[str, Sample]:
             folded([CONSENT, WISHES]),
             _row(addresses.head_item("hash", folded([CONSENT, WISHES]))),
             lambda row: addresses.head_from(_plain(row)),
+        ),
+        "epoch-of-a-test": Sample(
+            EPOCH,
+            _row(experiments.to_row(TRIED, EPOCH)),
+            lambda row: experiments.from_row(_plain(row)),
+        ),
+        "release-with-pages-and-popups": Sample(
+            WITH_PAGES, canonical(WITH_PAGES).decode(), lambda text: load(text.encode())
         ),
         "browsers-of-a-link": Sample(
             ["b1", "b2"],

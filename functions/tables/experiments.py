@@ -47,27 +47,20 @@ def current(test: Test) -> Standing | None:
     rows = dynamodb.query(
         settings.contacts_table(), partition(test), begins="E#", consistent=False, forward=False, limit=1
     )
-    return next((_standing(row) for row in rows), None)
+    return next((from_row(row) for row in rows), None)
 
 
 def load(test: Test) -> tuple[list[Standing], Iterable[Exposure]]:
     """The epochs of a test in order, and everything that its visitors saw, read as it is gone through."""
-    standing = [_standing(row) for row in dynamodb.query(settings.contacts_table(), partition(test), begins="E#")]
+    standing = [from_row(row) for row in dynamodb.query(settings.contacts_table(), partition(test), begins="E#")]
     rows = dynamodb.query(settings.contacts_table(), partition(test), begins="X#", consistent=False)
     return standing, map(_exposure, rows)
 
 
 def begin(test: Test, standing: Standing) -> bool:
     """Let an epoch begin. False, and nothing changes, where somebody else has let it begin already."""
-    row = {
-        "pk": partition(test),
-        "sk": f"E#{standing.number:06d}",
-        "v": VERSION,
-        "s": {name: round(share * WHOLE) for name, share in standing.shares.items()},
-        "b": standing.began,
-    }
     try:
-        dynamodb.put(settings.contacts_table(), row, condition="attribute_not_exists(pk)")
+        dynamodb.put(settings.contacts_table(), to_row(test, standing), condition="attribute_not_exists(pk)")
     except dynamodb.ConditionFailed:
         return False
     return True
@@ -80,7 +73,15 @@ def forget(tests: Iterable[Test], refs: Iterable[str]) -> None:
             dynamodb.delete(settings.contacts_table(), (partition(test), f"X#{visitor_of(test, ref)}"))
 
 
-def _standing(row: dynamodb.Item) -> Standing:
+def to_row(test: Test, standing: Standing) -> dynamodb.Item:
+    """The item of an epoch."""
+    shares = {name: round(share * WHOLE) for name, share in standing.shares.items()}
+    key = {"pk": partition(test), "sk": f"E#{standing.number:06d}"}
+    return {**key, "v": VERSION, "s": shares, "b": standing.began}
+
+
+def from_row(row: dynamodb.Item) -> Standing:
+    """The epoch of an item."""
     shares = {name: share / WHOLE for name, share in row["s"].items()}
     return Standing(int(row["sk"].removeprefix("E#")), shares, int(row["b"]))
 

@@ -12,14 +12,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions import settings
+from functions import releases, settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
+from functions.core.experiments import tried_on
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
-from functions.tables import addresses, contacts, duplicates, events, identities, leads, messages, tombstones
+from functions.tables import (
+    addresses,
+    contacts,
+    duplicates,
+    events,
+    experiments,
+    identities,
+    leads,
+    messages,
+    tombstones,
+)
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.identities import Identity
 from functions.work.jobs import Job, Slice
@@ -90,7 +101,8 @@ def _close(job: Job, _: str, now: int) -> _Step:
 
 
 def _rows(job: Job, _: str, now: int) -> _Step:
-    """Enrollments and their clocks, messages, decisions, caps: all in the contacts' own partitions."""
+    """Enrollments and their clocks, messages, decisions, caps, all in the contacts' own partitions; and what they saw
+    of pages that are tried."""
     notes: Counter[str] = Counter()
     for contact in job.about["contacts"]:
         for row in dynamodb.query(settings.contacts_table(), partition(contact)):
@@ -106,6 +118,7 @@ def _rows(job: Job, _: str, now: int) -> _Step:
                 dynamodb.delete(settings.contacts_table(), leads.listed_key(lead.id, lead.at))
             dynamodb.delete(settings.contacts_table(), (row["pk"], row["sk"]))
             notes["rows"] += 1
+    experiments.forget(tried_on(releases.live().release.pages).values(), job.about["refs"])
     return _Step(dict(notes))
 
 
