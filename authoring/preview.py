@@ -1,12 +1,14 @@
-"""What somebody would read of an e-mail, made by the code that sends it; and a real mail of it to try."""
+"""What somebody would read of an e-mail or see of a landing page, made by the code that sends and shows it; and a real
+mail to try."""
 
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import parse_qsl
 
 from authoring.whom import of
-from functions import clock, releases
+from functions import clock, releases, visitors
 from functions.aws import ses
-from functions.core import compose, policy
+from functions.core import compose, landing, policy, visit
 from functions.core.compose import Circumstances, Unrenderable, Urls, Words
 from functions.core.consent import Head
 from functions.core.contact import Contact, Profile, State
@@ -17,6 +19,9 @@ from functions.core.release import Release
 from functions.core.sending import Topic
 from functions.core.steps import Send
 from functions.core.tree import walk
+from functions.core.visit import Visit
+from functions.pages import drawing
+from functions.pages.drawing import Sheet
 from functions.send.channels import way
 from functions.tables import addresses, caps
 from functions.texts.writing import hand
@@ -60,6 +65,26 @@ def preview(release: Release, template: str, contact: Contact, language: str = "
         return Preview(template, about.id, words)
     reason, detail = _withheld(release, template, contact, about)
     return Preview(template, about.id, words, reason, REASONS.get(reason, "") + (f" ({detail})" if detail else ""))
+
+
+def page(release: Release, name: str, contact: Contact, address: str = "", variant: str = "") -> str:
+    """A landing page as HTML, as a contact would see it who came by an address with this query, in a variant of its
+    hero. Raises NoSuchTemplate."""
+    id = release.first_name("page", name)
+    if id not in release.pages:
+        known = ", ".join(sorted(release.present_name("page", one) for one in release.pages)) or "none"
+        raise NoSuchTemplate(f'there is no landing page "{name}"; there are {known}')
+    found = release.pages[id]
+    varying = landing.varying(found)
+    if variant and (varying is None or variant not in varying[1].names):
+        names = ", ".join(varying[1].names) if varying else "none"
+        raise NoSuchTemplate(f'"{name}" has no variant "{variant}"; there are {names}')
+    query = dict(parse_qsl(address.partition("?")[2] or address, keep_blank_values=True))
+    known_as = None if contact is NOBODY else contact
+    seen = Visit(query, known_as, clock.now_ms())
+    told = visitors.traits_told(known_as)
+    sheet = Sheet(id, found, release, query, f"/page/{name}", f"/page/{name}", known=told, variant=variant)
+    return str(drawing.draw(sheet, visit.standing(found, seen, release))["body"])
 
 
 def send_test(release: Release, template: str, contact: Contact, to: str, language: str = "") -> str:

@@ -1,4 +1,4 @@
-"""preview, send-test: an e-mail before anybody gets it."""
+"""preview, send-test: an e-mail before anybody gets it, a landing page before anybody sees it."""
 
 import tempfile
 from pathlib import Path
@@ -30,6 +30,9 @@ _language = click.option("--language", default="", help="In this language, whate
 @click.option("--dark", is_flag=True, help="As it looks where people prefer dark colours.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the HTML goes; the text beside it.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
+@click.option("--page", "is_page", is_flag=True, help="It is a landing page, not an e-mail.")
+@click.option("--address", default="", metavar="QUERY", help="The page as by this address: utm_campaign=spring.")
+@click.option("--variant", default="", help="The page with its hero in this variant.")
 @_live
 @json_option
 @click.pass_obj
@@ -43,12 +46,15 @@ def preview(
     dark: bool,
     out: Path | None,
     open_: bool,
+    is_page: bool,
+    address: str,
+    variant: str,
     live: bool,
     as_json: bool,
 ) -> None:
-    """An e-mail of marketing/ as somebody would read it.
+    """An e-mail of marketing/ as somebody would read it, or a landing page as somebody would see it.
 
-    Nothing is sent or stored. Says why it would be withheld where it would.
+    Nothing is sent or stored. Says why an e-mail would be withheld where it would.
     """
     with explained(as_json):
         if who and no_one:
@@ -56,6 +62,12 @@ def preview(
         if who or live:
             app.connect()
         release = _release(app, live)
+        if is_page:
+            html = out or Path(tempfile.gettempdir()) / f"samovar-page-{template}.html"
+            shown = made.page(release, template, made.person(who), address, variant)
+            html.write_text(made.dark(shown) if dark else shown, encoding="utf-8")
+            _told(html, template, open_, as_json)
+            return
         found = made.preview(release, release.first_name("template", template), made.person(who), language, topic)
         html = out or Path(tempfile.gettempdir()) / f"samovar-{template}.html"
         if found.words is not None:
@@ -76,6 +88,15 @@ def preview(
         say(f"HTML: {html}", "green")
         if open_:
             click.launch(str(html))
+
+
+def _told(html: Path, page: str, open_: bool, as_json: bool) -> None:
+    if as_json:
+        emit({"page": page, "html": str(html)})
+        return
+    say(f"HTML: {html}", "green")
+    if open_:
+        click.launch(str(html))
 
 
 @click.command("send-test")

@@ -133,3 +133,35 @@ def test_the_live_release_is_read_where_it_is_asked_for(terminal: Terminal, aske
     terminal.folder.swap("emails/welcome.yaml", "subject: Welcome", "subject: Good to see you")
     assert asked("welcome", "--as", ADA)["subject"] == "Good to see you, tea friend"
     assert asked("welcome", "--as", ADA, "--live")["subject"] == "Welcome, tea friend"
+
+
+@pytest.mark.parametrize(
+    ("words", "headline"),
+    [
+        ((), "Loose leaf, slowly"),
+        (("--address", "https://x.example/?utm_campaign=Spring&utm_term=rize+tea"), "You looked for Rize tea."),
+        (("--variant", "harvest/letter"), "spring&#39;s first leaves"),
+        (("--as", ADA), "Not for strangers"),
+    ],
+)
+def test_a_landing_page_is_shown_as_by_an_address_in_a_variant_or_to_a_person(
+    terminal: Terminal, tmp_path: Path, words: tuple[str, ...], headline: str
+) -> None:
+    know(terminal, city="Rize")
+    file = terminal.folder.root / "pages/first-flush.yaml"
+    page = file.read_text(encoding="utf-8")
+    own = "      - hero: {headline: Not for strangers}\n        when: {trait: city, is: Rize}\n"
+    file.write_text(page.replace("    otherwise:\n", f"    otherwise:\n{own}", 1), encoding="utf-8")
+    terminal.run("publish")
+    html = tmp_path / "page.html"
+    result = terminal.run("preview", "first-flush", "--page", "--out", str(html), *words, "--json")
+    assert result.exit_code == 0
+    shown = html.read_text(encoding="utf-8")
+    assert headline in shown[shown.index("<h1>") : shown.index("</h1>")]
+    assert "<script" not in shown
+
+
+@pytest.mark.parametrize(("name", "words"), [("nothing", ()), ("first-flush", ("--variant", "calm"))])
+def test_a_page_or_variant_that_is_not_there_is_said(terminal: Terminal, name: str, words: tuple[str, ...]) -> None:
+    result = terminal.run("preview", name, "--page", *words)
+    assert result.exit_code != 0

@@ -194,8 +194,9 @@ def test_every_field_that_holds_an_id_is_known_as_a_reference_or_as_something_el
             for model in ("Topic", "Stage", "Rule", "Fit", "TagRule", "Product", "Case", "Share")
         ),
         ("Release", "segments"), ("Release", "journeys"), ("Release", "forms"), ("Release", "emails"),
-        ("Release", "templates"), ("Release", "campaigns"), ("Release", "popups"), ("Release", "assets"),
-        ("Release", "surveys"), ("Scoring", "scores"),
+        ("Release", "templates"), ("Release", "campaigns"), ("Release", "pages"), ("Release", "popups"),
+        ("Release", "assets"), ("Release", "surveys"), ("Scoring", "scores"), ("Variants", "headline"),
+        ("Variants", "text"), ("Variants", "button"),
         ("Notice", "to"), ("Lead", "to"), ("Sending", "staff"), ("Email", "blocks"), ("Webhook", "secret"),
     }  # fmt: skip
     known = {(model.__name__, name) for model, name in REFERENCES}
