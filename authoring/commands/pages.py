@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 
 from authoring.commands.shared import App, console, emit, explained, json_option, say
-from authoring.problems import Invalid, Problem
 from authoring.variants import Tried, tried
 from functions import releases
 from functions.core.bandit import Figures, Results
 from functions.core.experiments import tried_on
 
-_WIDE: Final = 30
+_WIDE: Final = 12
 _VERDICTS: Final = {
     "too-few": "Too few visitors yet to say anything: each variant needs a hundred, and ten must have converted.",
     "open": "Nothing is better than all others beyond doubt yet. The shares move on by themselves.",
@@ -31,7 +30,8 @@ def pages(app: App, page: str | None, as_json: bool) -> None:
         release = releases.live().release
         known = tried_on(release.pages)
         if page is not None and release.first_name("page", page) not in release.pages:
-            raise Invalid([Problem("", f'there is no live page "{page}"', "unknown-page")])
+            known_as = ", ".join(release.present_name("page", id) for id in release.pages)
+            raise ValueError(f'there is no live page "{page}": {known_as or "none is defined"}')
         wanted = release.pages if page is None else [release.first_name("page", page)]
         found = {id: tried(known[id]) if id in known else None for id in wanted}
         names = {id: release.present_name("page", id) for id in found}
@@ -61,19 +61,21 @@ def _short(results: Results) -> tuple[str, str, str]:
 def _show(one: Tried) -> None:
     for title, results in (
         ("variant", one.results),
-        *((f"only by {part}", found) for part, found in one.parts.items()),
+        *((part, found) for part, found in one.parts.items()),
     ):
+        widest = max(map(len, results.figures))
         top = max((figures.high for figures in results.figures.values()), default=1) or 1
-        table = Table(title, "share now", "seen", "converted", "rate", "between", "", "likely best", box=None)
+        table = Table(
+            Column(title, min_width=widest), "share", "sent the form", "rate", "between", "", "best", box=None
+        )
         for name, figures in results.figures.items():
             share = one.shares.get(name)
             table.add_row(
                 name,
                 "" if share is None else f"{share:.0%}",
-                f"{figures.seen:,}",
-                f"{figures.converted:,}",
+                f"{figures.converted:,} of {figures.seen:,}",
                 f"{figures.rate:.1%}",
-                f"{figures.low:.1%} – {figures.high:.1%}",
+                f"{figures.low * 100:.1f}–{figures.high:.1%}",
                 _bar(figures, top),
                 f"{figures.best:.0%}",
             )
@@ -83,7 +85,11 @@ def _show(one: Tried) -> None:
         else:
             say(_VERDICTS[results.verdict], "dim")
         say("")
-    say(f"Epoch {one.epoch}. A rate lies between its bounds with a probability of 95 %.", "dim")
+    say(
+        f"Epoch {one.epoch}. A rate lies between its bounds with a probability of 95 %; best says how likely it is the "
+        "highest of all.",
+        "dim",
+    )
 
 
 def _bar(figures: Figures, top: float) -> str:
