@@ -63,7 +63,6 @@ def _show(one: Tried) -> None:
         ("variant", one.results),
         *((part, found) for part, found in one.parts.items()),
     ):
-        widest = max(map(len, results.figures))
         top = max((figures.high for figures in results.figures.values()), default=1) or 1
         table = Table(
             Column(title, min_width=widest), "share", "sent the form", "rate", "between", "", "best", box=None
