@@ -64,9 +64,8 @@ def _show(one: Tried) -> None:
         *((part, found) for part, found in one.parts.items()),
     ):
         top = max((figures.high for figures in results.figures.values()), default=1) or 1
-        table = Table(
-            Column(title, min_width=widest), "share", "sent the form", "rate", "between", "", "best", box=None
-        )
+        first = Column(title, min_width=max(map(len, results.figures)))
+        table = Table(first, "share", "sent the form", "rate", "between", "", "best", box=None)
         for name, figures in results.figures.items():
             share = one.shares.get(name)
             table.add_row(
