@@ -33,7 +33,9 @@ def run(say: Say) -> dict[str, float]:
         settings = script_settings(release.tracking, release.sending.business.site, asked)
         served = tracker.serve(tracker_script(BUILD), settings)
         with_them = " and pop-ups" if asked else ""
-        say(f"samovar.js with the demo's settings{with_them}: {len(served.text):,} bytes, {len(served.packed):,} packed")
+        say(
+            f"samovar.js with the demo's settings{with_them}: {len(served.text):,} bytes, {len(served.packed):,} packed"
+        )
         numbers[f"{name}_bytes_gzip"] = len(served.packed)
     numbers["popup_bytes_gzip"] = len(popups.module().packed)
     if not Path(CHROMIUM).exists():
