@@ -5,15 +5,17 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from functions import clock, releases
 from functions.aws import session
 from functions.core.contact import Facts, Moment, Profile, Rank, State
 from functions.core.identity import contact_id, hash_of
 from functions.core.release import Release, canonical
+from functions.core.tracking import Tracking, script_settings
 from functions.pages import tracker
 from functions.tables import contacts
 from functions.tables import releases as published
@@ -26,7 +28,7 @@ from local.stack import Stack
 from local.waiting import until
 from tests.e2e.test_forms import Api, Site, shoot
 from tests.e2e.test_loop import person
-from tests.e2e.test_tracker_script import GATHERED, everything_stored
+from tests.e2e.test_tracker_script import GATHERED, NOTHING, everything_stored
 from tests.handlers.conftest import SIGNING, WRITE_KEY, demo, make_stack
 from tests.website import BANNER
 
@@ -265,6 +267,31 @@ def test_of_two_tabs_that_wait_for_the_same_moment_one_shows_it(page: Page, site
 
     until(shown, 10, "the letter")
     assert [shown() for _ in range(10)] == [1] * 10
+
+
+def test_with_consent_alone_a_browser_asks_with_what_its_visit_was_like_and_forgets_it(page: Page, site: Site) -> None:
+    asks: list[dict[str, str]] = []
+
+    def note(request: Request) -> None:
+        if "/popup?" in request.url:
+            asks.append(dict(parse_qsl(urlsplit(request.url).query)))
+
+    page.on("request", note)
+    settings = script_settings(Tracking(pop_ups="with consent"), "", {"on": ["*"], "q": ["utm_source"], "r": 1, "n": 2})
+    script = tracker.serve(tracker_script(BUILD), settings).text
+    page.route("**/samovar.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+    page.goto(site.shop + "/?utm_source=%C3%A7ay&secret=1", referer="https://search.example/secret")
+    ready(page)
+    assert everything_stored(page) == NOTHING
+    assert asks == []
+    with page.expect_response("**/popup?*"):
+        page.get_by_role("button", name="Yes").click()
+    for path in ("/%C3%A7ay", "/more"):
+        visit(page, site.shop + path)
+    whole = {"q": "utm_source=%C3%A7ay", "r": "search.example"}
+    assert asks == [{"path": path, "n": n, **whole} for path, n in (("/", "1"), ("/çay", "2"), ("/more", "2"))]
+    page.evaluate("samovar.consent(false)")
+    assert everything_stored(page) == NOTHING
 
 
 def test_each_comes_by_what_brings_it_and_only_the_first_is_in_the_way(page: Page, site: Site) -> None:

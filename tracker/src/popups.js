@@ -20,7 +20,7 @@ const note = (id, said) => keep("popups", { ...notes(), [id]: { ...notes()[id], 
 export async function viewed() {
   const view = ++views;
   stop?.();
-  stop = 0;
+  stop = undefined;
   const { on, q, r, n, f = [], c } = settings.popups;
   if (c && !visitor) return;
   look(q || []);
@@ -89,6 +89,9 @@ export function watch() {
   document.addEventListener("samovar:consent", ({ detail }) => {
     if (!settings.popups.c) return;
     if (detail) viewed();
-    else stop?.();
+    else {
+      stop?.();
+      stop = undefined;
+    }
   });
 }

@@ -19,10 +19,11 @@ export default (answer, tracker) => {
   const waiting = new AbortController();
   for (const popup of answer.popups) {
     const come = async (event) => {
+      let release;
       if (popup.often) {
-        if (open.size || !(await claim(popup, now(), answer.fresh, tracker))) return;
+        if (open.size || !(release = await claim(popup, now(), answer.fresh, tracker))) return;
       } else if (open.has(popup.id)) return;
-      show(popup, tracker, event);
+      show(popup, tracker, event, release);
     };
     wait(popup.trigger, come, waiting.signal);
   }
@@ -82,8 +83,11 @@ function leaving(go, signal) {
   addEventListener("scroll", scrolled, { signal, passive: true });
 }
 
-/** Note that it is shown now; false where it has been shown often enough, in whichever tab. */
-async function claim(popup, now, fresh, { notes, note }) {
+/**
+ * Note that it is shown now. Gives what is called once it is closed; nothing where it has been shown often enough, or
+ * stands open in another tab: what one tab notes, others may read only a moment later.
+ */
+function claim(popup, now, fresh, { notes, note }) {
   const [times, within] = popup.often;
   const take = () => {
     const noted = notes()[popup.id] ?? {};
@@ -97,11 +101,16 @@ async function claim(popup, now, fresh, { notes, note }) {
     note(popup.id, { at, until });
     return true;
   };
-  // Only one tab at a time, where browsers can say so: on pages that came safely.
-  return navigator.locks ? navigator.locks.request("samovar.popups", take).catch(take) : take();
+  return new Promise((answer) => {
+    const held = (lock) => (lock && take() ? new Promise(answer) : answer());
+    // Only pages that came safely can know of each other.
+    const { locks } = navigator;
+    if (locks) locks.request(`samovar.popup.${popup.id}`, { ifAvailable: true }, held).catch(() => held(true));
+    else held(true);
+  });
 }
 
-function show(popup, tracker, event) {
+function show(popup, tracker, event, release) {
   const { happened, note } = tracker;
   const before = event?.target ?? document.activeElement;
   const isModal = popup.style == "popup";
@@ -140,6 +149,7 @@ function show(popup, tracker, event) {
     }
     box.close?.();
     host.remove();
+    release?.();
     document.removeEventListener("samovar:consent", moved);
     // Where the visitor was, without moving the page.
     if (isInside) back?.focus?.({ preventScroll: true });
