@@ -188,6 +188,17 @@ CATALOGUE: Final = (
         ("400 days",),
     ),
     Kept(
+        ("V#",),
+        {
+            "en": "Which version of a page a browser saw that we try in several, and whether its form was sent, "
+            "under a number that means nothing elsewhere",
+            "tr": "Birkaç sürümünü denediğimiz bir sayfanın hangi sürümünü bir tarayıcının gördüğü ve formun gönderilip "
+            "gönderilmediği, başka yerde anlamı olmayan bir numara altında",
+        },
+        {"en": "To show the version that serves people better", "tr": "İnsanlara daha iyi gelen sürümü göstermek için"},
+        ("erased", "400 days"),
+    ),
+    Kept(
         ("aside",),
         {"en": "Records that we could not make sense of", "tr": "Anlamlandıramadığımız kayıtlar"},
         {"en": "To find out what went wrong", "tr": "Neyin yanlış gittiğini bulmak için"},

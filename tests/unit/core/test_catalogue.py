@@ -12,7 +12,14 @@ from tests.generate import release
 
 ROOT = Path(__file__).resolve().parents[3]
 _KEY = re.compile(r"^([A-Z])#")
-OTHERS = {"L#": "an entry below A#", "T#": "a note below A#", "R#": "a run below B#", "B#": "", "X#": "ours"}
+OTHERS = {
+    "L#": "an entry below A#",
+    "T#": "a note below A#",
+    "R#": "a run below B#",
+    "B#": "",
+    "X#": "ours",
+    "E#": "below V#",
+}
 
 
 def kinds() -> Iterator[tuple[str, str]]:
