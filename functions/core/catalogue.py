@@ -192,8 +192,8 @@ CATALOGUE: Final = (
         {
             "en": "Which version of a page a browser saw that we try in several, and whether its form was sent, "
             "under a number that means nothing elsewhere",
-            "tr": "Birkaç sürümünü denediğimiz bir sayfanın hangi sürümünü bir tarayıcının gördüğü ve formun gönderilip "
-            "gönderilmediği, başka yerde anlamı olmayan bir numara altında",
+            "tr": "Birkaç sürümünü denediğimiz bir sayfanın hangi sürümünü bir tarayıcının gördüğü ve formun "
+            "gönderilip gönderilmediği, başka yerde anlamı olmayan bir numara altında",
         },
         {"en": "To show the version that serves people better", "tr": "İnsanlara daha iyi gelen sürümü göstermek için"},
         ("erased", "400 days"),
