@@ -53,7 +53,7 @@ def test_they_take_the_new_name(renamed: Terminal) -> None:
     for words in (("form", "trade"), ("preview", "how-to"), ("export", "segment", "sleeping")):
         result = renamed.run(*words)
         assert result.exit_code == 0, f"{words}: {result.output}{result.stderr}"
-    assert 'there is no form "tade"; forms: hello, trade' in renamed.run("form", "tade").stderr
+    assert 'there is no form "tade"; forms: brewing-book, hello, trade' in renamed.run("form", "tade").stderr
     assert 'campaign "spring" has not run yet' in renamed.run("campaigns", "show", "spring").stderr
     assert "there are: spring" in renamed.run("campaigns", "send", "sprnig").stderr
 
