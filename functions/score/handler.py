@@ -67,17 +67,20 @@ def _score(records: list[Record]) -> None:
         # A browser changed hands within the batch: what came before that record may be another's.
         grouped = _by_contact([record for group in grouped.values() for record in group], resolver, failed)
     loaded, reading = contacts.load(grouped), Reading()
+    theirs: list[Record] = []
     for contact, group in grouped.items():
         try:
             if loaded[contact].state.erased:
                 _remove(group)
                 continue
+            theirs += group
             apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions, reading)
         except Exception as error:
             _fail(group, error, failed)
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
-    expose((record.arrival.event for record in sifted.counting), experiments.tried_on(live.release.pages))
+    # What was removed as an erased person's is noted nowhere else.
+    expose((record.arrival.event for record in theirs), experiments.tried_on(live.release.pages))
     if failed:
         raise failed[0]
 

@@ -282,6 +282,25 @@ def test_events_of_a_person_who_was_erased_meanwhile_are_dropped(shop: Cloud) ->
     assert shop.failures == []
 
 
+def test_what_a_person_who_was_erased_meanwhile_saw_of_tests_is_not_noted(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    monkeypatch.setattr(
+        "functions.score.handler.expose", lambda events, _: noted.extend(event.source for event in events)
+    )
+    shop.post_form(email="ada@example.com", anonymous="browser")
+    (record,) = list(shop.items("events"))
+    tombstone = {"pk": f"I#{record['pk']}", "sk": "I", "contact": "", "forgotten": True, "v": 1}
+    dynamodb.put(f"{shop.name}-contacts", tombstone)
+    shop.settle()
+    assert noted == []
+    shop.post_form(email="bob@example.com", anonymous="other")
+    shop.settle()
+    assert len(noted) == 1
+    assert noted[0] != record["pk"]
+
+
 def test_the_outbox_stands_in_exactly_those_writes_that_made_decisions(shop: Cloud) -> None:
     handed_on = []
     for number in range(5):
