@@ -283,6 +283,16 @@ _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,62}$": "a name of lower-case letters, digits and underscores, such as first_name",
     r"^[^\s.$][^.$]*$": "the name of a trait, without dots",
     r"^https?://": "an address that starts with https://",
+    r"^https?://[^\s\"<>{}\\]+$": "a whole address that starts with https://, without spaces",
+    r"^https?://[^/\s;,'\"]+$": "the beginning of an address, such as https://example.com, without a path",
+    r"^(form|https?://[^\s\"<>{}\\]+|mailto:[^\s\"<>{}\\]+|tel:[+0-9-]+)$": (
+        "form, or a whole address that starts with https://, mailto: or tel:"
+    ),
+    r"^(https?://[^\s/\\]\S*|/([^\s/\\]\S*)?)$": "a path such as /guide, or a whole address that starts with https://",
+    r"^(/|\*)[^?#\s]*$": "a path that starts with / or *, such as /teas/*",
+    r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$": "a language, such as tr or de-CH",
+    r"^[A-Z]{2}$": "a country of two capital letters, such as TR",
+    r"^[a-z0-9]{1,10}$": "the ending of a file's name, such as pdf, in small letters",
     r"^(https?://.*)?$": "an address that starts with https://",
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an e-mail address, such as hello@example.com",
     r"^[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+$": "an e-mail address, such as hello@example.com",

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from markupsafe import Markup
 from pydantic import Field, model_validator
 
-from functions.core.definition import Definition, Duration, Lasting
+from functions.core.definition import LANGUAGE, Definition, Duration, Lasting
 from functions.core.forms import NAME, Choice
 
 LONGEST: Final = 2000
@@ -37,6 +37,9 @@ class Survey(Lasting):
     )
     thanks: str = Field("", max_length=500, description="Said after answering.")
     comment: str = Field("", max_length=300, description="An open question on the page that thanks.")
+    language: str | None = Field(
+        None, pattern=LANGUAGE, description="Such as tr, which its page speaks; its reader's, or the business's."
+    )
     within: Duration = Field(7_776_000, description="So long a link to an answer holds.")
 
     @model_validator(mode="after")

@@ -48,7 +48,7 @@ def follow(request: Request, token: str) -> Answer:
         if reason.code == "bad-token":
             reason = Refused(reason.code, reason.message, status=404)
         return render.refused(request, reason, release.sending)
-    words = _words(request, said, release)
+    words = _words(request, said, survey, release)
     if request.method == "POST":
         return _posted(request, said, survey, typed, release, words, now)
     value = survey.value(said.answer) if isinstance(said, RateByMail) else None
@@ -85,7 +85,9 @@ def _survey(said: RateByMail | RateOnPage, release: Release, now: int) -> Survey
     return survey
 
 
-def _words(request: Request, said: RateByMail | RateOnPage, release: Release) -> Words:
+def _words(request: Request, said: RateByMail | RateOnPage, survey: Survey, release: Release) -> Words:
+    if survey.language:
+        return catalogue.words_in(survey.language, release.sending)
     if isinstance(said, RateByMail):
         return shown.words_of(said.contact, release.sending)
     offered = catalogue.offered(release.sending, None)

@@ -245,3 +245,14 @@ def test_a_survey_on_a_page_asks_by_buttons_and_looking_answers_nothing(shop: Cl
     assert opinion(shop) == 5
     (event,) = answered(shop)
     assert (event.properties["page"], event.proved) == ("brewing", False)
+
+
+def test_the_page_of_a_question_that_names_its_language_speaks_it(shop: Cloud) -> None:
+    link = links(shop)["2"]
+    plain = load(marketing()).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain["surveys"]["first-glass"] |= {"question": "İlk bardak ılık mıydı?", "language": "tr"}
+    shop.publish(canonical(Release.model_validate(plain)))
+    page = opened(shop, link)
+    assert '<html lang="tr"' in page
+    assert "Yanıtınız: 2" in page
+    assert "Your answer" not in page
