@@ -65,7 +65,13 @@ def judge(proof: Proof | None, release: "Release", now: int) -> "Callable[[Condi
     from functions.core.evaluate import Seen, evaluate
     from functions.tables import contacts
 
-    contact = contacts.surviving(proof.contact)
+    try:
+        contact = contacts.surviving(proof.contact)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("contact not read for a pop-up", error=type(error).__name__)
+        return None
     if address_of(proof) not in contact.profile.identities:
         return None
     seen = Seen(contact, release)

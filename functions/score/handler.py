@@ -80,9 +80,17 @@ def _score(records: list[Record]) -> None:
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
     # What was removed as an erased person's is noted nowhere else.
-    expose((record.arrival.event for record in theirs), experiments.tried_on(live.release.pages))
+    _expose(theirs, experiments.tried_on(live.release.pages), failed)
     if failed:
         raise failed[0]
+
+
+def _expose(records: list[Record], tests: Mapping[str, experiments.Test], failed: list[Exception]) -> None:
+    for record in records if tests else ():
+        try:
+            expose(record.arrival.event, tests)
+        except Exception as error:
+            _fail([record], error, failed)
 
 
 def _admitted(records: list[Record], marks: erasure.Marks, now: int) -> list[Record]:

@@ -352,7 +352,7 @@ def test_views_and_forms_of_one_browser_are_one_visitor_of_the_test(pages: Stack
     )
     tests = experiments.tried_on(release().pages)
     for told in (sent, viewed, sent):
-        expose([told], tests)
+        expose(told, tests)
     _, exposures = table.load(VARIED)
     (one,) = exposures
     assert one.assigned == Assigned("b/more", 1)

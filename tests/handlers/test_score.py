@@ -11,6 +11,7 @@ from functions import releases
 from functions.aws import dynamodb
 from functions.aws.attributes import from_item
 from functions.core.contact import Contact, Decision
+from functions.core.experiments import Test
 from functions.core.identity import ANONYMOUS, EMAIL, USER
 from functions.core.release import Release, canonical
 from functions.core.views import local_day
@@ -286,9 +287,8 @@ def test_what_a_person_who_was_erased_meanwhile_saw_of_tests_is_not_noted(
     shop: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted: list[str] = []
-    monkeypatch.setattr(
-        "functions.score.handler.expose", lambda events, _: noted.extend(event.source for event in events)
-    )
+    monkeypatch.setattr("functions.score.handler.expose", lambda event, _: noted.append(event.source))
+    monkeypatch.setattr("functions.core.experiments.tried_on", lambda _: {"spring": Test("spring", ("a", "b"))})
     shop.post_form(email="ada@example.com", anonymous="browser")
     (record,) = list(shop.items("events"))
     tombstone = {"pk": f"I#{record['pk']}", "sk": "I", "contact": "", "forgotten": True, "v": 1}
