@@ -110,13 +110,13 @@ def interrupt(cloud: Cloud, meeting: Meeting, number: int) -> int:
 
 
 def sweep(emulator: EmulatorProcess, meeting: Meeting) -> tuple[int, list[str]]:
-    """A meeting before each call of the held handler, in the small size before four of them:
+    """A meeting before each call of the held handler, in the small size before three of them:
     how many that were, and ends that no order explains."""
     first, _ = meet(emulator, meeting, 0)
     last, calls = meet(emulator, meeting, AFTERWARDS)
     for end in (first.end, last.end):
         assert (end.repeated, end.against_will, end.aside) == ((), (), 0), end
-    at_most = scaled(4)
+    at_most = scaled(3)
     numbers: Sequence[int] = range(1, calls + 1)
     if calls > at_most:
         numbers = [1 + place * calls // at_most for place in range(at_most)]
