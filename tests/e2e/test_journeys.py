@@ -79,7 +79,7 @@ def test_every_kind_of_step_and_of_trigger_was_gone_through(played: Played) -> N
     runs = [run for story in played.stories for run in _life(story).world.runs]
     passed = {kinds[one.step] for run in runs if run.enrollment.journey in every_step.JOURNEYS for one in run.path}
     assert passed == set(STEPS.values())
-    entered = {type(release.journeys[run.enrollment.journey].start.when).__name__ for run in runs}
+    entered = {type(release.every_journey[run.enrollment.journey].start.when).__name__ for run in runs}
     assert entered == {"EventMatch", "Becomes", "Schedule", "Requested"}
 
 

@@ -120,7 +120,7 @@ def test_the_shop_asks_and_a_visitor_who_agrees_is_remembered(stack: Stack, page
         page.get_by_role("button", name="Buy 100 g").click()
     page.get_by_role("link", name="Wholesale").click()
     expect(page.get_by_role("link", name="Ask for samples")).to_be_visible()
-    page.get_by_role("link", name="Brewing").click()
+    page.get_by_role("link", name="Brewing", exact=True).click()
     with page.expect_response("**/v1/**"):
         page.get_by_role("button", name="Download the e-book").click()
     page.goto(stack.site_url)
