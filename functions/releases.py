@@ -17,6 +17,7 @@ from functions.core.retention import Keep, keep_from
 
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
+    from functions.core.experiments import Test
     from functions.core.release import Release
     from functions.core.touched import Reads
 
@@ -57,6 +58,11 @@ class Live:
     def reads(self) -> "Reads":
         """What its segments look at."""
         return reads_of(self.id)
+
+    @property
+    def tests(self) -> "Mapping[str, Test]":
+        """What it tries on visitors, by page."""
+        return tests_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,14 @@ def reads_of(release: str) -> "Reads":
     return Reads(by_id(release))
 
 
+@lru_cache(maxsize=8)
+def tests_of(release: str) -> "Mapping[str, Test]":
+    """What a release tries on visitors, by page."""
+    from functions.core.experiments import tried_on
+
+    return tried_on(by_id(release).pages)
+
+
 def kept_at(seq: int) -> "list[Kept]":
     """The counters of earlier releases that are kept since the pointer's move `seq`."""
     import json
@@ -220,3 +234,4 @@ def forget() -> None:
     heard_in.cache_clear()
     counters_of.cache_clear()
     reads_of.cache_clear()
+    tests_of.cache_clear()

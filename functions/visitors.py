@@ -45,8 +45,30 @@ def contact_of(proof: Proof) -> Contact | None:
     """Who a proof is about, None where its mailbox is not theirs any more: changed since, or erased."""
     from functions.tables import contacts
 
-    found = contacts.surviving(proof.contact)
+    return _theirs(proof, contacts.surviving(proof.contact))
+
+
+def contact_if_readable(proof: Proof | None) -> Contact | None:
+    """The same for a page that stands without: None as well where nobody is proved, or they can't be read just now."""
+    if proof is None or (found := _readable(proof.contact)) is None:
+        return None
+    return _theirs(proof, found)
+
+
+def _theirs(proof: Proof, found: Contact) -> Contact | None:
     return found if address_of(proof) in found.profile.identities else None
+
+
+def _readable(contact: str) -> Contact | None:
+    from functions.tables import contacts
+
+    try:
+        return contacts.surviving(contact)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("contact not read for a page", error=type(error).__name__)
+        return None
 
 
 def traits_told(contact: Contact | None) -> frozenset[str] | None:
@@ -60,20 +82,11 @@ def traits_told(contact: Contact | None) -> frozenset[str] | None:
 def judge(proof: Proof | None, release: "Release", now: int) -> "Callable[[Condition], bool] | None":
     """Whether conditions hold at `now` (ms) for the contact whom a proof is about; None where nobody is proved, and
     for one who is no longer the contact of that address."""
-    if proof is None:
+    contact = contact_if_readable(proof)
+    if contact is None:
         return None
     from functions.core.evaluate import Seen, evaluate
-    from functions.tables import contacts
 
-    try:
-        contact = contacts.surviving(proof.contact)
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.warning("contact not read for a pop-up", error=type(error).__name__)
-        return None
-    if address_of(proof) not in contact.profile.identities:
-        return None
     seen = Seen(contact, release)
     return lambda condition: evaluate(condition, seen, now).holds
 
@@ -85,14 +98,5 @@ def language_of(request: Request, contact: str, offered: Sequence[str]) -> str:
 
 
 def _told(contact: str, offered: Sequence[str]) -> str | None:
-    if not contact:
-        return None
-    from functions.tables import contacts
-
-    try:
-        return told_by(contacts.surviving(contact), offered)
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.warning("contact not read for a page", error=type(error).__name__)
-        return None
+    found = _readable(contact) if contact else None
+    return told_by(found, offered) if found is not None else None

@@ -10,7 +10,6 @@ from authoring.commands.shared import App, console, emit, explained, json_option
 from authoring.variants import Tried, tried
 from functions import releases
 from functions.core.bandit import Figures, Results
-from functions.core.experiments import tried_on
 
 _WIDE: Final = 12
 _VERDICTS: Final = {
@@ -27,8 +26,8 @@ def pages(app: App, page: str | None, as_json: bool) -> None:
     """The landing pages, and how their variants do: rates with intervals, shares, and a winner if there is one."""
     with explained(as_json):
         app.connect()
-        release = releases.live().release
-        known = tried_on(release.pages)
+        live = releases.live()
+        release, known = live.release, live.tests
         if page is not None and release.first_name("page", page) not in release.pages:
             known_as = ", ".join(release.present_name("page", id) for id in release.pages)
             raise ValueError(f'there is no live page "{page}": {known_as or "none is defined"}')

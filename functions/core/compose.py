@@ -18,7 +18,7 @@ from functions.core.called import Asset, Rate, callables
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
-from functions.core.known import Held, Missing, Traits, Trusted, Values, holds
+from functions.core.known import Held, Missing, Sandbox, Traits, Trusted, Values, holds
 from functions.core.known import Unrenderable as Unrenderable
 from functions.core.languages import language_of_contact
 from functions.core.message import Message
@@ -268,23 +268,9 @@ def _fenced(value: Any) -> Any:
     return value if isinstance(value, Trusted | Missing) else links.fenced(value)
 
 
-class _Environment(SandboxedEnvironment):
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        # Nothing but their values can be asked of these: what it takes to find out that they have no such attribute
-        # is most of what a value costs.
-        if type(obj) is Values or type(obj) is Traits:
-            try:
-                return obj[attribute]
-            except LookupError:
-                return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
-
-
 @lru_cache(maxsize=2)
 def _environment(autoescape: bool) -> SandboxedEnvironment:
-    made = _Environment(
-        undefined=Missing, autoescape=autoescape, finalize=_fenced, keep_trailing_newline=True, cache_size=0
-    )
+    made = Sandbox(undefined=Missing, autoescape=autoescape, finalize=_fenced, keep_trailing_newline=True, cache_size=0)
     made.filters.update(FILTERS)
     made.filters[links.SIGN] = links.sign_link
     return made

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from functions.core.comparisons import Day, Number, PropertyComparison, TraitComparison, Wanted
-from functions.core.definition import Definition, Duration, Id
+from functions.core.definition import Definition, Duration, Id, kind_among
 from functions.core.ids import digest
 
 COUNTED_EXACTLY: Final = 10
@@ -281,11 +281,7 @@ KINDS: dict[str, type[Definition]] = {
 
 def kind_of(value: Any) -> str | None:
     """The key that names the kind of condition, or None where no kind is named."""
-    if isinstance(value, Definition):
-        return next((kind for kind, model in KINDS.items() if type(value) is model), None)
-    if isinstance(value, dict):
-        return next((kind for kind in KINDS if kind in value), None)
-    return None
+    return kind_among(KINDS, value)
 
 
 Condition = Annotated[

@@ -1,6 +1,7 @@
 """What every authored definition shares: the frozen model, ids, durations and moments."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -60,6 +61,15 @@ Id = Annotated[str, AfterValidator(check_id), WithJsonSchema({"type": "string", 
 
 def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def kind_among(kinds: Mapping[str, type[Definition]], value: Any) -> str | None:
+    """The key that names the kind of a definition, read or still as written; None where no kind is named."""
+    if isinstance(value, Definition):
+        return next((kind for kind, model in kinds.items() if type(value) is model), None)
+    if isinstance(value, dict):
+        return next((kind for kind in kinds if kind in value), None)
+    return None
 
 
 class Lasting(Definition):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
 
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
@@ -133,3 +134,16 @@ class Missing(StrictUndefined):
         owner = f"{obj._name}." if isinstance(obj, Values | Traits) else ""
         super().__init__(hint, obj, name)
         self._undefined_exception = lambda _: Unrenderable("missing-variable", f"{owner}{name}")  # type: ignore[assignment]
+
+
+class Sandbox(SandboxedEnvironment):
+    """Runs templates that can ask of Values and Traits nothing but their values."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # What it takes to find out that these have no such attribute is most of what a value costs.
+        if type(obj) is Values or type(obj) is Traits:
+            try:
+                return obj[attribute]
+            except LookupError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)

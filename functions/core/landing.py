@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
 
 from functions.core.bandit import MOST, combinations
 from functions.core.conditions import Condition
-from functions.core.definition import LANGUAGE, Definition, Id, Lasting
+from functions.core.definition import LANGUAGE, Definition, Id, Lasting, kind_among
 
 Place = tuple[str | int, ...]
 
@@ -246,11 +246,7 @@ KINDS: Final[Mapping[str, type[Placed]]] = {
 
 def kind_of(value: Any) -> str | None:
     """The key that names the kind of block, or None where no kind is named."""
-    if isinstance(value, Definition):
-        return next((kind for kind, model in KINDS.items() if type(value) is model), None)
-    if isinstance(value, dict):
-        return next((kind for kind in KINDS if kind in value), None)
-    return None
+    return kind_among(KINDS, value)
 
 
 Block = Annotated[

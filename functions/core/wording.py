@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from functions.core.filters import FILTERS
-from functions.core.known import Missing, Traits, Unrenderable, Values
+from functions.core.known import Missing, Sandbox, Unrenderable
 
 PAGE: Final = "page:"
 """Begins the address of a link to another landing page."""
@@ -82,20 +82,9 @@ def _emphasis(text: str) -> str:
     return _EMPHASIS.sub(r"<em>\1</em>", _STRONG.sub(r"<strong>\1</strong>", safe))
 
 
-class _Environment(SandboxedEnvironment):
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        # Of these nothing but their values can be asked.
-        if type(obj) is Values or type(obj) is Traits:
-            try:
-                return obj[attribute]
-            except LookupError:
-                return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
-
-
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    made = _Environment(undefined=Missing, autoescape=True, keep_trailing_newline=True, cache_size=0)
+    made = Sandbox(undefined=Missing, autoescape=True, keep_trailing_newline=True, cache_size=0)
     made.filters.update(FILTERS)
     made.globals.clear()
     return made

@@ -7,17 +7,15 @@ from urllib.parse import urlencode, urlsplit
 
 from functions import clock, releases, settings, visitors
 from functions.core import keys, visit
-from functions.core.contact import Contact
 from functions.core.errors import Refused
 from functions.core.landing import FormBlock, HeroBlock, Page, Placed
 from functions.core.landing import varying as varying_of
 from functions.core.release import Release
 from functions.core.visit import Visit
-from functions.http import Answer, Request, answer, is_passing
-from functions.observability import logger
+from functions.http import Answer, Request, answer
 from functions.pages import drawing, render
 from functions.pages.drawing import Sheet
-from functions.tokens import PROOF_PARAMETER, Proof
+from functions.tokens import PROOF_PARAMETER
 
 MAX_AGE: Final = 60
 """Seconds for which a page that hangs on nobody may be kept: what was published is everywhere a minute later."""
@@ -33,7 +31,7 @@ def show(request: Request, name: str, request_id: str) -> Answer:
         return render.refused(request, unknown, release.sending)
     token = request.query.get(PROOF_PARAMETER, "")
     proof = visitors.proof_in(token)
-    contact = _contact(proof) if proof and _asks(page, release) else None
+    contact = visitors.contact_if_readable(proof) if _asks(page, release) else None
     seen = Visit(request.query, contact, clock.now_ms())
     blocks = visit.standing(page, seen, release)
     timed = any(_is_timed(block.form, release) for block in blocks if isinstance(block, FormBlock))
@@ -92,17 +90,6 @@ def _asks(page: Page, release: Release) -> bool:
         field.ask == "progressive" for id in forms if id in release.forms for field in release.forms[id].fields
     )
     return visit.is_personal(page) or any(progressive)
-
-
-def _contact(proof: Proof) -> Contact | None:
-    """Who a proof is about, None where that can't be read, or where the mailbox is nobody's of ours any more."""
-    try:
-        return visitors.contact_of(proof)
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.warning("contact not read for a page", error=type(error).__name__)
-        return None
 
 
 def _address_of(request: Request, base: str, name: str) -> str:

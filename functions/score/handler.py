@@ -80,7 +80,7 @@ def _score(records: list[Record]) -> None:
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
     # What was removed as an erased person's is noted nowhere else.
-    _expose(theirs, experiments.tried_on(live.release.pages), failed)
+    _expose(theirs, live.tests, failed)
     if failed:
         raise failed[0]
 

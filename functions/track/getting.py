@@ -11,21 +11,19 @@ from functions import bots, clock, passes, releases, settings
 from functions.aws import presigned
 from functions.core import assets
 from functions.core.assets import OWN_BROWSERS, Asset
-from functions.core.campaign import origin
 from functions.core.errors import Refused
 from functions.core.event import ASSET_DOWNLOADED, EMAIL_CLICKED, EMAIL_LOOKED, SYSTEM, Event
 from functions.core.identity import EMAIL, own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
 from functions.core.release import Release
-from functions.http import Answer, Request, is_passing, redirect, where
+from functions.http import Answer, Request, is_passing, redirect
 from functions.observability import logger, metric
 from functions.pages import render
 from functions.passes import OfForm, OfMail
 from functions.tables import browsers
 from functions.texts import catalogue
-from functions.track import store
-from functions.track.links import look, wait_a_moment
+from functions.track.links import about, is_stored, look, wait_a_moment
 
 WINDOW_MS: Final = 60_000
 """Within such a time the same browser's downloads by one link are one: clients repeat requests."""
@@ -60,13 +58,7 @@ def follow(request: Request, token: str) -> Answer:
         if isinstance(said, OfMail):
             look(_event(request, said, EMAIL_LOOKED, {"url": _spelled(said)}, now))
         return redirect(file)
-    try:
-        store.insert(_noted(request, said, asset, release, now))
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.error("download not stored", error=type(error).__name__, where=where(error))
-        metric("RequestsFailed")
+    if not is_stored(_noted(request, said, asset, release, now), "download"):
         return wait_a_moment(file)
     metric("AssetsDownloaded")
     return redirect(file)
@@ -101,12 +93,7 @@ def _noted(request: Request, said: OfForm | OfMail, asset: Asset, release: Relea
 def _event(request: Request, said: OfForm | OfMail, name: str, more: dict[str, Any], now: int) -> Event:
     link = said.message if isinstance(said, OfMail) else said.submission
     mailed = isinstance(said, OfMail)
-    properties: dict[str, Any] = {}
-    if isinstance(said, OfMail):
-        journey, _, step = said.place.partition("/")
-        properties = {"message": said.message, "sent": said.sent, **origin(journey, step), "template": said.template}
-    else:
-        properties = {"form": said.form}
+    properties = about(said) if isinstance(said, OfMail) else {"form": said.form}
     proves = mailed and name == ASSET_DOWNLOADED and not more.get("shared")
     return Event(
         source=own_ref(said.contact) if isinstance(said, OfMail) else said.source,

@@ -5,7 +5,8 @@ follow links too, so an open or a click is held: it counts once it was judged in
 came in, to which looks belong.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from functions import clock, releases, tokens
 from functions.core.campaign import origin
@@ -31,6 +32,9 @@ from functions.texts import catalogue
 from functions.tokens import Clicked, Opened, Proof, Unsubscribing
 from functions.track import store
 from functions.track.shown import live_sending, words_of
+
+if TYPE_CHECKING:
+    from functions.passes import OfMail, RateByMail
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
@@ -84,13 +88,7 @@ def _click(request: Request, token: str) -> Answer:
         return redirect(said.url)
     # A notification's link is opened by the browser that showed it, not by scanners of mail.
     name = EMAIL_CLICKED if said.channel == "email" else PUSH_CLICKED
-    try:
-        store.insert([_event(request, said, name, CLICK_WINDOW_MS, url=said.url[:500])])
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.error("click not stored", error=type(error).__name__, where=where(error))
-        metric("RequestsFailed")
+    if not is_stored([_event(request, said, name, CLICK_WINDOW_MS, url=said.url[:500])], "click"):
         return wait_a_moment(said.url)
     return redirect(_with_proof(said))
 
@@ -115,6 +113,19 @@ def wait_a_moment(url: str) -> Answer:
     return page
 
 
+def is_stored(events: Sequence[Event], what: str) -> bool:
+    """Store what a link tells; False where that can't be done just now, and the browser should ask again."""
+    try:
+        store.insert(events)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.error(f"{what} not stored", error=type(error).__name__, where=where(error))
+        metric("RequestsFailed")
+        return False
+    return True
+
+
 def look(event: Event) -> None:
     """Note a look, which only serves to tell who else was there: nobody waits or is refused for it."""
     try:
@@ -125,13 +136,19 @@ def look(event: Event) -> None:
         logger.warning("look not stored", error=type(error).__name__)
 
 
+def about(said: "Opened | Clicked | OfMail | RateByMail") -> dict[str, Any]:
+    """What an event says of the message that its link stood in."""
+    journey, _, step = said.place.partition("/")
+    return {"message": said.message, "sent": said.sent, **origin(journey, step), "template": said.template}
+
+
 def _event(request: Request, said: Opened | Clicked | Unsubscribing, name: str, window: int, **more: str) -> Event:
     now = clock.now_ms()
     stamp = now - now % window
-    properties = {"message": said.message, "sent": said.sent}
-    if not isinstance(said, Unsubscribing):
-        journey, _, step = said.place.partition("/")
-        properties |= {**origin(journey, step), "template": said.template}
+    if isinstance(said, Unsubscribing):
+        properties: dict[str, Any] = {"message": said.message, "sent": said.sent}
+    else:
+        properties = about(said)
     return Event(
         source=own_ref(said.contact),
         # Who asks is part of it: a scanner that looks a moment before the person must not stand in for the click.

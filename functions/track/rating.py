@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from functions import clock, passes, releases, settings, visitors
 from functions.core import submission, surveys
-from functions.core.campaign import origin
 from functions.core.errors import Refused
 from functions.core.event import EMAIL_CLICKED, EMAIL_LOOKED, SURVEY_ANSWERED, SURVEY_COMMENTED, SYSTEM, Event
 from functions.core.identity import ANONYMOUS, identity_ref, own_ref
@@ -21,14 +20,14 @@ from functions.core.release import Release
 from functions.core.submission import Typed
 from functions.core.surveys import LONGEST, Survey
 from functions.core.words import Words
-from functions.http import Answer, Request, is_passing, json_answer, where
-from functions.observability import logger, metric
+from functions.http import Answer, Request, json_answer
+from functions.observability import metric
 from functions.pages import render
 from functions.pages.surveys import ANSWER, COMMENT
 from functions.passes import RateByMail, RateOnPage
 from functions.texts import catalogue
 from functions.track import forms, shown, store
-from functions.track.links import look, wait_a_moment
+from functions.track.links import about, is_stored, look, wait_a_moment
 
 WINDOW_MS: Final = 5_000
 """Within such a time the same browser opening the same answer is one answer: clients repeat requests."""
@@ -59,19 +58,12 @@ def follow(request: Request, token: str) -> Answer:
     if request.method != "GET":
         look(_event(request, said, EMAIL_LOOKED, link, now))
         return render.survey(survey, words, release.sending, shown=now, typed={})
-    about, traits = surveys.said(said.survey, survey, value)
-    try:
-        store.insert(
-            [
-                _event(request, said, EMAIL_CLICKED, link, now),
-                _event(request, said, SURVEY_ANSWERED, about, now, traits=traits),
-            ]
-        )
-    except Exception as error:
-        if not is_passing(error):
-            raise
-        logger.error("answer not stored", error=type(error).__name__, where=where(error))
-        metric("RequestsFailed")
+    answered, traits = surveys.said(said.survey, survey, value)
+    told = [
+        _event(request, said, EMAIL_CLICKED, link, now),
+        _event(request, said, SURVEY_ANSWERED, answered, now, traits=traits),
+    ]
+    if not is_stored(told, "answer"):
         return wait_a_moment(release.sending.business.site)
     metric("SurveysAnswered")
     return render.survey(survey, words, release.sending, shown=now, typed={}, answer=said.answer)
@@ -111,8 +103,8 @@ def _posted(
         more = {"survey": said.survey, **given, "comment": comment}
         told = [_event(request, said, SURVEY_COMMENTED, more, now, typed=typed)]
     elif value is not None:
-        about, traits = surveys.said(said.survey, survey, value)
-        told = [_event(request, said, SURVEY_ANSWERED, about, now, traits=traits, typed=typed)]
+        answered, traits = surveys.said(said.survey, survey, value)
+        told = [_event(request, said, SURVEY_ANSWERED, answered, now, traits=traits, typed=typed)]
     store.insert(told)
     if told:
         metric("SurveysAnswered")
@@ -154,19 +146,12 @@ def _event(
         received=now,
         kind=SYSTEM,
         name=name,
-        properties={**_about(said), **more},
+        properties={**({"page": said.page} if isinstance(said, RateOnPage) else about(said)), **more},
         traits=traits or {},
         context=trim_context({"userAgent": request.user_agent}, ahead=request.is_ahead),
         proved=proved and name == SURVEY_ANSWERED,
         held=not by_button and name != EMAIL_LOOKED,
     )
-
-
-def _about(said: RateByMail | RateOnPage) -> dict[str, Any]:
-    if isinstance(said, RateOnPage):
-        return {"page": said.page}
-    journey, _, step = said.place.partition("/")
-    return {"message": said.message, "sent": said.sent, **origin(journey, step), "template": said.template}
 
 
 def _who(request: Request, said: RateByMail | RateOnPage, typed: Typed, stamp: int) -> tuple[str, bool]:

@@ -13,7 +13,7 @@ from functions.work.queue import NextEpoch
 
 def next_epoch(asked: NextEpoch, now: int) -> None:
     """Let the next epoch begin where the one before is over, and there still are such variants."""
-    test = experiments.tried_on(releases.live().release.pages).get(asked.page)
+    test = releases.live().tests.get(asked.page)
     if test is None or experiments.lasts(table.current(test), now):
         return
     standing, exposures = table.load(test)

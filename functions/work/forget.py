@@ -17,7 +17,6 @@ from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
-from functions.core.experiments import tried_on
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
 from functions.tables import (
@@ -118,7 +117,7 @@ def _rows(job: Job, _: str, now: int) -> _Step:
                 dynamodb.delete(settings.contacts_table(), leads.listed_key(lead.id, lead.at))
             dynamodb.delete(settings.contacts_table(), (row["pk"], row["sk"]))
             notes["rows"] += 1
-    experiments.forget(tried_on(releases.live().release.pages).values(), job.about["refs"])
+    experiments.forget(releases.live().tests.values(), job.about["refs"])
     return _Step(dict(notes))
 
 

@@ -288,7 +288,7 @@ def test_what_a_person_who_was_erased_meanwhile_saw_of_tests_is_not_noted(
 ) -> None:
     noted: list[str] = []
     monkeypatch.setattr("functions.score.handler.expose", lambda event, _: noted.append(event.source))
-    monkeypatch.setattr("functions.core.experiments.tried_on", lambda _: {"spring": Test("spring", ("a", "b"))})
+    monkeypatch.setattr("functions.releases.tests_of", lambda _: {"spring": Test("spring", ("a", "b"))})
     shop.post_form(email="ada@example.com", anonymous="browser")
     (record,) = list(shop.items("events"))
     tombstone = {"pk": f"I#{record['pk']}", "sk": "I", "contact": "", "forgotten": True, "v": 1}

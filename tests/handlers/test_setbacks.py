@@ -177,7 +177,8 @@ def test_who_is_set_aside_again_while_others_are_let_go_stays_known(cloud: Cloud
     assert setbacks.listed() == []
 
 
-def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_person(cloud: Cloud) -> None:
+def ada_aside_and_bob(cloud: Cloud) -> tuple[list[dict[str, Any]], str, str]:
+    """Ada set aside by a mail that can't be written, and Bob who will turn out to be her: the steps, and both."""
     steps = [STEPS[0], {"id": "rest", "wait": {"until": {"event": "Order Completed"}, "at_most": "1 day"}}, STEPS[2]]
     cloud.publish(with_subject(toured(steps), "{{ contact.email + 1 }}"))
     ask(cloud, ADA)
@@ -185,6 +186,11 @@ def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_pe
     cloud.post_form(email=BOB, nonce="b1", first_name="Bob")
     cloud.settle()
     loser, survivor = cloud.contact(ADA), cloud.contact(BOB)
+    return steps, loser, survivor
+
+
+def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_person(cloud: Cloud) -> None:
+    steps, loser, survivor = ada_aside_and_bob(cloud)
     assert merge(loser, survivor)
     cloud.settle()
     followed = enrollments.get(survivor, "tour")
@@ -203,13 +209,7 @@ def test_whoever_is_set_aside_and_turns_out_to_be_somebody_else_is_so_as_that_pe
 
 
 def test_whoever_is_merged_while_others_are_let_go_is_let_go_as_the_survivor(cloud: Cloud) -> None:
-    steps = [STEPS[0], {"id": "rest", "wait": {"until": {"event": "Order Completed"}, "at_most": "1 day"}}, STEPS[2]]
-    cloud.publish(with_subject(toured(steps), "{{ contact.email + 1 }}"))
-    ask(cloud, ADA)
-    cloud.skip(minutes=10)
-    cloud.post_form(email=BOB, nonce="b1", first_name="Bob")
-    cloud.settle()
-    loser, survivor = cloud.contact(ADA), cloud.contact(BOB)
+    steps, loser, survivor = ada_aside_and_bob(cloud)
     read = enrollments.get(loser, "tour")
     assert read is not None
     assert read.aside

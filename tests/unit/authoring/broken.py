@@ -18,6 +18,12 @@ def problems_in(folder: Folder) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
+def problems_with(file: str, folder: Folder, text: str) -> list[Problem]:
+    """What is said of a file once this stands in it."""
+    folder.write(file, text)
+    return [problem for problem in problems_in(folder) if problem.file == file]
+
+
 @dataclass(frozen=True)
 class Broken:
     """One way to break the demo: the edit, what the first problem must say, and how many follow from it."""

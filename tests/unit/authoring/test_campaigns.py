@@ -1,5 +1,6 @@
 """What is wrong with a campaign is said with file, line and mend; those of the gallery can be published."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from authoring.compile import bundle
 from authoring.problems import Invalid, Problem
 from authoring.validate import validate
+from tests.unit.authoring.broken import problems_with
 from tests.unit.authoring.folders import Folder
 
 ROOT = Path(__file__).parents[3]
@@ -14,11 +16,7 @@ FILE = "campaigns/letter.yaml"
 GOOD = "title: A letter\ntopic: tips\nsend: welcome\nto: keen\n"
 
 
-def problems(folder: Folder, text: str) -> list[Problem]:
-    folder.write(FILE, text)
-    with pytest.raises(Invalid) as refused:
-        bundle(folder.root)
-    return [problem for problem in refused.value.problems if problem.file == FILE]
+problems = partial(problems_with, FILE)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is wrong with a landing page is said with file, line and mend."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from authoring.compile import bundle
 from authoring.diff import stored_changes
 from authoring.ledger import ids_of
-from authoring.problems import Invalid, Problem
+from tests.unit.authoring.broken import problems_with
 from tests.unit.authoring.folders import Folder
 
 FILE = "pages/spring.yaml"
@@ -25,11 +26,7 @@ blocks:
 """
 
 
-def problems(folder: Folder, text: str) -> list[Problem]:
-    folder.write(FILE, text)
-    with pytest.raises(Invalid) as refused:
-        bundle(folder.root)
-    return [problem for problem in refused.value.problems if problem.file == FILE]
+problems = partial(problems_with, FILE)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,21 @@
 """What is wrong with a pop-up is said with file, line and mend; plan, diff and the ledger name it."""
 
+from functools import partial
+
 import pytest
 
 from authoring.compile import bundle
 from authoring.diff import changes
 from authoring.ledger import ids_of
 from authoring.plan.items import items
-from authoring.problems import Invalid, Problem
+from tests.unit.authoring.broken import problems_with
 from tests.unit.authoring.folders import Folder
 
 FILE = "popups/spring.yaml"
 GOOD = "title: The first flush\ntrigger: leaving\nform: hello\n"
 
 
-def problems(folder: Folder, text: str) -> list[Problem]:
-    folder.write(FILE, text)
-    with pytest.raises(Invalid) as refused:
-        bundle(folder.root)
-    return [problem for problem in refused.value.problems if problem.file == FILE]
+problems = partial(problems_with, FILE)
 
 
 @pytest.mark.parametrize(
