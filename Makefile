@@ -54,7 +54,14 @@ $(TRACKER_TOOL): tracker/package-lock.json $(VENV)/.ready
 	@$(PY) -m infra.node tracker
 	@touch $@
 
-READY := $(VENV)/.ready .build/.layer $(TRACKER_TOOL)
+# What the console's pages are built from.
+CONSOLE_TOOL := console/node_modules/.package-lock.json
+$(CONSOLE_TOOL): console/package-lock.json $(VENV)/.ready
+	@echo "Installing what builds the console's pages ..."
+	@$(PY) -m infra.node console
+	@touch $@
+
+READY := $(VENV)/.ready .build/.layer $(TRACKER_TOOL) $(CONSOLE_TOOL)
 
 setup: $(READY) $(SDKS) ## Install everything into .venv
 
@@ -103,4 +110,4 @@ lock: $(VENV)/.ready ## Renew the lock files from requirements/*.in
 	$(VENV)/bin/uv pip compile -q requirements/runtime.in -c .build/constraints.txt --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements/runtime.txt
 
 clean: ## Remove what was built or run here
-	rm -rf .build tracker/node_modules tests/npm/node_modules .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build tracker/node_modules console/node_modules tests/npm/node_modules .local .bench cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

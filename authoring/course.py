@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from authoring.kept_out import kept_out
-from authoring.why import plain
 from functions.core.advance import awaited_since
 from functions.core.conditions import Condition
 from functions.core.contact import Contact
@@ -22,6 +21,7 @@ from functions.core.telling import MERGERS, of_end, of_outcome, of_start, of_sta
 from functions.core.told import told
 from functions.core.tree import asked_by, walk
 from functions.core.views import iso
+from functions.core.why import plain
 
 
 class UnknownJourney(ValueError):

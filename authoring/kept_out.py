@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from authoring.why import plain
 from functions.core.admission import refused_again, refused_outside
 from functions.core.conditions import Condition, ConsentCondition, EventMatch, SegmentCondition
 from functions.core.contact import Contact, Decision
@@ -18,6 +17,7 @@ from functions.core.sentences import of_match
 from functions.core.telling import contact_that
 from functions.core.told import told
 from functions.core.views import iso
+from functions.core.why import plain
 
 
 def kept_out(

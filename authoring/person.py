@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from authoring.dossier import dossier_of
-from authoring.whom import of
 from functions import clock, releases
 from functions.core.channels import CHANNELS, addressed
 from functions.core.contact import Contact
@@ -15,6 +13,8 @@ from functions.core.privacy import spelled
 from functions.core.release import Release
 from functions.core.scoring import Score
 from functions.core.views import BY_STEPS, earned, iso, local_day
+from functions.people.dossier import dossier_of
+from functions.people.whom import of
 from functions.tables import addresses
 
 KINDS = {

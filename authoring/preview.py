@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
-from authoring.whom import of
 from functions import clock, releases, visitors
 from functions.aws import ses
 from functions.core import compose, landing, policy, visit
@@ -22,6 +21,7 @@ from functions.core.tree import walk
 from functions.core.visit import Visit
 from functions.pages import drawing
 from functions.pages.drawing import Sheet
+from functions.people.whom import of
 from functions.send.channels import way
 from functions.tables import addresses, caps
 from functions.texts.writing import hand

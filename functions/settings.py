@@ -57,3 +57,12 @@ def configuration_set() -> str:
 def public_url() -> str:
     """Base of every link in messages and pages, without a trailing slash."""
     return _required("PUBLIC_URL").rstrip("/")
+
+
+def sign_in_url() -> str:
+    """Base of the addresses at which the staff signs in, without a trailing slash."""
+    return _required("SIGN_IN_URL").rstrip("/")
+
+
+def sign_in_client() -> str:
+    return _required("SIGN_IN_CLIENT")

@@ -1,4 +1,4 @@
-"""The public door: one HTTP API in front of track and pages."""
+"""The public door: one HTTP API in front of track, pages and the console."""
 
 from collections.abc import Mapping, Sequence
 
@@ -43,6 +43,11 @@ PAGES: Mapping[str, Sequence[http.HttpMethod]] = {
     "/sourceConfig": [http.HttpMethod.GET],
     "/sourceConfig/{proxy+}": [http.HttpMethod.GET],
 }
+CONSOLE: Mapping[str, Sequence[http.HttpMethod]] = {
+    "/console": [http.HttpMethod.GET],
+    "/console/{proxy+}": [http.HttpMethod.GET, http.HttpMethod.POST],
+}
+"""Every page of the console asks who is there itself, and sends whoever isn't to sign in."""
 
 SENT: Sequence[str] = (
     *("authorization", "content-type", "anonymousid", "sentat"),
@@ -62,7 +67,7 @@ class Api(Construct):
             self,
             "Http",
             cors_preflight=http.CorsPreflightOptions(
-                # No cookie is used, and track knows from which pages a write key may come.
+                # No other site may send cookies along, and track knows from which pages a write key may come.
                 allow_origins=["*"],
                 allow_headers=list(SENT),
                 allow_methods=[http.CorsHttpMethod.GET, http.CorsHttpMethod.POST],
@@ -95,5 +100,6 @@ class Api(Construct):
                     route,
                     "AwsSolutions-APIG4",
                     "Public by purpose: forms, links in emails, and events under a write key that every "
-                    "visitor's browser holds. track checks the key and the signature of each token.",
+                    "visitor's browser holds. track checks the key and the signature of each token, and the console "
+                    "the session of whoever is signed in: browsers send cookies, which no authorizer here reads.",
                 )

@@ -1,17 +1,19 @@
 """The stateful stack: what must survive every deployment, and the removal of the stack itself."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from functions.core.roles import Role
 from infra.nag import accept
 
 BUCKET_ARN = "samovar-data-bucket-arn"
 
 
 class DataStack(cdk.Stack):
-    """Two tables and a bucket. Nothing here costs anything while it is empty."""
+    """Two tables, a bucket and the staff's accounts. Nothing here costs anything while it is empty."""
 
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name, description="Samovar's data: events, contacts, releases")
@@ -46,6 +48,38 @@ class DataStack(cdk.Stack):
             "Holds releases, which are public marketing content, and lists of opaque ids, read by our own functions. "
             "Access logs would need a second bucket and say nothing that CloudTrail's data events can't.",
         )
+
+        self.staff = self._staff()
+
+    def _staff(self) -> cognito.UserPool:
+        """Who may sign in to the console: whoever the owner invites, and nobody by themselves."""
+        pool = cognito.UserPool(
+            self,
+            "Staff",
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=cognito.PasswordPolicy(
+                min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
+            ),
+            # Its free part is as large as that of the dearer plans, and sign-in pages come with it.
+            feature_plan=cognito.FeaturePlan.LITE,
+            deletion_protection=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        accept(pool, "AwsSolutions-COG2", "A second factor is each person's choice: a shop's first owner has none yet")
+        accept(pool, "AwsSolutions-COG3", "Threat protection costs $0.02 a person a month, and needs a dearer plan")
+        accept(pool, "AwsSolutions-COG8", "The dearest plan adds threat protection and little else that a shop needs")
+        for role in Role:
+            cognito.CfnUserPoolGroup(
+                self, f"Staff{role.capitalize()}", user_pool_id=pool.user_pool_id, group_name=role.value
+            )
+        return pool
 
     def _table(self, name: str) -> dynamodb.Table:
         return dynamodb.Table(

@@ -26,6 +26,13 @@ _FREE_WHILE_IDLE = frozenset(
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
+        # Cognito's lesser plans charge by who signs in, and not for the first thousands.
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolDomain",
+        "AWS::Cognito::UserPoolGroup",
+        "AWS::Cognito::UserPoolUser",
+        "AWS::Cognito::UserPoolUserToGroupAttachment",
         "AWS::Events::EventBus",
         "AWS::IAM::Role",
         "AWS::Lambda::EventInvokeConfig",

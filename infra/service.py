@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra import streams, uses
-from infra.api import PAGES, TRACK, Api
+from infra.api import CONSOLE, PAGES, TRACK, Api
 from infra.bus import Bus
 from infra.data import DataStack
 from infra.journeys import Journeys, machine_arn
@@ -17,6 +17,7 @@ from infra.lambda_factory import Functions
 from infra.mail import Mail
 from infra.queues import FEEDBACK_WINDOW, Queues, feed
 from infra.release import Release
+from infra.staff import SignIn
 from infra.texts import Texts
 from infra.watch import Watch
 
@@ -43,6 +44,7 @@ class ServiceStack(cdk.Stack):
         self.watch = Watch(self)
         self.texts = Texts(self, feedback=self.queues.feedback)
         self.public_url = self._public_url()
+        self.sign_in = SignIn(self, pool=data.staff, public_url=self.public_url)
         made = self._make_functions()
         self._connect(made)
         self.journeys = Journeys(self, journey_step=made["journey_step"])
@@ -149,6 +151,17 @@ class ServiceStack(cdk.Stack):
             "pages": make(
                 "pages", memory=512, timeout=10, needs=[*read_only, to_work, uses.makes_links(self.public_url)]
             ),
+            "console": make(
+                "console",
+                memory=512,
+                timeout=15,
+                needs=[
+                    *known,
+                    uses.reads_events(log),
+                    uses.makes_links(self.public_url),
+                    self.sign_in.use(),
+                ],
+            ),
             "score": make(
                 "score",
                 memory=256,
@@ -198,6 +211,7 @@ class ServiceStack(cdk.Stack):
         """What sets each function going."""
         self.api.route(made["track"], "Track", TRACK)
         self.api.route(made["pages"], "Pages", PAGES)
+        self.api.route(made["console"], "Console", CONSOLE)
         self.bus.listen(made["track"], self.queues.aside)
         feed(made["track"], self.queues.feedback, batch=100, at_once=2, window=FEEDBACK_WINDOW)
         feed(made["send"], self.queues.send, batch=10, at_once=2)
@@ -237,6 +251,8 @@ class ServiceStack(cdk.Stack):
             "ConfigurationSet": self.mail.settings.configuration_set_name,
             "SweepFunction": made["sweep"].function_name,
             "Release": self.release.release_id,
+            "ConsoleUrl": f"{self.public_url}/console",
+            "StaffPool": self._data.staff.user_pool_id,
         }
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)

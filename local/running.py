@@ -21,7 +21,7 @@ from functions.aws.attributes import from_item
 from functions.core.release import Release, canonical, release_id
 from functions.core.release import load as load_release
 from functions.releases import keyring_from
-from local import deploy, emulator, synth
+from local import deploy, emulator, staff, synth
 from local.emulator import HOST, ROOT, EmulatorProcess
 from local.front.api import proxy
 from local.front.inbox import inbox
@@ -111,7 +111,8 @@ def stack_up(
         )
         tell("deploying")
         api_url, shop_url, inbox_url = (f"http://{HOST}:{number}" for number in (ports.api, ports.shop, ports.inbox))
-        outputs = deploy.deploy(aws, assembly, {"PublicUrl": api_url})
+        outputs = deploy.deploy(aws, assembly, {"PublicUrl": api_url, "SignInUrl": aws.url})
+        staff.invite(aws.client("cognito-idp"), outputs["StaffPool"])
         stack = Stack(
             api_url=api_url,
             site_url=shop_url,

@@ -13,7 +13,7 @@ from infra import node
 from local.emulator import ROOT
 
 CACHE = ROOT / ".build" / "synth"
-SOURCES = ("infra", "functions", "marketing", "authoring", "requirements", "tracker")
+SOURCES = ("infra", "functions", "marketing", "authoring", "requirements", "tracker", "console")
 _NOT_OURS = {"__pycache__", "node_modules"}
 KEPT = 4
 

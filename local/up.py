@@ -12,7 +12,8 @@ import threading
 from rich.console import Console
 from rich.text import Text
 
-from local import traffic
+from functions.core.roles import Role
+from local import staff, traffic
 from local.deploy import DeploymentFailed
 from local.emulator import EmulatorFailed
 from local.running import PortTaken, UpAlready, stack_up
@@ -39,6 +40,9 @@ def main() -> int:
             signal.signal(signal.SIGINT, stop)
             console.print(f"[bold]shop [/bold]  {stack.site_url}")
             console.print(f"[bold]inbox[/bold]  {stack.inbox_url}")
+            console.print(
+                f"[bold]desk [/bold]  {stack.api_url}/console   {staff.address(Role.OWNER)}, password {staff.PASSWORD}"
+            )
             console.print(f"[bold]API  [/bold]  {stack.api_url}   write key {stack.write_key}")
             console.print(f"[bold]AWS  [/bold]  {stack.aws_endpoint}   described in {stack.description}")
             console.print("ready")

@@ -6,14 +6,14 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from authoring import dossier
 from authoring.commands import reasons
 from authoring.commands.shared import App, console, emit, explained, json_option, say
-from authoring.happenings import OUTCOMES, words_of
 from authoring.when import localised
 from functions.core import answering, confirm
+from functions.core.happenings import OUTCOMES, words_of
 from functions.core.policy import REASONS
 from functions.core.verdicts import BY_HAND
+from functions.people import dossier
 
 _IDS = ("message", "enrollment", "provider_id", "feedbackId", "sent", "processingTimeMillis")
 

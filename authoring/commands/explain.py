@@ -8,12 +8,12 @@ from authoring.commands.reasons import show_part
 from authoring.commands.shared import App, emit, explained, json_option, say
 from authoring.course import Course
 from authoring.when import localised
-from authoring.whom import of
 from functions import bots, clock, releases
 from functions.aws.s3 import NotThere
 from functions.core.contact import Contact
 from functions.core.release import Release
 from functions.core.verdicts import verdict
+from functions.people.whom import of
 from functions.score.history import History
 from functions.tables import enrollments, messages
 

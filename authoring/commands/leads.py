@@ -8,11 +8,11 @@ from rich.text import Text
 
 from authoring import called
 from authoring.commands.shared import App, business_zone, counted, emit, explained, json_option, print_whole, say
-from authoring.dossier import plain_lead
 from authoring.when import minute
 from functions import clock
 from functions.core.contact import Contact
 from functions.core.leads import name_of
+from functions.people.dossier import plain_lead
 from functions.tables import contacts
 from functions.tables import leads as table
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from authoring import dossier, whom
 from authoring.commands.progress import follow
 from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from functions import clock
 from functions.core.ids import digest
 from functions.core.views import iso
+from functions.people import dossier, whom
 from functions.work import jobs
 from functions.work.jobs import Job
 from functions.work.refold import refold_one

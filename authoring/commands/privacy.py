@@ -8,16 +8,17 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from authoring import export, iys, person, whom
+from authoring import export, iys, person
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.search import search
 from authoring.when import localised
-from authoring.whom import Found, UnknownPerson
 from functions import clock, releases
 from functions.core.catalogue import WORDS, lines, spoken
 from functions.core.ids import digest
 from functions.core.privacy import Privacy
 from functions.core.views import iso
+from functions.people import whom
+from functions.people.whom import Found, UnknownPerson
 from functions.tables import audit, contacts, tombstones
 from functions.tables.audit import Noted
 from functions.work import forget as erasing

@@ -11,7 +11,7 @@ _SHOWN = 20
 
 
 def show(why: dict[str, Any], refs: bool = False) -> None:
-    """Everything, as authoring/why.py gives it with moments as people read them; segments without their parts. With
+    """Everything, as core/why.py gives it with moments as people read them; segments without their parts. With
     `refs` events are named as `samovar verdict` takes them."""
     for name, score in why["scores"].items():
         _score(name, score, refs)

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from authoring import whom
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.sameness import Suspected, join, suspected
 from functions import clock
+from functions.people import whom
 
 _WHY = {
     "plus-tag": "the address of one is the other's with a plus-tag",

@@ -4,8 +4,9 @@ import getpass
 
 import click
 
-from authoring import starting, whom
+from authoring import starting
 from authoring.commands.shared import App, emit, explained, json_option, say
+from functions.people import whom
 
 
 @click.command()

@@ -61,4 +61,6 @@ def environment(name: str, endpoint: str, public_url: str) -> dict[str, str]:
         "BUS_NAME": "samovar",
         "CONFIGURATION_SET": "samovar",
         "PUBLIC_URL": public_url,
+        "SIGN_IN_URL": "https://sign-in.example",
+        "SIGN_IN_CLIENT": "the-console",
     }

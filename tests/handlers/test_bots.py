@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from authoring import dossier, whom
 from functions.core.contact import Contact
 from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, PAGE_VIEWED, Event
 from functions.core.identity import ANONYMOUS
 from functions.core.release import Release, canonical, load
 from functions.core.views import local_day, points
+from functions.people import dossier, whom
 from functions.tables import contacts, events, rulings
 from functions.work import jobs
 from functions.work.jobs import Job

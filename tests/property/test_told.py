@@ -5,12 +5,12 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.why import why
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import counters
 from functions.core.evaluate import Seen, evaluate
 from functions.core.facts import rebuild
 from functions.core.told import Told, told
+from functions.core.why import why
 from tests.generate import DAY_MS, ZONES, history
 from tests.language import language
 from tests.scale import scaled

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from authoring.when import local, localised
-from authoring.why import UnknownSegment, why
 from functions.core import event as names
 from functions.core.contact import Contact, Profile, State
 from functions.core.counters import counters
@@ -15,6 +14,7 @@ from functions.core.event import Event
 from functions.core.facts import rebuild
 from functions.core.release import Release
 from functions.core.views import iso
+from functions.core.why import UnknownSegment, why
 
 DAY = 86_400_000
 NOW = 1_790_000_000_000

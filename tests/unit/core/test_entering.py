@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from authoring.entering import refusal_of, words
 from functions.core.contact import Decision
 from functions.core.enrollment import Enrollment
+from functions.core.entering import refusal_of, words
 from functions.core.ids import enrollment_id
 from functions.core.release import Release
 from tests.journeys import DAY, NOW, journey, release

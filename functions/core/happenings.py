@@ -17,7 +17,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
 
 
 def words_of(event: Mapping[str, Any]) -> str | None:
-    """What an event as authoring/dossier.py gives it says, None for one that no step makes."""
+    """What an event as functions/people/dossier.py gives it says, None for one that no step makes."""
     said, traits = event.get("properties", {}), event.get("traits", {})
     match event["name"]:
         case names.TAG_ADDED if "step" in said:

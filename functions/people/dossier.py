@@ -4,9 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from authoring.entering import refusal_of, words
-from authoring.whom import KINDS, of
-from authoring.why import why
 from functions import bots, clock, releases
 from functions.core import identity
 from functions.core.admission import Refusal
@@ -16,6 +13,7 @@ from functions.core.consent import Head, frequency, paused_until
 from functions.core.contact import Contact, Decision, Touch
 from functions.core.decisions import BACKFILL, BY_TIME
 from functions.core.enrollment import Enrollment
+from functions.core.entering import refusal_of, words
 from functions.core.evaluate import Seen, consents, evaluate
 from functions.core.event import Event
 from functions.core.ids import LINE
@@ -24,6 +22,8 @@ from functions.core.policy import REASONS
 from functions.core.standing import grade_at, stage_at, temperature_at
 from functions.core.verdicts import BY_HAND, MEANINGS, Ruling, Verdict, verdict
 from functions.core.views import iso, local_day, points
+from functions.core.why import why
+from functions.people.whom import KINDS, of
 from functions.releases import Live
 from functions.score.history import History
 from functions.tables import addresses, decisions, enrollments, events, identities, leads, messages, rulings

@@ -1,0 +1,99 @@
+"""Pages of the console as HTML: escaped, of our own scripts and styles alone; as JSON for a program."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from functions import releases, settings
+from functions.console import places, static, wording
+from functions.console.gate import TOKEN, Visitor
+from functions.console.routes import Shown
+from functions.core.errors import Refused
+from functions.core.roles import Right, first
+from functions.http import Answer, Request, answer, json_answer, refusal
+from functions.texts.writing import Hand, hand
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+NAVIGATION: Final = (("", Right.SEE, "today"), ("people", Right.SEE_PEOPLE, "people"))
+"""Path, the right that it asks for, and the word for it, in the order in which they stand."""
+
+
+@cache
+def environment() -> Environment:
+    """Where the templates stand."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["path"] = places.path
+    return made
+
+
+def made(request: Request, who: Visitor, shown: Shown) -> Answer:
+    """What a view shows, in the form that was asked for."""
+    if not request.wants_html:
+        return json_answer(shown.status, shown.values)
+    return _page(shown.template, shown.status, shown.values, who)
+
+
+def refused(request: Request, reason: Refused, who: Visitor | None) -> Answer:
+    """What could not be done, as a page for a person."""
+    if not request.wants_html:
+        return refusal(reason)
+    values = {"code": reason.code, "message": wording.words().of_code(reason.code, reason.message)}
+    return _page("refused.html", reason.status, values, who)
+
+
+def _page(template: str, status: int, values: Mapping[str, Any], who: Visitor | None) -> Answer:
+    said = wording.words()
+    roles = who.member.roles if who else ()
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            words=said,
+            business=_business(),
+            who=who.member.email if who else "",
+            role=first(roles),
+            token=who.token if who else "",
+            token_field=TOKEN,
+            navigation=[(path, said(word)) for path, right, word in NAVIGATION if who and who.member.may(right)],
+            static=static.address,
+            hand=_hand(),
+            **values,
+        )
+    )
+    return answer(status, html, "text/html; charset=utf-8", {"content-security-policy": policy()})
+
+
+def policy() -> str:
+    """What a page may load, run and post to: what is ours. Signing out leads to where the password was typed, and
+    browsers hold that against form-action too."""
+    parts = urlsplit(settings.sign_in_url())
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"form-action 'self' {parts.scheme}://{parts.netloc}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _business() -> str:
+    try:
+        return releases.live().release.sending.business.name
+    except releases.NothingLive:
+        return ""
+
+
+def _hand() -> Hand:
+    try:
+        zone = releases.live().release.sending.business.time_zone
+    except releases.NothingLive:
+        zone = "UTC"
+    return hand(wording.FALLBACK, zone)
