@@ -75,7 +75,9 @@ class Emails:
     @property
     def _ids(self) -> Mapping[str, frozenset[str]]:
         """What can be called by its id."""
-        return {"asset": self.known.asset_names, "survey": self.known.survey_names}
+        known = self.known
+        for_all = {name for name, (_, page) in known.pages.items() if page.personal is None}
+        return {"asset": known.asset_names, "survey": known.survey_names, "page": known.page_names - for_all}
 
     def _there(self, file: str | None) -> str | None:
         return file if file in self.found.sources else None

@@ -11,11 +11,11 @@ from authoring.load import Document, Path, dig
 from authoring.locate import data_path, field_of, keys_of, model_at
 from authoring.problems import Problem, choose, nearest
 from authoring.scenarios.model import HAPPENINGS
+from functions.core.blocks import KINDS as BLOCKS
 from functions.core.comparisons import Anniversary, Day, Days, Number, Today
 from functions.core.conditions import KINDS, Period, TagName
 from functions.core.definition import DURATION_EXAMPLE
 from functions.core.journey import TRIGGERS
-from functions.core.landing import KINDS as BLOCKS
 from functions.core.steps import STEPS
 
 

@@ -1,16 +1,27 @@
 """Checks of one landing page: what its texts say, where it leads, and what it takes from elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from authoring import languages, templates
 from authoring.asking import Asking
 from authoring.definitions import Definitions, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem
-from authoring.templates import Given, Part
+from authoring.templates import Given, Part, Sample
 from functions.core import landing, wording
+from functions.core.blocks import (
+    FormBlock,
+    HeroBlock,
+    HistoryBlock,
+    ImageBlock,
+    Picture,
+    Placed,
+    SurveyBlock,
+    VideoBlock,
+)
 from functions.core.known import Values
-from functions.core.landing import FormBlock, HeroBlock, ImageBlock, Page, Picture
+from functions.core.landing import Page
 
 _BUSINESS = ("name", "address", "site")
 _NO_STATEMENTS = ("{%", "{#")
@@ -20,7 +31,7 @@ def check(document: Document, page: Page, known: Definitions) -> Iterator[Proble
     """What a page refers to that isn't there, and what can't be meant."""
     if page.language:
         yield from languages.check(document, ("language",), page.language)
-    given = Given(names={"business": _BUSINESS, "query": tuple(page.says)}, values=_samples(page))
+    given = _given(page)
     heads: list[tuple[Path, str]] = [(("title",), page.title), (("description",), page.description)]
     if page.image:
         yield from _picture(document, ("image",), page.image, known)
@@ -32,14 +43,62 @@ def check(document: Document, page: Page, known: Definitions) -> Iterator[Proble
             yield from Asking(known).condition(document, (*place, "when"), block.when)
         if isinstance(block, FormBlock):
             yield from unknown(document, (*place, "form"), "form", block.form, known.form_names)
-        if isinstance(block, ImageBlock):
-            yield from _picture(document, (*place, "image"), block.image, known)
+        yield from _of_kind(document, place, block, page, known)
         for inside, text in landing.texts(block):
-            yield from _text(document, (*place, *inside), text, given)
+            told = _of_event(given) if inside[-1] == "says" else given
+            yield from _text(document, (*place, *inside), text, told)
             if landing.formatted(inside):
                 yield from _links(document, (*place, *inside), text, known)
     yield from _buttons(document, page, known)
     yield from _variants(document, page)
+
+
+def _given(page: Page) -> Given:
+    names: dict[str, tuple[str, ...] | None] = {"business": _BUSINESS, "query": tuple(page.says)}
+    if page.personal is None:
+        return Given(names=names, values=_samples(page))
+    required = tuple(path for path, said in page.personal.variables.items() if said.required)
+    defaults = landing.defaults(page.personal)
+    return Given(defaults, required, names={**names, "contact": None}, values=_samples(page))
+
+
+def _of_event(given: Given) -> Given:
+    """What the line of a history may say as well."""
+    return replace(given, names={**given.names, "event": None}, values={**given.values, "event": _Any()})
+
+
+class _Any:
+    """A sample of an event: it has every property."""
+
+    def __getitem__(self, name: str) -> str:
+        return Sample()
+
+
+def _of_kind(document: Document, place: Path, block: Placed, page: Page, known: Definitions) -> Iterator[Problem]:
+    """What single kinds of blocks refer to, and load."""
+    match block:
+        case ImageBlock():
+            yield from _picture(document, (*place, "image"), block.image, known)
+        case VideoBlock():
+            for name in ("src", "poster", "captions"):
+                if address := getattr(block.video, name):
+                    yield from _own(document, (*place, "video", name), address, known, "the file")
+            if block.video.language:
+                yield from languages.check(document, (*place, "video", "language"), block.video.language)
+            if not block.video.captions and not block.video.transcript:
+                mend = "Write captions: the address of a WebVTT file, or transcript: what is said in it"
+                message = "nobody who can't hear it learns what it says"
+                yield document.problem(
+                    (*place, "video"), message, mend, code="video-unheard", severity="warning", key=True
+                )
+        case SurveyBlock():
+            yield from unknown(document, (*place, "survey"), "survey", block.survey, known.survey_names)
+        case HistoryBlock() if page.personal is None:
+            mend = "Write personal: true at the top of this file, so that only a link of theirs shows it"
+            message = "a history is somebody's, and this page is for everybody"
+            yield document.problem((*place, "history"), message, mend, code="not-personal", key=True)
+        case _:
+            pass
 
 
 def _samples(page: Page) -> dict[str, Values]:
@@ -70,6 +129,10 @@ def _variants(document: Document, page: Page) -> Iterator[Problem]:
     found = [
         place for place, block in landing.every_block(page) if isinstance(block, HeroBlock) and block.hero.variants
     ]
+    for place in found if page.personal is not None else ():
+        mend = "Remove them: a page that each sees once, and differently, tells nothing of a test"
+        message = "variants on a personal page"
+        yield document.problem((*place, "hero", "variants"), message, mend, code="two-tests", key=True)
     for place in found[1:]:
         mend = "Keep those of one hero: two tests on one page would answer each other's question"
         message = "a second hero with variants"
@@ -83,11 +146,15 @@ def _links(document: Document, path: Path, text: str, known: Definitions) -> Ite
 
 
 def _picture(document: Document, path: Path, picture: Picture, known: Definitions) -> Iterator[Problem]:
-    if known.sending is None or known.sending[1].is_own(picture.src):
+    yield from _own(document, (*path, "src"), picture.src, known, "the picture")
+
+
+def _own(document: Document, path: Path, address: str, known: Definitions, what: str) -> Iterator[Problem]:
+    if known.sending is None or known.sending[1].is_own(address):
         return
     site = known.sending[1].business.site or "business.site of sending.yaml, which is empty"
     message = "a page loads nothing from elsewhere: who is told of every visitor would be no longer yours to say"
-    yield document.problem((*path, "src"), message, f"Put the picture on your own site, {site}", code="third-party")
+    yield document.problem(path, message, f"Put {what} on your own site, {site}", code="third-party")
 
 
 def _text(document: Document, path: Path, text: str, given: Given) -> Iterator[Problem]:

@@ -150,6 +150,7 @@ def _urls(release: Release, template: str) -> Urls:
         "#preferences",
         lambda id: f"#{id}",
         lambda id, answer: f"#{id}-{answer}",
+        lambda id: f"#{id}",
     )
 
 

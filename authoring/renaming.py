@@ -11,12 +11,12 @@ from typing import Any, Final
 from functions.core import conditions as c
 from functions.core import event
 from functions.core.assets import Asset
+from functions.core.blocks import Button, FormBlock, SurveyBlock
 from functions.core.campaign import Campaign
 from functions.core.channels import BY_EMAIL, channel_and_template
 from functions.core.definition import Definition, Lasting
 from functions.core.forms import ConsentBox, DoubleOptIn
 from functions.core.journey import Journey, Schedule
-from functions.core.landing import Button, FormBlock
 from functions.core.popups import Popup
 from functions.core.push import PushSettings
 from functions.core.release import Release, canonical, load, spelled
@@ -56,6 +56,7 @@ REFERENCES: Final[Mapping[tuple[type[Definition], str], str]] = {
     (Asset, "form"): "form",
     (Asset, "email"): "template",
     (FormBlock, "form"): "form",
+    (SurveyBlock, "survey"): "survey",
     (Button, "page"): "page",
     (Cap, "topics"): "topic",
     (PushSettings, "topics"): "topic",
@@ -71,6 +72,7 @@ IN_EVENTS: Final[Mapping[str, str]] = {
     "asset": "asset",
     "survey": "survey",
     "landing": "page",
+    "personal": "page",
 }
 """Properties of Samovar's own events that hold such ids."""
 OWN_EVENTS: Final = frozenset(

@@ -33,9 +33,10 @@ VARIABLES: dict[str, tuple[str, ...] | None] = {
     "confirm_url": None,
     "asset_url": None,
     "survey": None,
+    "page_url": None,
 }
 
-CALLED = {"asset_url": "asset", "survey": "survey"}
+CALLED = {"asset_url": "asset", "survey": "survey", "page_url": "page"}
 """What is called with the id of a definition, and the kind of that."""
 
 _NO_TRAIT = re.compile(r"Traits object' has no attribute '([^']+)'")
@@ -75,42 +76,42 @@ class Given:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _Sample(str):
+class Sample(str):
     """A value of some trait, whatever the trait is: text, a list of one, something with parts."""
 
     __slots__ = ()
 
-    def __new__(cls) -> "_Sample":
+    def __new__(cls) -> "Sample":
         return super().__new__(cls, "Sample")
 
     def __getitem__(self, key: Any) -> Any:
-        return _Sample() if isinstance(key, str) else super().__getitem__(key)
+        return Sample() if isinstance(key, str) else super().__getitem__(key)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([_Sample()] if self else [])
+        return iter([Sample()] if self else [])
 
 
 class _Every:
     """A sample person with every trait. As when mail is rendered, traits are all there is."""
 
     def __getitem__(self, name: str) -> str:
-        return _Sample()
+        return Sample()
 
 
 class _Writer(Hand):
     """Writes what is known; of a sample anything may be true."""
 
     def day(self, value: Any) -> str:
-        return value if isinstance(value, _Sample) else super().day(value)
+        return value if isinstance(value, Sample) else super().day(value)
 
     def moment(self, value: Any) -> str:
-        return value if isinstance(value, _Sample) else super().moment(value)
+        return value if isinstance(value, Sample) else super().moment(value)
 
     def number(self, value: Any) -> str:
-        return value if isinstance(value, _Sample) else super().number(value)
+        return value if isinstance(value, Sample) else super().number(value)
 
     def money(self, value: Any, currency: str) -> str:
-        return value if isinstance(value, _Sample) else super().money(value, currency)
+        return value if isinstance(value, Sample) else super().money(value, currency)
 
 
 class _Blocks:
@@ -191,6 +192,7 @@ def sample(given: Given, *, traits: bool, blocks: bool) -> dict[str, Any]:
         "confirm_url": "https://example.com/confirm/token",
         "asset_url": lambda id: "https://example.com/get/token",
         "survey": lambda id: "A question, and links",
+        "page_url": lambda id: "https://example.com/my/token",
         WRITER: _Writer("en", "UTC"),
         **given.values,
     }
@@ -203,7 +205,7 @@ def _held(required: tuple[str, ...]) -> dict[str, Any]:
         *outer, last = path.split(".")
         for name in outer:
             inside = inside.setdefault(name, {}) if isinstance(inside.get(name, {}), dict) else {}
-        inside.setdefault(last, _Sample())
+        inside.setdefault(last, Sample())
     return held
 
 

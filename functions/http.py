@@ -188,13 +188,16 @@ def html_answer(
     styles = " ".join(f"'sha256-{digest}'" for digest in style_hashes)
     style = f"style-src {styles}; " if styles else ""
     framed = " ".join(framed_by) or "'none'"
+    media_from = tuple(media_from)
     media = ("'self'", *media_from)
     policy = (
         f"default-src 'none'; {style}img-src {' '.join(media)} data:; form-action {' '.join(posts_to)}; "
         f"base-uri 'none'; frame-ancestors {framed}"
     )
+    if media_from:
+        policy += f"; media-src {' '.join(media)}"
     if scripted:
-        policy += f"; script-src 'self'; connect-src 'self'; media-src {' '.join(media)}"
+        policy += "; script-src 'self'; connect-src 'self'"
     return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy, **(headers or {})})
 
 

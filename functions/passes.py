@@ -1,4 +1,4 @@
-"""Passes: signed links that give a file, or an answer.
+"""Passes: signed links that give a file, an answer, or a page for one person.
 
 The link on a thanks page says who filled in the form, as they claimed; the one in a mail says whose mailbox it went
 to. Only the second proves anything.
@@ -6,15 +6,20 @@ to. Only the second proves anything.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from functions import tokens
 from functions.core.errors import Refused
+
+if TYPE_CHECKING:
+    from functions.core.release import Release
 
 GET: Final = "get"
 """What links to files are signed for."""
 RATE: Final = "rate"
 """What links to answers are signed for."""
+MY: Final = "my"
+"""What links to personal pages are signed for."""
 PASS_PARAMETER: Final = "get"
 """The query parameter in which a thanks page gets the links that it shows."""
 
@@ -66,17 +71,37 @@ class RateByMail:
 
 @dataclass(frozen=True, slots=True)
 class RateOnPage:
-    """A survey on a page of ours, for whoever looks at it."""
+    """A survey on a page of ours, for whoever looks at it; on a personal one for its `contact`, and good until `until`
+    (ms)."""
 
     survey: str
     page: str
+    contact: str = ""
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """The link to a personal page. `address` is the hash of the mailbox that it was made for; `message`, `place` and
+    `template` as tokens of clicks have them, "" where somebody of the staff made it by hand. `sent` and `until`, the
+    moment at which it ends, in ms."""
+
+    page: str
+    contact: str
+    address: str
+    sent: int
+    until: int
+    message: str = ""
+    place: str = ""
+    template: str = ""
 
 
 def sign_rate(keys: Sequence[bytes], said: RateByMail | RateOnPage) -> str:
     """The link to an answer, or to a question, as a token."""
     match said:
         case RateOnPage():
-            return tokens.sign(keys, RATE, {"v": said.survey, "p": said.page})
+            theirs = {"c": said.contact, "u": said.until} if said.contact else {}
+            return tokens.sign(keys, RATE, {"v": said.survey, "p": said.page} | theirs)
         case RateByMail():
             about = {"c": said.contact, "m": said.message, "k": said.place, "t": said.template}
             own = {"v": said.survey, "n": said.answer, "s": said.sent, "u": said.until}
@@ -87,8 +112,11 @@ def read_rate(keys: Sequence[bytes], token: str) -> RateByMail | RateOnPage:
     """What such a token says, whether or not it has ended. Raises Refused for what was not signed here."""
     said = tokens.read(keys, RATE, token)
     if "m" not in said:
-        text = _texts(said, "v", "p")
-        return RateOnPage(text["v"], text["p"])
+        text = _texts({"c": "", **said}, "v", "p", "c")
+        until = said.get("u", 0)
+        if not isinstance(until, int):
+            raise _bad()
+        return RateOnPage(text["v"], text["p"], text["c"], until)
     text = _texts(said, "v", "n", "c", "m", "k", "t")
     if not (isinstance(said.get("s"), int) and isinstance(said.get("u"), int)):
         raise _bad()
@@ -115,6 +143,28 @@ def read(keys: Sequence[bytes], token: str) -> OfForm | OfMail:
         return OfMail(text["g"], text["c"], text["m"], said["s"], text["k"], text["t"], text["a"], said["u"])
     text = _texts(said, "g", "f", "w", "e", "b")
     return OfForm(text["g"], text["f"], text["w"], text["e"], text["b"], said["s"], said["u"])
+
+
+def page_of(page: str, release: "Release", contact: str, address: str, sent: int) -> PageOf:
+    """A link to a personal page of the release, which ends as the page says. `sent` in ms."""
+    personal = release.pages[page].personal
+    return PageOf(page, contact, address, sent, sent + (personal.within if personal else 0) * 1000)
+
+
+def sign_page(keys: Sequence[bytes], said: PageOf) -> str:
+    """The link to a personal page, as a token."""
+    about = {"p": said.page, "c": said.contact, "a": said.address, "s": said.sent, "u": said.until}
+    mailed = {"m": said.message, "k": said.place, "t": said.template} if said.message else {}
+    return tokens.sign(keys, MY, about | mailed)
+
+
+def read_page(keys: Sequence[bytes], token: str) -> PageOf:
+    """What such a token says, whether or not it has ended. Raises Refused for what was not signed here."""
+    said = {"m": "", "k": "", "t": "", **tokens.read(keys, MY, token)}
+    text = _texts(said, "p", "c", "a", "m", "k", "t")
+    if not (isinstance(said.get("s"), int) and isinstance(said.get("u"), int)):
+        raise _bad()
+    return PageOf(text["p"], text["c"], text["a"], said["s"], said["u"], text["m"], text["k"], text["t"])
 
 
 def _texts(said: Mapping[str, Any], *names: str) -> Mapping[str, str]:

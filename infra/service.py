@@ -149,7 +149,11 @@ class ServiceStack(cdk.Stack):
                 ],
             ),
             "pages": make(
-                "pages", memory=512, timeout=10, needs=[*read_only, to_work, uses.makes_links(self.public_url)]
+                "pages",
+                memory=512,
+                timeout=10,
+                # A personal page tells what its contact did.
+                needs=[*read_only, uses.reads_events(log), to_work, uses.makes_links(self.public_url)],
             ),
             "console": make(
                 "console",

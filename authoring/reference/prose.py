@@ -60,7 +60,13 @@ VARIABLES = """Subject, preheader and both parts are Jinja2 templates. A trait m
 Marketing mail must carry `unsubscribe_url` and `business.address`; the base layout does."""
 MJML = """Shared pieces stand in `emails/parts/NAME.mjml` and are taken in with
 `<mj-include path="parts/NAME.mjml" />`. Elements:"""
-SPELLED = {"contact": "contact.TRAIT", "block": 'block["ID"]', "asset_url": 'asset_url("ID")', "survey": 'survey("ID")'}
+SPELLED = {
+    "contact": "contact.TRAIT",
+    "block": 'block["ID"]',
+    "asset_url": 'asset_url("ID")',
+    "survey": 'survey("ID")',
+    "page_url": 'page_url("ID")',
+}
 FILTERS = """`day` and `moment` write a date or a time, `number` a number, `money` an amount (`| money("EUR")`; of a
 product's price also without the currency), each in the language of the e-mail and the contact's time zone. `upper`,
 `lower`, `capitalize` and `title` know Turkish. `products | tagged("green") | first(3)` chooses from a list. Jinja2's
@@ -78,6 +84,7 @@ MEANINGS = {
     "confirm_url": "Where this person confirms; only in the template of a form's double_opt_in",
     'asset_url("ID")': "Where this person gets a file of assets/; the link is theirs, and holds for its `within`",
     'survey("ID")': "A question of surveys/ with a link for each answer; in a text of its own",
+    'page_url("ID")': "Where this person sees a page of pages/ that is `personal`; the link is theirs alone",
     "unsubscribe_url": "Where this person can leave this topic; mail programs' own button does it in one click",
 }
 

@@ -74,7 +74,7 @@ def _said(
     asks = confirm.form_of(message.topic) is not None
     asset = (lambda id: f"#{id}") if message.channel == BY_EMAIL else None
     rate = (lambda id, answer: f"#{id}-{answer}") if message.channel == BY_EMAIL else None
-    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences", asset, rate)
+    urls = Urls(lambda url: url, "", "#unsubscribe", "#confirm" if asks else None, "#preferences", asset, rate, asset)
 
     def zone() -> str:
         return zone_of(contact, release.sending)

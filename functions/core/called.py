@@ -1,4 +1,7 @@
-"""What e-mails call by the id of a definition: links to files, surveys. These links are ours, and not signed again."""
+"""What e-mails call by the id of a definition: surveys, links to files and to personal pages.
+
+These links are ours, and not signed again.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +19,11 @@ Rate = Callable[[str, str], str]
 """Makes the link to an answer of a survey, by the survey's id and the answer."""
 
 
-def callables(asset: Asset | None, rate: Rate | None, release: Release) -> dict[str, Any]:
+Page = Callable[[str], str]
+"""Makes the link to a personal page, by its id."""
+
+
+def callables(asset: Asset | None, rate: Rate | None, page: Page | None, release: Release) -> dict[str, Any]:
     """The functions that a template may call; none where nothing makes their links."""
     found: dict[str, Any] = {}
     if asset is not None:
@@ -35,6 +42,13 @@ def callables(asset: Asset | None, rate: Rate | None, release: Release) -> dict[
             return surveys.block(release.surveys[first], lambda answer: link(first, answer), rich=context.autoescape)
 
         found["survey"] = survey
+    if page is not None:
+        lead = page
+
+        def page_url(id: str) -> str:
+            return lead(_first(release, "page", id, release.pages))
+
+        found["page_url"] = page_url
     return found
 
 

@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from functions.core import links, mime
-from functions.core.called import Asset, Rate, callables
+from functions.core.called import Asset, Page, Rate, callables
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
@@ -34,7 +34,8 @@ class Urls:
     """The addresses that one message's links lead to. `click` signs a redirect to a URL.
 
     `confirm` is there in a mail that asks for confirmation only. Without `open` ("") no opening is noticed. `asset`
-    makes the link to a file, `rate` that to an answer of a survey; None where there are none.
+    makes the link to a file, `rate` that to an answer of a survey, `page` that to a personal page; None where there
+    are none.
     """
 
     click: Callable[[str], str]
@@ -44,6 +45,7 @@ class Urls:
     preferences: str = ""
     asset: Asset | None = None
     rate: Rate | None = None
+    page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _values(
         "block": _Blocks(email.blocks, contact, release, when.now),
         "products": shown(release.products, language),
         **as_is,
-        **callables(urls.asset, urls.rate, release),
+        **callables(urls.asset, urls.rate, urls.page, release),
         links.SIGNER: _signer(urls),
         links.PIXEL: Markup(image if urls.open else ""),
         WRITER: _lazily(when, language, business.time_zone),

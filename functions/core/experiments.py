@@ -13,10 +13,11 @@ from typing import Final
 
 from functions.core import landing
 from functions.core.bandit import Epoch, shares
+from functions.core.blocks import Variants
 from functions.core.event import FORM_SUBMITTED, PAGE_VIEWED, Event
 from functions.core.identity import ANONYMOUS, kind_of
 from functions.core.ids import digest
-from functions.core.landing import Page, Variants
+from functions.core.landing import Page
 
 LASTS_MS: Final = 6 * 3_600_000
 """So long shares stay at least: whoever converts does so within hours, and to know sooner helps little."""

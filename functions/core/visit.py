@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from functions.core.blocks import Placed
 from functions.core.contact import Contact
-from functions.core.known import Values
-from functions.core.landing import Page, Placed
+from functions.core.known import Held, Traits, Values
+from functions.core.landing import Page, defaults
 from functions.core.release import Release
 from functions.core.sending import Business
 
@@ -56,19 +57,24 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def is_personal(page: Page) -> bool:
+def asks_who(page: Page) -> bool:
     """Whether what it shows may hang on who somebody is."""
     return any(one.when is not None for block in page.blocks for one in (block, *block.otherwise))
 
 
-def values(page: Page, business: Business, query: Mapping[str, str]) -> dict[str, Any]:
-    """What the texts of a page may say."""
+def values(page: Page, business: Business, query: Mapping[str, str], contact: Contact | None = None) -> dict[str, Any]:
+    """What the texts of a page may say; of a personal one, of its `contact` too."""
     spoken = {}
     for name, one in page.says.items():
         given = _plain(query.get(name, ""))
         # The spelling is the author's, not that of whoever made the address.
         spoken[name] = next((text for text in one.one_of if _plain(text) == given), one.otherwise)
+    known = {}
+    if page.personal is not None:
+        held = Held(contact.profile.traits) if contact else {}
+        known["contact"] = Traits(held, defaults(page.personal))
     return {
+        **known,
         "business": Values("business", {name: getattr(business, name) for name in ("name", "address", "site")}),
         "query": Values("query", spoken),
     }

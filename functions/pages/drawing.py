@@ -1,17 +1,31 @@
 """A landing page as HTML: blocks as they stand for one visitor, whose texts are escaped and whose media are ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from functions.core import landing, visit, wording
+from functions import clock
+from functions.core import blocks, landing, visit, wording
+from functions.core.blocks import (
+    FormBlock,
+    HeroBlock,
+    History,
+    HistoryBlock,
+    Picture,
+    Placed,
+    SurveyBlock,
+    Video,
+    VideoBlock,
+)
+from functions.core.contact import Contact
 from functions.core.definition import Definition
+from functions.core.event import Event
 from functions.core.filters import WRITER
-from functions.core.known import Unrenderable
-from functions.core.landing import FormBlock, HeroBlock, Page, Picture, Placed
+from functions.core.known import Traits, Unrenderable
+from functions.core.landing import Page
 from functions.core.release import Release
 from functions.core.submission import PROOF
 from functions.core.words import Words
@@ -27,11 +41,22 @@ _FORM: Final = "form"
 """Where the form stands in the page."""
 
 
+def origin(address: str) -> str:
+    """The origin of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _nothing(wanted: History) -> Sequence[Event]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One showing of a page. `address` is the one it is known by, `came_by` the one it was asked for at; `key` is the
     write key of its tracker ("" for none), `known` the traits that a proved visitor told (None: nobody is proved), and
-    `variant` the mark of that of its hero ("" where nothing varies)."""
+    `variant` the mark of that of its hero ("" where nothing varies). `contact` is whose page a personal one is, `rate`
+    makes the token of a survey's answers, and `history` finds what a history tells of, the newest first."""
 
     id: str
     page: Page
@@ -44,6 +69,9 @@ class Sheet:
     proof: str = ""
     known: frozenset[str] | None = None
     variant: str = ""
+    contact: Contact | None = None
+    rate: Callable[[str], str] = str
+    history: Callable[[History], Sequence[Event]] = _nothing
 
     @property
     def language(self) -> str:
@@ -69,9 +97,8 @@ class _Pen:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         business = sheet.release.sending.business
-        self.values = visit.values(sheet.page, business, sheet.query) | {
-            WRITER: hand(sheet.language, business.time_zone),
-        }
+        self.hand = hand(sheet.language, business.time_zone)
+        self.values = visit.values(sheet.page, business, sheet.query, sheet.contact) | {WRITER: self.hand}
         self.media: dict[str, None] = {}
         self.posts_to: dict[str, None] = {}
         self.rules = ""
@@ -89,9 +116,9 @@ class _Pen:
                 return self.text(held)
             case Picture():
                 return self.picture(held)
-            case landing.Button():
+            case blocks.Button():
                 return {"text": self.text(held.text), "to": self.leads_to(held)}
-            case landing.Variants():
+            case blocks.Variants():
                 return None
             case Definition():
                 return {name: self.spoken(getattr(held, name), (*place, name)) for name in type(held).model_fields}
@@ -101,12 +128,11 @@ class _Pen:
 
     def picture(self, picture: Picture) -> dict[str, Any]:
         """A picture, which the page may load."""
-        parts = urlsplit(picture.src)
-        self.media[f"{parts.scheme}://{parts.netloc}"] = None
+        self.media[origin(picture.src)] = None
         said = {"alt": self.text(picture.alt), "caption": self.text(picture.caption)}
         return {"src": picture.src, "width": picture.width, "height": picture.height, **said}
 
-    def leads_to(self, button: landing.Button) -> str:
+    def leads_to(self, button: blocks.Button) -> str:
         """The address behind a button."""
         if button.page is not None:
             return _TO_PAGE + self.sheet.release.present_name("page", button.page)
@@ -118,9 +144,8 @@ class _Pen:
         if form is None:
             return None
         if form.redirect:
-            parts = urlsplit(form.redirect)
             # Browsers hold the answer's redirect against form-action as well.
-            self.posts_to[f"{parts.scheme}://{parts.netloc}"] = None
+            self.posts_to[origin(form.redirect)] = None
         showing = Showing(
             {PROOF: [self.sheet.proof]} if self.sheet.proof else {},
             sending=self.sheet.release.sending,
@@ -135,14 +160,53 @@ class _Pen:
         heading = self.text(block.heading) if block.heading else Markup.escape(form.title)
         return {"heading": heading, "intro": "" if block.heading else form.intro, "html": Markup(made)}
 
+    def video(self, video: Video) -> dict[str, Any]:
+        """A clip, which the page may load once somebody plays it."""
+        for address in (video.src, video.poster, video.captions):
+            if address:
+                self.media[origin(address)] = None
+        said = {"title": self.text(video.title), "transcript": self.spoken(video.transcript, ("video", "transcript"))}
+        return video.model_dump() | said | {"language": video.language or self.sheet.language}
+
+    def survey(self, id: str) -> dict[str, Any] | None:
+        """A question whose buttons answer it; None where it is gone."""
+        survey = self.sheet.release.surveys.get(id)
+        if survey is None:
+            return None
+        typed = {PROOF: [self.sheet.proof]} if self.sheet.proof else {}
+        address = f"../rate/{self.sheet.rate(id)}"
+        return {"html": Markup(render.survey_block(survey, address, typed, clock.now_ms()))}
+
+    def history(self, wanted: History) -> dict[str, Any] | None:
+        """What happened before; None where nothing did, and nothing stands for that."""
+        says = {told.event: told.says for told in wanted.shows}
+        lines: list[dict[str, Any]] = []
+        for event in self.sheet.history(wanted):
+            try:
+                text = wording.said(says[event.name], {**self.values, "event": Traits(event.properties)})
+            except Unrenderable:
+                # Of an event that lacks what is told of the others nothing is told.
+                continue
+            lines.append({"day": self.hand.day(event.at), "says": text})
+        if not lines and not wanted.empty:
+            return None
+        empty = "" if lines else self.spoken(wanted.empty, ("history", "empty"))
+        return {"heading": self.text(wanted.heading), "lines": lines, "empty": empty}
+
     def draw(self, block: Placed, *, first: bool) -> Drawn | None:
         """A block, None where it can't be said for this visitor."""
-        kind = landing.kind_of(block)
+        kind = blocks.kind_of(block)
         assert kind is not None
         try:
             match block:
                 case FormBlock():
                     said: Any = self.form(block)
+                case VideoBlock():
+                    said = self.video(block.video)
+                case SurveyBlock():
+                    said = self.survey(block.survey)
+                case HistoryBlock():
+                    said = self.history(block.history)
                 case HeroBlock():
                     said = self.spoken(block.hero.varied(self.sheet.variant.partition("@")[0]), (kind,))
                 case _:
@@ -180,6 +244,8 @@ def draw(sheet: Sheet, blocks: Sequence[Placed], headers: Mapping[str, str] | No
             key=sheet.key,
             blocks=drawn,
             has_headline=any(one.first for one in drawn),
+            personal=page.personal is not None,
+            plays=any(one.kind == "video" for one in drawn),
         )
     )
     return html_answer(

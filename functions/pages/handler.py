@@ -58,6 +58,10 @@ def respond(request: Request, request_id: str) -> Answer:
             from functions.pages import popups
 
             return popups.script(request)
+        case [*_, "video.js"]:
+            from functions.pages import video
+
+            return video.script(request)
         case [*_, "push.js"]:
             from functions.pages import push
 

@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from functions import clock, releases, settings, visitors
+from functions import clock, passes, releases, settings, visitors
 from functions.core import keys, visit
+from functions.core.blocks import FormBlock, HeroBlock, Placed, SurveyBlock
 from functions.core.errors import Refused
-from functions.core.landing import FormBlock, HeroBlock, Page, Placed
+from functions.core.landing import Page
 from functions.core.landing import varying as varying_of
 from functions.core.release import Release
 from functions.core.visit import Visit
 from functions.http import Answer, Request, answer
 from functions.pages import drawing, render
 from functions.pages.drawing import Sheet
+from functions.passes import RateOnPage
 from functions.tokens import PROOF_PARAMETER
 
 MAX_AGE: Final = 60
@@ -29,12 +31,17 @@ def show(request: Request, name: str, request_id: str) -> Answer:
     if page is None:
         unknown = Refused("unknown-page", "There is no such page.", status=404)
         return render.refused(request, unknown, release.sending)
+    if page.personal is not None:
+        from functions.pages import personal
+
+        return personal.show(request, id, page, release, request_id)
     token = request.query.get(PROOF_PARAMETER, "")
     proof = visitors.proof_in(token)
     contact = visitors.contact_if_readable(proof) if _asks(page, release) else None
     seen = Visit(request.query, contact, clock.now_ms())
     blocks = visit.standing(page, seen, release)
-    timed = any(_is_timed(block.form, release) for block in blocks if isinstance(block, FormBlock))
+    # Each showing of a question, too, sends each answer once.
+    timed = any(isinstance(block, SurveyBlock) or _has_timed_form(block, release) for block in blocks)
     base = settings.public_url()
     variant, headers = _variant(request, id, page, blocks, urlsplit(f"{base}/page/{name}").path, request_id)
     sheet = Sheet(
@@ -44,11 +51,12 @@ def show(request: Request, name: str, request_id: str) -> Answer:
         query=request.query,
         address=f"{base}/page/{release.present_name('page', id)}",
         came_by=_address_of(request, base, release.present_name("page", id)),
-        key=keys.for_pages_of(releases.keyring().keys, _origin(base)),
+        key=keys.for_pages_of(releases.keyring().keys, drawing.origin(base)),
         nonce=render.nonce(request_id) if timed else render.nonce_of_minute(),
         proof=token if proof else "",
         known=visitors.traits_told(contact),
         variant=variant,
+        rate=lambda survey: passes.sign_rate(releases.keyring().signing, RateOnPage(survey, id)),
     )
     made = drawing.draw(sheet, blocks, headers)
     return _kept(made, request, "no-store" if timed or token or variant else f"public, max-age={MAX_AGE}")
@@ -78,9 +86,10 @@ def _kept(made: Answer, request: Request, control: str) -> Answer:
     return made
 
 
-def _is_timed(form: str, release: Release) -> bool:
-    """Whether a form tells by when it was shown who sends it, so that each showing must be of its own."""
-    return form in release.forms and release.forms[form].protect.minimum_time is not None
+def _has_timed_form(block: Placed, release: Release) -> bool:
+    """Whether it is a form that tells by when it was shown who sends it, so that each showing must be of its own."""
+    form = release.forms.get(block.form) if isinstance(block, FormBlock) else None
+    return form is not None and form.protect.minimum_time is not None
 
 
 def _asks(page: Page, release: Release) -> bool:
@@ -89,18 +98,13 @@ def _asks(page: Page, release: Release) -> bool:
     progressive = (
         field.ask == "progressive" for id in forms if id in release.forms for field in release.forms[id].fields
     )
-    return visit.is_personal(page) or any(progressive)
+    return visit.asks_who(page) or any(progressive)
 
 
 def _address_of(request: Request, base: str, name: str) -> str:
     """The address that the page was asked for at, without what proves who somebody is."""
     asked = [(key, value) for key, value in request.parameters if key != PROOF_PARAMETER]
     return f"{base}/page/{name}" + (f"?{urlencode(asked)}" if asked else "")
-
-
-def _origin(base: str) -> str:
-    parts = urlsplit(base)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def sitemap() -> Answer:
@@ -112,7 +116,7 @@ def sitemap() -> Answer:
 
 
 def _listed(pages: Mapping[str, Page]) -> list[str]:
-    return [id for id, page in pages.items() if page.listed]
+    return [id for id, page in pages.items() if page.listed and page.personal is None]
 
 
 def robots() -> Answer:

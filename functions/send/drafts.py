@@ -1,6 +1,6 @@
 """What is handed over: composed for one person, its links signed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions import passes, settings
@@ -78,6 +78,12 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         said = passes.RateByMail(id, answer, *about, place, message.template, until)
         return f"{links.base_url}/rate/{passes.sign_rate(links.keys, said)}"
 
+    def page(id: str) -> str:
+        followed.add(f"page {id}")
+        made = passes.page_of(id, release, message.contact, address, message.created)
+        said = replace(made, message=message.id, place=place, template=message.template)
+        return f"{links.base_url}/my/{passes.sign_page(links.keys, said)}"
+
     return Urls(
         click=click,
         open=links.open_url(Opened(*about, place, message.template)),
@@ -86,6 +92,7 @@ def _urls(message: Message, address: str, release: Release, links: Links, follow
         confirm=None if form is None else _confirm_url(message, form, address, release, links),
         asset=asset if message.channel == BY_EMAIL else None,
         rate=rate if message.channel == BY_EMAIL else None,
+        page=page if message.channel == BY_EMAIL else None,
     )
 
 

@@ -113,6 +113,16 @@ def of_sources(sources: Sequence[str], stamps: tuple[int, int] | None = None) ->
     return (from_row(row) for row in rows_of_sources(sources, stamps) if is_event(row))
 
 
+def newest_of(source: str, limit: int) -> Iterator[Event]:
+    """The newest events of a source by their client's clock, `limit` rows at most. May be a second old."""
+    now = clock.now_ms() // 1000
+    for row in dynamodb.query(
+        settings.events_table(), source, between=("0", FIRST_NO_EVENT), forward=False, limit=limit, consistent=False
+    ):
+        if is_event(row) and row.get("ttl", now) >= now:
+            yield from_row(row)
+
+
 def is_event(row: Mapping[str, Any]) -> bool:
     """Whether a row of the table is an event, rather than something about one."""
     return bool(row["sk"] < FIRST_NO_EVENT)

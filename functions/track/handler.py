@@ -41,6 +41,10 @@ def respond(request: Request) -> Answer:
             from functions.track import getting
 
             return getting.follow(request, token)
+        case ["my", token]:
+            from functions.track import personal
+
+            return personal.follow(request, token)
         case ["rate", token]:
             from functions.track import rating
 

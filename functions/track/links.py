@@ -34,7 +34,7 @@ from functions.track import store
 from functions.track.shown import live_sending, words_of
 
 if TYPE_CHECKING:
-    from functions.passes import OfMail, RateByMail
+    from functions.passes import OfMail, PageOf, RateByMail
 
 OPEN_WINDOW_MS: Final = 60_000
 CLICK_WINDOW_MS: Final = 10_000
@@ -136,7 +136,7 @@ def look(event: Event) -> None:
         logger.warning("look not stored", error=type(error).__name__)
 
 
-def about(said: "Opened | Clicked | OfMail | RateByMail") -> dict[str, Any]:
+def about(said: "Opened | Clicked | OfMail | PageOf | RateByMail") -> dict[str, Any]:
     """What an event says of the message that its link stood in."""
     journey, _, step = said.place.partition("/")
     return {"message": said.message, "sent": said.sent, **origin(journey, step), "template": said.template}

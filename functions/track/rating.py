@@ -72,7 +72,7 @@ def follow(request: Request, token: str) -> Answer:
 def _survey(said: RateByMail | RateOnPage, release: Release, now: int) -> Survey:
     """The survey as it stands in the live release. Raises Refused where it is over."""
     survey = release.surveys.get(said.survey)
-    if survey is None or (isinstance(said, RateByMail) and now > said.until):
+    if survey is None or (said.until and now > said.until):
         raise Refused("survey-over", "This question is closed.", status=410)
     return survey
 
@@ -80,7 +80,7 @@ def _survey(said: RateByMail | RateOnPage, release: Release, now: int) -> Survey
 def _words(request: Request, said: RateByMail | RateOnPage, survey: Survey, release: Release) -> Words:
     if survey.language:
         return catalogue.words_in(survey.language, release.sending)
-    if isinstance(said, RateByMail):
+    if said.contact:
         return shown.words_of(said.contact, release.sending)
     offered = catalogue.offered(release.sending, None)
     return catalogue.words_in(visitors.language_of(request, "", offered), release.sending)
@@ -156,7 +156,7 @@ def _event(
 
 def _who(request: Request, said: RateByMail | RateOnPage, typed: Typed, stamp: int) -> tuple[str, bool]:
     """Whose answer it is, as a reference, and whether a signed link says so."""
-    if isinstance(said, RateByMail):
+    if isinstance(said, RateByMail) or said.contact:
         return own_ref(said.contact), True
     proof = visitors.proof_in(submission.last(typed, submission.PROOF))
     if proof is not None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.bandit import assigned
+from functions.core.blocks import Variants
 from functions.core.event import FORM_SUBMITTED, PAGE_VIEWED, Event
 from functions.core.experiments import (
     LASTS_MS,
@@ -25,7 +26,7 @@ from functions.core.experiments import (
     tried_on,
     trying,
 )
-from functions.core.landing import Page, Variants
+from functions.core.landing import Page
 
 PAGE = Test("spring", ("calm/now", "calm/later", "loud/now", "loud/later"))
 TESTS = {"spring": PAGE}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 from pydantic import ValidationError
 
-from functions.core import landing, visit, wording
+from functions.core import blocks, landing, visit, wording
 from functions.core.contact import Contact, Moment, Profile, Rank, State
 from functions.core.counters import counters
 from functions.core.filters import WRITER
@@ -113,7 +113,7 @@ def test_other_words_for_parts_of_a_hero_make_variants_and_each_says_its_own() -
         "loud/go-on",
     ]
     (block,) = made.blocks
-    assert isinstance(block, landing.HeroBlock)
+    assert isinstance(block, blocks.HeroBlock)
     said = {name: block.hero.varied(name) for name in [*names, "loud", "", "x/y", "loud/go-on/more"]}
     assert {name: (hero.headline, hero.text, hero.button and hero.button.text) for name, hero in said.items()} == {
         "as-written/as-written": ("Tea", "Leaves", "Go"),

@@ -1,0 +1,94 @@
+"""A personal page: a landing page for the one contact whose link brought this browser.
+
+Its address names nobody, and nobody but the browser that opened the link is shown anything: a proof of whose mailbox
+somebody came from decides what they are shown elsewhere, and never shows what is known of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from functions import clock, passes, personal, releases, settings, tokens
+from functions.core import keys, visit
+from functions.core.blocks import History
+from functions.core.contact import Contact
+from functions.core.errors import Refused
+from functions.core.event import Event
+from functions.core.identity import EMAIL, PHONE, SELF, USER, contacts_among, kind_of, own_ref
+from functions.core.landing import Page
+from functions.core.release import Release
+from functions.core.visit import Visit
+from functions.http import Answer, Request
+from functions.pages import drawing, render
+from functions.pages.drawing import Sheet
+from functions.passes import RateOnPage
+from functions.tokens import Proof
+
+COOKIE: Final = "my"
+"""Holds the link's token, at this page's address alone."""
+SOURCES: Final = 8
+ROWS: Final = 100
+"""So many of the newest events of so many identities are looked through for a history."""
+HEADERS: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
+
+
+def show(request: Request, id: str, page: Page, release: Release, request_id: str) -> Answer:
+    """The page for whoever it is shown to."""
+    now, name = clock.now_ms(), release.present_name("page", id)
+    try:
+        found = personal.opened(request.cookies.get(COOKIE, ""), release, now)
+        if found.said.page != id:
+            raise Refused("bad-token", "This link is not one of ours, or it was cut short.")
+    except Refused as reason:
+        code = "for-one" if reason.code == "bad-token" else reason.code
+        status = 403 if code == "for-one" else reason.status
+        told = Refused(code, "This page is for one person. It opens by the link in a mail of ours.", status=status)
+        made = render.refused(request, told if code == "for-one" else reason, release.sending)
+        made["headers"] |= HEADERS
+        return made
+    said, contact, base = found.said, found.contact, settings.public_url()
+    signing = releases.keyring().signing
+    sheet = Sheet(
+        id=id,
+        page=page,
+        release=release,
+        query=request.query,
+        address=f"{base}/page/{name}",
+        came_by=f"{base}/page/{name}",
+        key=keys.for_pages_of(releases.keyring().keys, drawing.origin(base)),
+        nonce=render.nonce(request_id),
+        # What is sent from here is theirs, as the browser came by their link.
+        proof=tokens.sign_proof(signing, Proof(contact.id, said.address, now)),
+        known=frozenset(contact.profile.traits),
+        contact=contact,
+        rate=lambda survey: passes.sign_rate(signing, RateOnPage(survey, id, said.contact, said.until)),
+        history=lambda wanted: newest(contact, wanted),
+    )
+    blocks = visit.standing(page, Visit(request.query, contact, now), release)
+    return drawing.draw(sheet, blocks, HEADERS)
+
+
+def newest(contact: Contact, wanted: History) -> list[Event]:
+    """The newest events that a history tells of: only what is certainly theirs. Anybody can say that somebody did
+    something; what counts here came by a signed link, or from the owner's own systems."""
+    names = {told.event for told in wanted.shows}
+    found = [event for event in _certain(contact) if event.name in names]
+    found.sort(key=lambda event: (event.at, event.ref), reverse=True)
+    return found[: wanted.at_most]
+
+
+def _certain(contact: Contact) -> Iterator[Event]:
+    from functions.tables import events
+
+    for source in sources(contact):
+        own = kind_of(source) == SELF
+        for event in events.newest_of(source, ROWS):
+            if own or event.proved:
+                yield event
+
+
+def sources(contact: Contact) -> Sequence[str]:
+    """The identities that nobody shares: the contact's own names first."""
+    refs = contact.profile.identities
+    own = [own_ref(id) for id in (contact.id, *sorted(contacts_among(refs) - {contact.id}))]
+    others = sorted(ref for ref in refs if kind_of(ref) in (USER, EMAIL, PHONE))
+    return list(dict.fromkeys((*own, *others)))[:SOURCES]
