@@ -48,8 +48,10 @@ from functions.core.push import Subscription
 from functions.core.release import Release, canonical, load
 from functions.core.reputation import Counts
 from functions.core.retention import Keep
+from functions.core.roles import Role
 from functions.core.runs import Run as CampaignRun
 from functions.core.schedules import Slot
+from functions.core.staff import Member, Session
 from functions.core.verdicts import BY_HAND, Ruling
 from functions.publish import keyring
 from functions.send import queue
@@ -75,8 +77,10 @@ from functions.tables import (
     rates,
     releases,
     reputation,
+    revoked,
     rulings,
     schedules,
+    sessions,
     subscriptions,
     tokens,
     tombstones,
@@ -369,6 +373,10 @@ WITH_FUNNEL = Release.model_validate(
 FILE_OF_FORM = passes.OfForm("book", "book", "e#hash", "s3k5w2yvld4c6gq7mzabcd", "b1", NOW, NOW + 9_000)
 FILE_OF_MAIL = passes.OfMail("book", CONTACT, MESSAGE, NOW, "asset--book/give", "book", "hash", NOW + 9_000)
 ANSWER_BY_MAIL = passes.RateByMail("taste", "4", CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", NOW + 9_000)
+SIGNED_IN = Session(Member("7c1f", "ada@example.com", frozenset({Role.OWNER, Role.SALES})), NOW, NOW + 5)
+SURVEY_OF_ONE = passes.RateOnPage("taste", "your-shelf", CONTACT, NOW + 9_000)
+PAGE_OF = passes.PageOf("your-shelf", CONTACT, "hash", NOW, NOW + 9_000, MESSAGE, "welcome/offer", "first-offer")
+PAGE_BY_HAND = passes.PageOf("your-shelf", CONTACT, "hash", NOW, NOW + 9_000)
 SURVEY_ON_PAGE = passes.RateOnPage("taste", "çay")
 TRIED = Test("spring", ("as-written", "loud"), ("headline",))
 EPOCH = ExperimentEpoch(3, {"as-written": 0.25, "loud": 0.75}, NOW)
@@ -756,6 +764,16 @@ def samples() -> dict[str, Sample]:
         "release-with-pages-and-popups": Sample(
             WITH_PAGES, canonical(WITH_PAGES).decode(), lambda text: load(text.encode())
         ),
+        "session-of-the-staff": Sample(
+            SIGNED_IN,
+            _row(sessions.to_row("secret3k5w2yvld4c6gq7mzabcd", SIGNED_IN)),
+            lambda row: sessions.from_row(_plain(row)),
+        ),
+        "revoked-links": Sample(
+            {"your-shelf": NOW, "*": NOW + 1},
+            _row(revoked.to_row("hash", {"your-shelf": NOW, "*": NOW + 1})),
+            lambda row: revoked.from_row(_plain(row)),
+        ),
         "browsers-of-a-link": Sample(
             ["b1", "b2"],
             _row(browsers.to_row("link3k5w2yvld4c6gq7mzabcd", ["b1", "b2"], NOW // 1000)),
@@ -768,6 +786,9 @@ def samples() -> dict[str, Sample]:
                 ("file-of-a-mail", FILE_OF_MAIL, passes.sign, passes.read),
                 ("answer-by-mail", ANSWER_BY_MAIL, passes.sign_rate, passes.read_rate),
                 ("survey-on-a-page", SURVEY_ON_PAGE, passes.sign_rate, passes.read_rate),
+                ("survey-on-a-personal-page", SURVEY_OF_ONE, passes.sign_rate, passes.read_rate),
+                ("personal-page", PAGE_OF, passes.sign_page, passes.read_page),
+                ("personal-page-by-hand", PAGE_BY_HAND, passes.sign_page, passes.read_page),
             )
         },
         "release-with-files-and-surveys": Sample(

@@ -36,19 +36,19 @@ View = Callable[[Asked], Shown | Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address below /console: "*" in `parts` is a part that the view is told by its name in `names`. `view` is
-    "module:function" in this package, loaded when first asked for."""
+    """An address below /console: "*" in `parts` is a part that the view is told by its name in `names`. `view` is the
+    name of a function in `module`, which is loaded when first asked for."""
 
     method: str
     parts: Sequence[str]
     right: Right
+    module: str
     view: str
     names: Sequence[str] = ()
 
     def view_of(self) -> View:
         """What answers it."""
-        module, _, name = self.view.partition(":")
-        view: View = getattr(import_module(f"functions.console.{module}"), name)
+        view: View = getattr(import_module(self.module), self.view)
         return view
 
     def named(self, parts: Sequence[str]) -> Mapping[str, str] | None:
@@ -62,9 +62,9 @@ class Route:
 
 
 ROUTES: Final[Sequence[Route]] = (
-    Route("GET", (), Right.SEE, "today:show"),
-    Route("GET", ("people",), Right.SEE_PEOPLE, "people:search"),
-    Route("GET", ("people", "*"), Right.SEE_PEOPLE, "people:show", ("contact",)),
+    Route("GET", (), Right.SEE, "functions.console.today", "show"),
+    Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
+    Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
 

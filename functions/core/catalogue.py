@@ -45,6 +45,7 @@ ENDS: Final[Mapping[str, Mapping[str, str]]] = {
     "wait": {"en": "until the wait is over", "tr": "bekleme bitene kadar"},
     "ever": {"en": "for good; it names nobody", "tr": "sürekli; kimsenin adını içermez"},
     "400 days": {"en": "400 days", "tr": "400 gün"},
+    "half a day": {"en": "half a day", "tr": "yarım gün"},
     "14 days": {"en": "14 days", "tr": "14 gün"},
 }
 
@@ -203,6 +204,13 @@ CATALOGUE: Final = (
         {"en": "Records that we could not make sense of", "tr": "Anlamlandıramadığımız kayıtlar"},
         {"en": "To find out what went wrong", "tr": "Neyin yanlış gittiğini bulmak için"},
         ("14 days",),
+    ),
+    Kept(
+        ("U#",),
+        {"en": "Who of our staff is signed in", "tr": "Çalışanlarımızdan kimin oturum açtığı"},
+        {"en": "So that nobody else sees what is kept of you", "tr": "Sizinle ilgili kayıtları başkası görmesin diye"},
+        ("half a day",),
+        public=False,
     ),
     Kept(
         ("X#",),

@@ -39,10 +39,10 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
         if found.said.page != id:
             raise Refused("bad-token", "This link is not one of ours, or it was cut short.")
     except Refused as reason:
-        code = "for-one" if reason.code == "bad-token" else reason.code
-        status = 403 if code == "for-one" else reason.status
-        told = Refused(code, "This page is for one person. It opens by the link in a mail of ours.", status=status)
-        made = render.refused(request, told if code == "for-one" else reason, release.sending)
+        if reason.code == "bad-token":
+            said = "This page is for one person. It opens by the link in a mail of ours."
+            reason = Refused("for-one", said, status=403)
+        made = render.refused(request, reason, release.sending)
         made["headers"] |= HEADERS
         return made
     said, contact, base = found.said, found.contact, settings.public_url()

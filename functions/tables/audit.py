@@ -42,7 +42,8 @@ class Noted:
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
     of "recall" JOURNEY/STEP, of "revoke" the person (its `job` the page, "*" for all), of "migrate" and "start" the
-    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, `many` how many people or rows it was about, `why` what the person there said."""
+    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, `many` how many people
+    or rows it was about, `why` what the person there said."""
 
     kind: Kind
     subject: str

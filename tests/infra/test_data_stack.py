@@ -1,7 +1,10 @@
 """What must survive."""
 
+from collections import Counter
 from typing import Any
 
+from functions.core.roles import Role
+from local import staff
 from tests.infra.conftest import Synthesized
 
 
@@ -9,13 +12,46 @@ def _tables(app: Synthesized) -> dict[str, dict[str, Any]]:
     return {name: table["Properties"] for name, table in app.of("AWS::DynamoDB::Table").items()}
 
 
-def test_the_stateful_stack_holds_two_tables_and_a_bucket_and_nothing_else(app: Synthesized) -> None:
-    kinds = sorted(resource["Type"] for resource in app.data["Resources"].values())
-    assert kinds == ["AWS::DynamoDB::Table", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"]
+def test_the_stateful_stack_holds_two_tables_a_bucket_and_the_staff_s_accounts_and_nothing_else(
+    app: Synthesized,
+) -> None:
+    kinds = Counter(resource["Type"] for resource in app.data["Resources"].values())
+    assert kinds == {
+        "AWS::DynamoDB::Table": 2,
+        "AWS::S3::Bucket": 1,
+        "AWS::S3::BucketPolicy": 1,
+        "AWS::Cognito::UserPool": 1,
+        "AWS::Cognito::UserPoolGroup": len(Role),
+    }
+
+
+def test_nobody_is_on_the_staff_but_whom_the_owner_invites(app: Synthesized) -> None:
+    (pool,) = app.properties("AWS::Cognito::UserPool")
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert pool["MfaConfiguration"] == "OPTIONAL"
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
+    assert {group["GroupName"] for group in app.properties("AWS::Cognito::UserPoolGroup")} == {*Role}
+    # The demo's users are made by what runs on one machine: no template knows them, or any password.
+    (owner,) = app.of("AWS::Cognito::UserPoolUser").values()
+    assert owner["Condition"] == "HasOwner"
+    assert owner["Properties"]["Username"] == {"Ref": "OwnerEmail"}
+    assert app.service["Parameters"]["OwnerEmail"]["Default"] == ""
+    for file in app.folder.glob("*.template.json"):
+        assert staff.PASSWORD not in file.read_text()
+        assert staff.DOMAIN not in file.read_text()
+
+
+def test_a_password_is_typed_into_cognito_s_own_pages_alone(app: Synthesized) -> None:
+    (client,) = app.properties("AWS::Cognito::UserPoolClient")
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert not [flow for flow in client["ExplicitAuthFlows"] if "PASSWORD" in flow]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert not client["GenerateSecret"]
 
 
 def test_data_outlives_its_stack_and_its_replacement(app: Synthesized) -> None:
-    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool"):
         for resource in app.of(kind).values():
             assert resource["DeletionPolicy"] == "Retain"
             assert resource["UpdateReplacePolicy"] == "Retain"

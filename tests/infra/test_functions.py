@@ -9,7 +9,7 @@ import pytest
 from tests.infra.conftest import Synthesized
 from tests.infra.test_needs import called
 
-ROOMS = {"track", "pages", "score", "journey_step", "send", "sweep", "work", "publish"}
+ROOMS = {"track", "pages", "console", "score", "journey_step", "send", "sweep", "work", "publish"}
 
 
 def _statements(app: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:

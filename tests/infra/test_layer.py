@@ -96,11 +96,12 @@ def test_the_layer_holds_models_of_the_services_in_use_only(built: Path) -> None
     assert models == layer.SERVICES
 
 
-def test_the_code_asset_is_the_package_with_the_tracker_script_and_nothing_else(code: Path) -> None:
+def test_the_code_asset_is_the_package_with_what_browsers_load_and_nothing_else(code: Path) -> None:
     assert [entry.name for entry in code.iterdir()] == ["functions"]
     staged = {str(file.relative_to(code)) for file in code.rglob("*") if file.is_file() and file.suffix != ".pyc"}
     ours = {str(file.relative_to(ROOT)) for file in FUNCTIONS.rglob("*") if file.is_file() and file.suffix != ".pyc"}
-    assert staged == ours | {"functions/pages/samovar.js", "functions/pages/samovar-popups.js"}
+    served = {"pages/samovar.js", "pages/samovar-popups.js", "console/static/console.js", "console/static/console.css"}
+    assert staged == ours | {f"functions/{name}" for name in served}
     assert not any(folder.is_dir() for folder in code.glob("**/tests"))
 
 

@@ -19,6 +19,7 @@ OTHERS = {
     "B#": "",
     "X#": "ours",
     "E#": "below V#",
+    "S#": "below U#",
 }
 
 
