@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from functions import passes, releases
 from functions.core.contact import Contact
 from functions.core.errors import Refused
-from functions.core.identity import EMAIL
+from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.passes import PageOf
 
 if TYPE_CHECKING:
@@ -42,9 +42,16 @@ def opened(token: str, release: "Release", now: int) -> Opened:
     ):
         raise _over()
     contact = contacts.surviving(said.contact)
-    if contact.state.erased or f"{EMAIL}#{said.address}" not in contact.profile.identities:
+    if contact.state.erased or mailbox_of(contact) != said.address:
         raise _over()
     return Opened(said, page, contact)
+
+
+def mailbox_of(contact: Contact) -> str | None:
+    """The hash of the address that a contact is written to; None without one. A page shows no more than a mail to them
+    says, so that no link to another mailbox of theirs shows it."""
+    ref = identity_ref(EMAIL, contact.profile.email or "", releases.keyring().pepper)
+    return hash_of(ref) if ref else None
 
 
 def _over() -> Refused:

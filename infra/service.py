@@ -153,7 +153,7 @@ class ServiceStack(cdk.Stack):
                 memory=512,
                 timeout=10,
                 # A personal page tells what its contact did.
-                needs=[*read_only, uses.reads_events(log), to_work, uses.makes_links(self.public_url)],
+                needs=[*read_only, uses.looks_up_events(log), to_work, uses.makes_links(self.public_url)],
             ),
             "console": make(
                 "console",

@@ -51,6 +51,11 @@ def reads_events(table: dynamodb.ITable) -> Use:
     return Use(_READ, (table.table_arn,), {"EVENTS_TABLE": table.table_name})
 
 
+def looks_up_events(table: dynamodb.ITable) -> Use:
+    """Reads the events of identities that it knows, and no others."""
+    return Use(("dynamodb:Query",), (table.table_arn,), {"EVENTS_TABLE": table.table_name})
+
+
 def reads_contacts(table: dynamodb.ITable) -> Use:
     return Use(_READ, (table.table_arn,), {"CONTACTS_TABLE": table.table_name})
 

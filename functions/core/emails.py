@@ -10,10 +10,13 @@ from functions.core.definition import Definition, Id, Lasting
 
 
 class Variable(Definition):
-    """Something that a template says of a contact: what stands there for whoever lacks it, or that nothing can."""
+    """Something that is said of a contact: what stands there for whoever lacks it, or that nothing can."""
 
     default: str | int | float | None = Field(None, description="What stands there for people of whom it is unknown.")
-    required: bool = Field(False, description="Without it the e-mail is withheld, never sent with a gap.")
+    required: bool = Field(
+        False,
+        description="Without it an e-mail is withheld, never sent with a gap; on a page what says it is left out.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -5,6 +5,7 @@ somebody came from decides what they are shown elsewhere, and never shows what i
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from functions import clock, passes, personal, releases, settings, tokens
@@ -16,6 +17,7 @@ from functions.core.event import Event
 from functions.core.identity import EMAIL, PHONE, SELF, USER, contacts_among, kind_of, own_ref
 from functions.core.landing import Page
 from functions.core.release import Release
+from functions.core.verdicts import latest
 from functions.core.visit import Visit
 from functions.http import Answer, Request
 from functions.pages import drawing, render
@@ -28,6 +30,8 @@ COOKIE: Final = "my"
 SOURCES: Final = 8
 ROWS: Final = 100
 """So many of the newest events of so many identities are looked through for a history."""
+JUDGED: Final = 40
+"""Of so many it is asked at most whether a machine did them."""
 HEADERS: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
 
 
@@ -40,8 +44,8 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
             raise Refused("bad-token", "This link is not one of ours, or it was cut short.")
     except Refused as reason:
         if reason.code == "bad-token":
-            said = "This page is for one person. It opens by the link in a mail of ours."
-            reason = Refused("for-one", said, status=403)
+            words = "This page is for one person. It opens by the link in a mail of ours."
+            reason = Refused("for-one", words, status=403)
         made = render.refused(request, reason, release.sending)
         made["headers"] |= HEADERS
         return made
@@ -56,8 +60,8 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
         came_by=f"{base}/page/{name}",
         key=keys.for_pages_of(releases.keyring().keys, drawing.origin(base)),
         nonce=render.nonce(request_id),
-        # What is sent from here is theirs, as the browser came by their link.
-        proof=tokens.sign_proof(signing, Proof(contact.id, said.address, now)),
+        # What is sent from here is theirs, as the browser came by the link in their mail.
+        proof=tokens.sign_proof(signing, Proof(contact.id, said.address, now)) if said.message else "",
         known=frozenset(contact.profile.traits),
         contact=contact,
         rate=lambda survey: passes.sign_rate(signing, RateOnPage(survey, id, said.contact, said.until)),
@@ -73,7 +77,15 @@ def newest(contact: Contact, wanted: History) -> list[Event]:
     names = {told.event for told in wanted.shows}
     found = [event for event in _certain(contact) if event.name in names]
     found.sort(key=lambda event: (event.at, event.ref), reverse=True)
-    return found[: wanted.at_most]
+    return list(islice(filter(_is_by_a_person, found[:JUDGED]), wanted.at_most))
+
+
+def _is_by_a_person(event: Event) -> bool:
+    """Whether it counts: scanners open what is mailed, and what is held was not judged yet."""
+    from functions.tables import rulings
+
+    ruling = latest(rulings.on(event))
+    return not event.held if ruling is None else ruling.who == "person"
 
 
 def _certain(contact: Contact) -> Iterator[Event]:

@@ -16,8 +16,8 @@ from functions.core.event import EMAIL_CLICKED, EMAIL_LOOKED, SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
-from functions.http import Answer, Request, redirect
-from functions.observability import metric
+from functions.http import Answer, Request, is_passing, redirect, where
+from functions.observability import logger, metric
 from functions.pages import render
 from functions.pages.personal import COOKIE
 from functions.tokens import Proof
@@ -33,10 +33,16 @@ def follow(request: Request, token: str) -> Answer:
     try:
         found = personal.opened(token, release, now)
     except Refused as reason:
-        metric("TokensRefused")
+        metric("PersonalPagesRefused")
         if reason.code == "bad-token":
             reason = Refused(reason.code, reason.message, status=404)
         return render.refused(request, reason, release.sending)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.error("personal page not opened", error=type(error).__name__, where=where(error))
+        metric("RequestsFailed")
+        return wait_a_moment(release.sending.business.site)
     said = found.said
     address = f"{settings.public_url()}/page/{release.present_name('page', said.page)}"
     if request.method != "GET":
@@ -45,14 +51,20 @@ def follow(request: Request, token: str) -> Answer:
         return redirect(address)
     if said.message and not is_stored([_event(request, found, EMAIL_CLICKED, now)], "click"):
         return wait_a_moment(f"{settings.public_url()}/my/{token}")
-    proof = tokens.sign_proof(releases.keyring().signing, Proof(found.contact.id, said.address, now))
-    made = redirect(tokens.with_proof(address, proof))
+    made = redirect(_proved(address, found, now) if said.message else address)
     seconds = max(1, (said.until - now) // 1000)
     made["headers"]["set-cookie"] = (
         f"{COOKIE}={token}; Path={urlsplit(address).path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
     )
     made["headers"]["x-robots-tag"] = "noindex"
     return made
+
+
+def _proved(address: str, found: personal.Opened, now: int) -> str:
+    """The page's address with what tells its tracker whose mailbox the browser came from. A link made by hand came to
+    nobody's: whoever tries it out at the desk is not the one whom it is for."""
+    proof = Proof(found.contact.id, found.said.address, now)
+    return tokens.with_proof(address, tokens.sign_proof(releases.keyring().signing, proof))
 
 
 def _event(request: Request, found: personal.Opened, name: str, now: int) -> Event:

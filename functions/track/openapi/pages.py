@@ -97,6 +97,19 @@ def _forms() -> dict[str, Any]:
                 "responses": {"302": {"description": "On to the file in S3"}, **errors("404", "410", "503")},
             },
         },
+        "/my/{token}": {
+            "parameters": path("token"),
+            "get": {
+                "operationId": "openPersonalPage",
+                "summary": "Note a click, and go on to a personal page, which the cookie that is set here shows",
+                "responses": {"302": {"description": "On to the page"}, **errors("404", "410", "503")},
+            },
+            "head": {
+                "operationId": "peekPersonalPage",
+                "summary": "Where the page is; counts for nothing, and shows nothing",
+                "responses": {"302": {"description": "On to the page"}, **errors("404", "410", "503")},
+            },
+        },
         "/rate/{token}": {
             "parameters": path("token"),
             "get": {
