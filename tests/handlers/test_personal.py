@@ -232,6 +232,22 @@ def test_nothing_that_a_stranger_says_of_somebody_stands_in_their_history(shop: 
     assert "Nothing yet. There is a first time for every glass." in shown
 
 
+@pytest.mark.parametrize(("after", "is_a_person"), [(DAY, True), (100, False)])
+def test_what_was_downloaded_stands_there_once_it_is_known_to_have_been_a_person(
+    shop: Cloud, after: int, is_a_person: bool
+) -> None:
+    """Nobody opens a mail a tenth of a second after it was sent."""
+    now = shop.clock.now
+    about = ("asset--brewing-book/give", "brewing-book", ledger(), now + DAY)
+    said = passes.OfMail("brewing-book", shop.contact(ADA), "m2", now - after, *about)
+    reply = shop.http("GET", f"/get/{passes.sign(SIGNING, said)}", headers={**HTML, "user-agent": CHROME})
+    assert reply["statusCode"] == 302
+    cookie = opened(shop, signed(made(shop))).cookie
+    assert "along." not in page(shop, cookie)["body"]
+    shop.skip(hours=1)
+    assert ("You took Two pots, one flame along." in page(shop, cookie)["body"]) == is_a_person
+
+
 def test_a_choice_is_an_event_and_a_trait_of_the_one_whose_page_it_is(shop: Cloud) -> None:
     shown = page(shop, opened(shop, signed(made(shop))).cookie)["body"]
     (address,) = re.findall(r'action="\.\.(/rate/[^"]+)"', shown)
