@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from functions import passes
 from functions import releases as live_releases
 from functions.aws.attributes import decode, encode
 from functions.core import alarm
+from functions.core.ads import Ad, Landed
 from functions.core.alarm import Alarm
 from functions.core.conditions import EventMatch
 from functions.core.consent import Change, Entry, folded
@@ -57,6 +59,7 @@ from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
     addresses,
+    ads,
     audiences,
     audit,
     browsers,
@@ -378,6 +381,8 @@ SURVEY_OF_ONE = passes.RateOnPage("taste", "your-shelf", CONTACT, NOW + 9_000)
 PAGE_OF = passes.PageOf("your-shelf", CONTACT, "hash", NOW, NOW + 9_000, MESSAGE, "welcome/offer", "first-offer")
 PAGE_BY_HAND = passes.PageOf("your-shelf", CONTACT, "hash", NOW, NOW + 9_000)
 SURVEY_ON_PAGE = passes.RateOnPage("taste", "çay")
+LANDED = Landed(Ad("google", "cpc", "İlk sürgün", "çay", "mavi"), "spring", "", date(2026, 9, 21))
+LANDED_ELSEWHERE = Landed(Ad(click="gclid"), "", "tea.example/çay", date(2026, 9, 21))
 TRIED = Test("spring", ("as-written", "loud"), ("headline",))
 EPOCH = ExperimentEpoch(3, {"as-written": 0.25, "loud": 0.75}, NOW)
 WITH_PAGES = Release.model_validate(
@@ -658,6 +663,10 @@ def samples() -> dict[str, Sample]:
     """Every stored shape by name."""
     row_of_release = canonical(release()).decode()
     return {
+        "ad": Sample(LANDED, _row(ads.to_row(LANDED)), lambda row: ads.from_row(_plain(row))),
+        "ad-that-leads-elsewhere": Sample(
+            LANDED_ELSEWHERE, _row(ads.to_row(LANDED_ELSEWHERE)), lambda row: ads.from_row(_plain(row))
+        ),
         "event": Sample(EVENT, _row(events.to_row(EVENT)), lambda row: events.from_row(_plain(row))),
         "event-held": Sample(HELD, _row(events.to_row(HELD)), lambda row: events.from_row(_plain(row))),
         "ruling": Sample(RULING, _row(rulings.to_row(RULING)), lambda row: rulings.from_row(_plain(row))),

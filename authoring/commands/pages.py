@@ -1,4 +1,4 @@
-"""pages: which there are, and what is known of the variants that are tried on them."""
+"""pages: which there are, what is known of the variants that are tried on them, and which ads lead to them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,7 +6,8 @@ from typing import Any, Final
 import click
 from rich.table import Column, Table
 
-from authoring.commands.shared import App, console, emit, explained, json_option, say
+from authoring.commands.advertised import DAYS, show_ads
+from authoring.commands.shared import App, console, emit, explained, json_option, live_page, say
 from authoring.variants import Tried, tried
 from functions import releases
 from functions.core.bandit import Figures, Results
@@ -20,18 +21,23 @@ _VERDICTS: Final = {
 
 @click.command()
 @click.argument("page", required=False, metavar="[PAGE]")
+@click.option("--ads", "of_ads", is_flag=True, help="Which ads brought visitors, and whether to pages of their own.")
+@click.option("--days", type=click.IntRange(1, 400), default=DAYS, show_default=True, help="With --ads: how far back.")
 @json_option
 @click.pass_obj
-def pages(app: App, page: str | None, as_json: bool) -> None:
-    """The landing pages, and how their variants do: rates with intervals, shares, and a winner if there is one."""
+def pages(app: App, page: str | None, of_ads: bool, days: int, as_json: bool) -> None:
+    """The landing pages, and how their variants do: rates with intervals, shares, and a winner if there is one; or the
+    share of your ads that leads to a page of its own."""
+    if of_ads:
+        with explained(as_json):
+            app.connect()
+            show_ads(page, days, as_json)
+        return
     with explained(as_json):
         app.connect()
         live = releases.live()
         release, known = live.release, live.tests
-        if page is not None and release.first_name("page", page) not in release.pages:
-            known_as = ", ".join(release.present_name("page", id) for id in release.pages)
-            raise ValueError(f'there is no live page "{page}": {known_as or "none is defined"}')
-        wanted = release.pages if page is None else [release.first_name("page", page)]
+        wanted = release.pages if page is None else [live_page(release, page)]
         found = {id: tried(known[id]) if id in known else None for id in wanted}
         names = {id: release.present_name("page", id) for id in found}
         titles = {id: release.pages[id].title for id in found}

@@ -56,6 +56,15 @@ def live_release() -> Release | None:
         return None
 
 
+def live_page(release: Release, name: str) -> str:
+    """The id of the live landing page of that name. Raises ValueError, which says those there are."""
+    id = release.first_name("page", name)
+    if id not in release.pages:
+        known_as = ", ".join(release.present_name("page", one) for one in release.pages)
+        raise ValueError(f'there is no live page "{name}": {known_as or "none is defined"}')
+    return id
+
+
 def console() -> Console:
     """Where text goes; made when needed, so that tests can catch it."""
     return Console(highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@ Of a stranger nothing counts but the address they came by. What is known of a co
 from their own mailbox proves that it is they.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from functions.core.blocks import Placed
 from functions.core.contact import Contact
 from functions.core.known import Held, Traits, Values
 from functions.core.landing import Page, defaults
+from functions.core.parameters import came_with, plain
 from functions.core.release import Release
 from functions.core.sending import Business
 
@@ -48,15 +49,6 @@ def fits(block: Placed, visit: Visit, release: Release) -> bool:
     return evaluate(block.when, Seen(visit.contact, release), visit.now).holds
 
 
-def came_with(query: Mapping[str, str], name: str, wanted: Sequence[str]) -> bool:
-    """Whether a parameter says one of the texts, letter case, spaces and hyphens aside."""
-    return name in query and _plain(query[name]) in {_plain(one) for one in wanted}
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
-
-
 def asks_who(page: Page) -> bool:
     """Whether what it shows may hang on who somebody is."""
     return any(one.when is not None for block in page.blocks for one in (block, *block.otherwise))
@@ -66,9 +58,9 @@ def values(page: Page, business: Business, query: Mapping[str, str], contact: Co
     """What the texts of a page may say; of a personal one, of its `contact` too."""
     spoken = {}
     for name, one in page.says.items():
-        given = _plain(query.get(name, ""))
+        given = plain(query.get(name, ""))
         # The spelling is the author's, not that of whoever made the address.
-        spoken[name] = next((text for text in one.one_of if _plain(text) == given), one.otherwise)
+        spoken[name] = next((text for text in one.one_of if plain(text) == given), one.otherwise)
     known = {}
     if page.personal is not None:
         held = Held(contact.profile.traits) if contact else {}

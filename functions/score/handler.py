@@ -15,14 +15,14 @@ from typing import Any
 from functions import bots, clock, releases
 from functions.aside import set_aside
 from functions.aws.faults import hopeless
-from functions.core import erasure, experiments
+from functions.core import erasure
 from functions.core.decisions import BY_TIME
 from functions.core.folding import moment_of
 from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric
 from functions.releases import Live
-from functions.score import sift
+from functions.score import advertised, sift
 from functions.score.apply import Reading, TooLong, apply, bring, refold
 from functions.score.exposing import expose
 from functions.score.resolve import Resolver, identities_of
@@ -80,15 +80,18 @@ def _score(records: list[Record]) -> None:
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
     # What was removed as an erased person's is noted nowhere else.
-    _expose(theirs, live.tests, failed)
+    _tell(theirs, live, failed)
     if failed:
         raise failed[0]
 
 
-def _expose(records: list[Record], tests: Mapping[str, experiments.Test], failed: list[Exception]) -> None:
-    for record in records if tests else ():
+def _tell(records: list[Record], live: Live, failed: list[Exception]) -> None:
+    """Note what people's events say of pages that are tried, and of the ads that led to them."""
+    for record in records:
         try:
-            expose(record.arrival.event, tests)
+            if live.tests:
+                expose(record.arrival.event, live.tests)
+            advertised.note(record.arrival.event, live.release.pages)
         except Exception as error:
             _fail([record], error, failed)
 

@@ -111,6 +111,7 @@ class Cloud(Visitors):
         """Forget what a warm worker keeps between invocations."""
         releases.forget()
         importlib.import_module("functions.send.handler").forget()
+        importlib.import_module("functions.score.advertised").noted.forget()
 
     def close(self) -> None:
         """Remove what this deployment stored, and what it set in this process."""
