@@ -4,6 +4,7 @@ is agreed to is told with the page and its variant, and the form arrives with al
 `SCREENSHOTS=folder` keeps what was seen.
 """
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from functions.pages import tracker
 from infra.paths import BUILD
 from infra.tracker import tracker_script
 from local.emulator import EmulatorProcess
-from local.front.server import Server
+from local.front.server import Handler, Server
 from local.waiting import until
 from tests.e2e.conftest import AGENT
 from tests.e2e.test_forms import Api
@@ -43,8 +44,46 @@ MOVED = """() => new Promise(done => new PerformanceObserver(list => done(list.g
     .observe({type: "layout-shift", buffered: true}) || setTimeout(() => done([]), 300))"""
 
 
+CLIP = {"id": "steam", "title": "Steam", "width": 64, "height": 48, "transcript": "It **hums**."}
+RECORDED = """async () => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 64, height: 48});
+    const pen = canvas.getContext("2d");
+    const recorder = new MediaRecorder(canvas.captureStream(25), {mimeType: "video/webm"});
+    const parts = [];
+    recorder.ondataavailable = ({data}) => parts.push(data);
+    const over = new Promise(done => recorder.onstop = done);
+    recorder.start();
+    for (let shade = 0; shade < 50; shade++) {
+        pen.fillStyle = `rgb(${shade * 5}, 0, 0)`;
+        pen.fillRect(0, 0, 64, 48);
+        await new Promise(requestAnimationFrame);
+    }
+    recorder.stop();
+    await over;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(String.fromCharCode(...bytes));
+}"""
+
+
+class Films(Handler):
+    """The business's own site, which has a clip."""
+
+    clip = b""
+
+    def do_GET(self) -> None:
+        self.answer(200, "video/webm", type(self).clip, access_control_allow_origin="*")
+
+    do_HEAD = do_GET
+
+
 @pytest.fixture(scope="module")
-def site(emulator: EmulatorProcess) -> Iterator[tuple[str, Stack]]:
+def films() -> Iterator[str]:
+    with Server(0, Films) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def site(films: str, emulator: EmulatorProcess) -> Iterator[tuple[str, Stack]]:
     session.reset()
     patch = pytest.MonkeyPatch()
     stack = make_stack(emulator, patch, "landing-e2e")
@@ -58,7 +97,10 @@ def site(emulator: EmulatorProcess) -> Iterator[tuple[str, Stack]]:
                     "topics": [{"id": "tips", "title": "Tips"}, {"id": "offers", "title": "Offers"}],
                 },
                 "forms": {"hello": HELLO},
-                "pages": {"spring": {"title": "Spring", "says": says, "blocks": BLOCKS}},
+                "pages": {
+                    "spring": {"title": "Spring", "says": says, "blocks": BLOCKS},
+                    "film": {"title": "Film", "blocks": [{"video": {**CLIP, "src": f"{films}/steam.webm"}}]},
+                },
             }
         )
     )
@@ -143,4 +185,33 @@ def test_a_visitor_sees_one_variant_again_and_again_and_it_is_told_with_the_view
     viewed = views()[0]
     assert viewed.properties["variant"] == {"Tea": "as-written", "TEA": "loud"}[first]
     assert viewed.properties["page"] == "spring"
+    page.context.close()
+
+
+def test_what_is_played_is_told_from_its_beginning_to_its_end(browser: Browser, site: tuple[str, Stack]) -> None:
+    url, stack = site
+    page, asked = visitor(browser, 360, "light")
+    page.goto("about:blank")
+    Films.clip = base64.b64decode(page.evaluate(RECORDED))
+    page.goto(f"{url}/page/film")
+    # Nothing of it is asked for before somebody plays it.
+    assert [one for one in asked if "steam.webm" in one] == []
+    page.get_by_role("button", name="Yes").click()
+    page.evaluate("document.querySelector('video').play()")
+
+    def told() -> list[Event]:
+        return [one for one in stack.events() if one.name.startswith("Video ")]
+
+    until(lambda: any(one.name == "Video Playback Completed" for one in told()), 30, "the end of the clip")
+    assert [one for one in asked if one.startswith("console:")] == []
+    names = [one.name for one in sorted(told(), key=lambda one: one.at)]
+    assert names[0] == "Video Playback Started"
+    assert names.count("Video Playback Completed") == names.count("Video Playback Started") == 1
+    assert {one.properties["video"] for one in told()} == {"steam"}
+    assert {one.properties["page"] for one in told()} == {"film"}
+    shares = [one.properties["percent"] for one in told() if one.name == "Video Content Playing"]
+    assert len(shares) == len(set(shares))
+    assert set(shares) <= {25, 50, 75}
+    page.get_by_text("What is said in it").click()
+    expect(page.get_by_text("hums")).to_be_visible()
     page.context.close()
