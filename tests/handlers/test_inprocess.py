@@ -38,7 +38,9 @@ def plain(value: Any) -> Any:
 
 def conversation(emulator: InProcess | EmulatorProcess, name: str) -> list[Any]:
     """Answers to calls of each kind that functions make: accepted, and refused."""
-    tables, streams = emulator.client("dynamodb"), emulator.client("dynamodbstreams")
+    tables, streams, files, queues = (
+        boto3.client(service, **emulator.client_arguments) for service in ("dynamodb", "dynamodbstreams", "s3", "sqs")
+    )
     arn = stores.make_table(tables, name, due=True)
     put = {"TableName": name, "Item": ITEM}
     only_new = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -74,7 +76,6 @@ def conversation(emulator: InProcess | EmulatorProcess, name: str) -> list[Any]:
     where = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
     first = streams.get_shard_iterator(**where)["ShardIterator"]
     said.append(answer(streams, "get_records", ShardIterator=first)["Records"])
-    files, queues = emulator.client("s3"), emulator.client("sqs")
     files.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     said += [
         answer(files, "put_object", Bucket=name, Key="a/ç +%.txt", Body="çay".encode(), ContentType="text/plain"),
