@@ -8,7 +8,9 @@ import pytest
 from functions.aws import session
 from local import emulator as launcher
 from local.emulator import EmulatorProcess
+from tests import inprocess
 from tests.cloud import Cloud
+from tests.inprocess import InProcess
 from tests.scale import SCALE
 
 # The small size asks the same questions every time; a soak asks new ones. Machines differ in speed.
@@ -19,8 +21,15 @@ hypothesis.settings.load_profile("samovar")
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess]:
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """Stores without functions, shared by all tests: each uses names of its own."""
+    with inprocess.running(tmp_path_factory.mktemp("emulator")) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess]:
+    """The same in a process of its own, for whoever asks from another process or past botocore."""
     with launcher.start(tmp_path_factory.mktemp("emulator"), lambdas=False, persist=False) as running:
         yield running
 

@@ -82,5 +82,5 @@ def _as_lambda_gets_it(record: Record) -> Record:
     change = dict(record["dynamodb"])
     moment = change.pop("ApproximateCreationDateTime", None)
     if moment is not None:
-        change["ApproximateCreationDateTime"] = int(moment.timestamp())
+        change["ApproximateCreationDateTime"] = int(moment if isinstance(moment, int | float) else moment.timestamp())
     return {**record, "dynamodb": change}

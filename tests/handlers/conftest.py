@@ -17,7 +17,7 @@ from functions.publish import keyring
 from functions.releases import Keyring
 from functions.tables import events
 from functions.track import limits
-from local.emulator import REGION, EmulatorProcess, start
+from local.emulator import REGION, EmulatorProcess
 
 PEPPER = b"pepper" * 5
 SIGNING = (b"newest-key" * 3, b"older-key" * 3)
@@ -75,12 +75,6 @@ class Stack:
         ref = identity_ref(kind, value, PEPPER)
         assert ref is not None
         return ref
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProcess]:
-    with start(tmp_path_factory.mktemp("emulator"), lambdas=False, persist=False) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from functions.aws.attributes import from_item
 from functions.core.release import load
 from functions.tables import contacts
+from local.emulator import EmulatorProcess
 from tests.cloud import stores
 from tests.handlers.conftest import Stack
 from tests.handlers.http_client import BASIC, event
@@ -41,6 +44,12 @@ for line in sys.stdin:
         sys.exit(1)
     assert answer.get("statusCode", 200) == 200, answer
 """
+
+
+@pytest.fixture(scope="module")
+def emulator(emulator_process: EmulatorProcess) -> EmulatorProcess:
+    """Several processes ask it."""
+    return emulator_process
 
 
 def at_once(room: str, events: list[dict[str, object]], environment: dict[str, str]) -> None:

@@ -37,6 +37,12 @@ def demo(**changes: object) -> bytes:
     return canonical(Release.model_validate(plain))
 
 
+@pytest.fixture(scope="module")
+def emulator(emulator_process: EmulatorProcess) -> EmulatorProcess:
+    """Browsers fetch files from it."""
+    return emulator_process
+
+
 @pytest.fixture
 def shop(emulator: EmulatorProcess) -> Iterator[Cloud]:
     with Cloud(emulator) as cloud:

@@ -1,5 +1,6 @@
 """One synthesis for all tests of the template: without credentials and without a network."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -50,16 +51,29 @@ class Synthesized:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     lambda_layer(BUILD)  # fetching packages is what set-up does; synthesis itself must do without a network
-    folder = tmp_path_factory.mktemp("app")
-    command = [*_without_network(), sys.executable, "-W", "error", str(ROOT / "infra" / "app.py")]
-    run = subprocess.run(command, cwd=folder, env=_bare(folder), capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    out = folder / "out"
+    # Processes that test side by side share the folder above their own.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    out = shared / "app" / "out"
+    with (shared / "app.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            _synthesize(shared / "app")
     return Synthesized(
         out,
         json.loads((out / "samovar-data.template.json").read_text()),
         json.loads((out / "samovar.template.json").read_text()),
     )
+
+
+def _synthesize(folder: Path) -> None:
+    """Let `out` in the folder be the assembly: all of it, or nothing."""
+    draft = folder / "draft"
+    draft.mkdir(parents=True, exist_ok=True)
+    command = [*_without_network(), sys.executable, "-W", "error", str(ROOT / "infra" / "app.py")]
+    run = subprocess.run(command, cwd=draft, env=_bare(draft), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    (draft / "out").rename(folder / "out")
 
 
 def _bare(folder: Path) -> Mapping[str, str]:
