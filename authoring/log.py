@@ -26,6 +26,7 @@ _WHAT: Final[Mapping[Kind, str]] = {
     "approve": "approved release",
     "start": "started by hand",
     "retry": "let go on whom a mistake kept in",
+    "revoke": "ended the links of somebody to their own pages",
 }
 _NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry")
 """Kinds whose subject is a name that may be told; of others it is a hash."""

@@ -93,7 +93,7 @@ def test_a_renamed_page_is_stored_under_its_first_name_and_so_is_what_leads_ther
     folder.write("pages/harvest.yaml", f"was: first-flush\n{text}")
     folder.write(FILE, folder.read(FILE).replace("page:first-flush", "page:harvest"))
     made = bundle(folder.root).content
-    assert set(made.pages) == {"first-flush", "spring"}
+    assert set(made.pages) == {"first-flush", "spring", "your-shelf"}
     assert made.present_name("page", "first-flush") == "harvest"
     assert '"page":"first-flush"' in bundle(folder.root).release.decode()
 
@@ -110,4 +110,4 @@ def test_only_one_hero_of_a_page_has_variants_and_their_ids_are_for_ever(folder:
 
 
 def test_the_demo_has_a_page(folder: Folder) -> None:
-    assert set(bundle(Path(folder.root)).content.pages) == {"first-flush"}
+    assert set(bundle(Path(folder.root)).content.pages) == {"first-flush", "your-shelf"}

@@ -191,7 +191,7 @@ def test_every_field_that_holds_an_id_is_known_as_a_reference_or_as_something_el
         # Ids of their own, or of what is never renamed.
         *(
             (model, "id")
-            for model in ("Topic", "Stage", "Rule", "Fit", "TagRule", "Product", "Case", "Share")
+            for model in ("Topic", "Stage", "Rule", "Fit", "TagRule", "Product", "Case", "Share", "Video")
         ),
         ("Release", "segments"), ("Release", "journeys"), ("Release", "forms"), ("Release", "emails"),
         ("Release", "templates"), ("Release", "campaigns"), ("Release", "pages"), ("Release", "popups"),
