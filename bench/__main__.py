@@ -1,7 +1,7 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
 Families: imports, cpu, units, waits, gallery, money, growth, crash, stack, tracker, backfill, campaign, importing,
-compose, sending, feedback, variants. All of them take about fifteen minutes.
+compose, sending, feedback, variants, pages. All of them take about fifteen minutes.
 """
 
 import json
@@ -23,6 +23,7 @@ from bench import (
     importing,
     imports,
     money,
+    pages,
     sending,
     stack,
     tracker,
@@ -51,6 +52,7 @@ FAMILIES: dict[str, Run] = {
     "sending": sending.run,
     "feedback": feedback.run,
     "variants": variants.run,
+    "pages": pages.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"
 

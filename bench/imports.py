@@ -8,7 +8,9 @@ unchecked-hash bytecode, interleaved; of each the least disturbed run counts.
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.packages import copy_functions, packages
 from bench.report import Say
@@ -49,7 +51,7 @@ def run(say: Say) -> dict[str, float]:
         spent: dict[str, list[float]] = {name: [] for name in samples}
         for number in range(ROUNDS):
             for name, (program, path) in samples.items():
-                spent[name].append(_cpu(program, path))
+                spent[name].append(cpu_of(program, path))
             say(f"round {number + 1} of {ROUNDS}")
     least = {name: min(values) for name, values in spent.items()}
     yardstick = least.pop("yardstick")
@@ -64,8 +66,8 @@ def _cold(room: str) -> str:
     return f"import functions.{room}.handler; from functions.aws.session import client; {made}"
 
 
-def _cpu(program: str, path: list[Path]) -> float:
-    """CPU seconds of a Python process that runs `program` and ends."""
+def cpu_of(program: str, path: list[Path], more: Mapping[str, str] = MappingProxyType({})) -> float:
+    """CPU seconds of a Python process that runs `program`, with `more` in its environment, and ends."""
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": os.pathsep.join(map(str, path)),
@@ -76,6 +78,7 @@ def _cpu(program: str, path: list[Path]) -> float:
         "POWERTOOLS_SERVICE_NAME": "bench",
         "POWERTOOLS_METRICS_NAMESPACE": "Samovar",
         "LANG": "C.UTF-8",
+        **more,
     }
     # Without `site` nothing of the developer's environment is on the path; -B: no cache is written.
     arguments = [sys.executable, "-S", "-s", "-B", "-c", program]

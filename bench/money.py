@@ -52,7 +52,7 @@ def _events(cloud: House, chance: random.Random, name: str, say: Say) -> float:
         for room, work in counted.work.items():
             work.cpu = min(work.cpu, cpu[room])
     say(f"{name}: {len(POSTS[name])} requests, {EVENTS} events, scored in {invocations} batches")
-    return _per_million(bill.lines(counted), EVENTS, name, say)
+    return per_million(bill.lines(counted), EVENTS, name, say)
 
 
 def _traffic(cloud: House, chance: random.Random, name: str) -> int:
@@ -76,10 +76,11 @@ def _journeys(journey: str, name: str, say: Say, *rooms: str) -> float:
     with_it, without = waits.story(journey), waits.story("plain")
     if rooms:
         with_it, without = with_it.only(*rooms), without.only(*rooms)
-    return _per_million(bill.plus(bill.lines(with_it), bill.lines(without), -1), waits.SIGN_UPS, name, say)
+    return per_million(bill.plus(bill.lines(with_it), bill.lines(without), -1), waits.SIGN_UPS, name, say)
 
 
-def _per_million(paid: bill.Paid, count: int, name: str, say: Say) -> float:
+def per_million(paid: bill.Paid, count: int, name: str, say: Say) -> float:
+    """Dollars of a million of what `count` of were paid for, which are printed item by item."""
     shown = {item: dollars * MILLION / count for item, dollars in paid.items()}
     say(f"{name}: " + ", ".join(f"{item} {usd:.3f}" for item, usd in sorted(shown.items()) if abs(usd) >= 0.0005))
     return sum(shown.values())

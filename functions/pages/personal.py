@@ -4,17 +4,16 @@ Its address names nobody, and nobody but the browser that opened the link is sho
 somebody came from decides what they are shown elsewhere, and never shows what is known of them.
 """
 
-from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from functions import clock, passes, personal, releases, settings, tokens
-from functions.core import keys, visit
+from functions.core import history, keys, visit
 from functions.core.blocks import History
 from functions.core.contact import Contact
 from functions.core.errors import Refused
 from functions.core.event import Event
-from functions.core.identity import EMAIL, PHONE, SELF, USER, contacts_among, kind_of, own_ref
+from functions.core.identity import EMAIL, contacts_among
 from functions.core.landing import Page
 from functions.core.release import Release
 from functions.core.verdicts import latest
@@ -27,9 +26,8 @@ from functions.tokens import Proof
 
 COOKIE: Final = "my"
 """Holds the link's token, at this page's address alone."""
-SOURCES: Final = 8
 ROWS: Final = 100
-"""So many of the newest events of so many identities are looked through for a history."""
+"""So many of the newest events of each identity are looked through for a history."""
 JUDGED: Final = 40
 """Of so many it is asked at most whether a machine did them."""
 HEADERS: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
@@ -65,17 +63,22 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
         known=frozenset(contact.profile.traits),
         contact=contact,
         rate=lambda survey: passes.sign_rate(signing, RateOnPage(survey, id, said.contact, said.until)),
-        history=lambda wanted: newest(contact, wanted),
+        history=lambda wanted: newest(contact, said.address, wanted),
     )
     blocks = visit.standing(page, Visit(request.query, contact, now), release)
     return drawing.draw(sheet, blocks, HEADERS)
 
 
-def newest(contact: Contact, wanted: History) -> list[Event]:
-    """The newest events that a history tells of: only what is certainly theirs. Anybody can say that somebody did
-    something; what counts here came by a signed link, or from the owner's own systems."""
-    names = {told.event for told in wanted.shows}
-    found = [event for event in _certain(contact) if event.name in names]
+def newest(contact: Contact, address: str, wanted: History) -> list[Event]:
+    """The newest events that a history tells of, to whoever came by a link to the mailbox of this hash."""
+    from functions.tables import events
+
+    names, mailbox = {told.event for told in wanted.shows}, f"{EMAIL}#{address}"
+    selves = [contact.id, *sorted(contacts_among(contact.profile.identities) - {contact.id})]
+    found: list[Event] = []
+    for source in history.sources(contact.profile.identities, mailbox, selves):
+        read = list(events.newest_of(source, ROWS))
+        found += [event for event in history.vouched(read, mailbox) if event.name in names]
     found.sort(key=lambda event: (event.at, event.ref), reverse=True)
     return list(islice(filter(_is_by_a_person, found[:JUDGED]), wanted.at_most))
 
@@ -86,21 +89,3 @@ def _is_by_a_person(event: Event) -> bool:
 
     ruling = latest(rulings.on(event))
     return not event.held if ruling is None else ruling.who == "person"
-
-
-def _certain(contact: Contact) -> Iterator[Event]:
-    from functions.tables import events
-
-    for source in sources(contact):
-        own = kind_of(source) == SELF
-        for event in events.newest_of(source, ROWS):
-            if own or event.proved:
-                yield event
-
-
-def sources(contact: Contact) -> Sequence[str]:
-    """The identities that nobody shares: the contact's own names first."""
-    refs = contact.profile.identities
-    own = [own_ref(id) for id in (contact.id, *sorted(contacts_among(refs) - {contact.id}))]
-    others = sorted(ref for ref in refs if kind_of(ref) in (USER, EMAIL, PHONE))
-    return list(dict.fromkeys((*own, *others)))[:SOURCES]

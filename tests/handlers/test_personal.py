@@ -232,6 +232,19 @@ def test_nothing_that_a_stranger_says_of_somebody_stands_in_their_history(shop: 
     assert "Nothing yet. There is a first time for every glass." in shown
 
 
+def test_whoever_claims_another_s_account_for_their_address_sees_nothing_of_it(shop: Cloud) -> None:
+    """The shop's own system names the account alone: that it is Ada's, only Ada's own browser ever said."""
+    shop.call("identify", messageId="i5", anonymousId="laptop", userId="somebody", traits={"email": ADA})
+    shop.skip(hours=1)
+    shop.put_on_bus("Order Completed", id="o5", userId="somebody", revenue=900)
+    shop.skip(hours=1)
+    assert "An order of ours" not in page(shop, opened(shop, signed(made(shop))).cookie)["body"]
+    shop.put_on_bus("Order Completed", id="o6", userId="somebody", email=ADA, revenue=5)
+    shop.skip(hours=1)
+    shown = page(shop, opened(shop, signed(made(shop))).cookie)["body"]
+    assert shown.count("An order of ours") == 2
+
+
 @pytest.mark.parametrize(("after", "is_a_person"), [(DAY, True), (100, False)])
 def test_what_was_downloaded_stands_there_once_it_is_known_to_have_been_a_person(
     shop: Cloud, after: int, is_a_person: bool
