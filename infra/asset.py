@@ -16,8 +16,7 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 def stage_code(build: Path, *, source: Path = FUNCTIONS) -> Path:
     """A folder with the package, its caches left out and its bytecode in; staged anew only when it changed.
 
-    What browsers load lies in the room that serves it. Raises TrackerUnavailable and ConsoleUnavailable where it can't
-    be built.
+    What browsers load lies in the room that serves it. Raises esbuild.Unavailable where it can't be built.
     """
     home = build / "code"
     script = tracker_script(build)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from functions import releases, settings
+from functions import releases, settings, templating
 from functions.console import places, static, wording
 from functions.console.gate import TOKEN, Visitor
 from functions.console.routes import Shown
@@ -25,14 +25,7 @@ NAVIGATION: Final = (("", Right.SEE, "today"), ("people", Right.SEE_PEOPLE, "peo
 @cache
 def environment() -> Environment:
     """Where the templates stand."""
-    made = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = templating.environment(_TEMPLATES)
     made.globals["path"] = places.path
     return made
 

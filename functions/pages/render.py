@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from functions import clock
+from functions import clock, templating
 from functions.core.errors import Refused
 from functions.core.forms import Form, asked
 from functions.core.release import Release
@@ -33,14 +33,7 @@ _GONE: Final = frozenset({404, 410})
 @cache
 def environment() -> Environment:
     """Where the templates of pages stand."""
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    return templating.environment(_TEMPLATES)
 
 
 @cache

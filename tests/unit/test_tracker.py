@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra import node, tracker
+from infra.esbuild import Unavailable
 from infra.paths import BUILD, TRACKER
-from infra.tracker import TrackerUnavailable, tracker_script
+from infra.tracker import tracker_script
 
 
 def test_what_the_tracker_decides_without_a_browser() -> None:
@@ -38,7 +39,7 @@ def test_a_script_that_cannot_be_built_says_what_to_do(tmp_path: Path) -> None:
     (source / "src").mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         (source / name).write_text("{}")
-    with pytest.raises(TrackerUnavailable, match="make setup"):
+    with pytest.raises(Unavailable, match="make setup"):
         tracker_script(tmp_path / "build", source=source)
 
 

@@ -289,6 +289,16 @@ def _rest() -> dict[str, Any]:
                 },
             },
         },
+        "/video.js": {
+            "get": {
+                "operationId": "videoScript",
+                "summary": "What tells the plays of a page's clips",
+                "responses": {
+                    "200": {"description": "A script", "content": {"text/javascript": {}}},
+                    "304": {"description": "The one that the browser holds"},
+                },
+            },
+        },
         "/push": {"get": {"operationId": "pushPage", "summary": "A page to ask for notifications", "responses": page}},
         "/push.js": {
             "get": {
