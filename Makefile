@@ -96,7 +96,7 @@ synth: $(READY) ## The CloudFormation templates into cdk.out, without AWS creden
 	@$(PY) -m infra.idle_cost cdk.out
 
 deploy: $(READY) ## Deploy to the AWS account of your credentials
-	$(CDK) deploy --all
+	$(CDK) deploy --all $(if $(OWNER_EMAIL),--parameters samovar:OwnerEmail=$(OWNER_EMAIL))
 	$(VENV)/bin/samovar --stack samovar publish
 
 destroy: $(VENV)/.ready ## Remove the stacks from AWS; tables and bucket stay, by design

@@ -30,6 +30,7 @@ from authoring.commands import (
     release,
     retrying,
     sameness,
+    staff,
     starting,
     testing,
     webhooks,
@@ -112,6 +113,7 @@ for _command in (
     pausing.pause,
     pausing.resume,
     pausing.paused,
+    staff.staff,
     health.doctor,
     local.local,
 ):

@@ -32,7 +32,7 @@ ACCOUNT = "000000000000"
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 AS_IT_COMES = "--as-it-comes"
-SERVICES_WITHOUT_LAMBDAS = "dynamodb,dynamodbstreams,sqs,sns,states,ses,s3,events,sts,ssm,cloudformation"
+SERVICES_WITHOUT_LAMBDAS = "dynamodb,dynamodbstreams,sqs,sns,states,ses,s3,events,sts,ssm,cloudformation,cognito-idp"
 
 
 class EmulatorFailed(RuntimeError):
