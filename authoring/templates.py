@@ -18,7 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from authoring.problems import Problem, choose, nearest
 from functions.core.compose import shown
 from functions.core.filters import FILTERS, WRITER
-from functions.core.known import Traits, Values
+from functions.core.known import FAILURES, Bounded, Traits, Values
 from functions.core.products import Product
 from functions.texts.writing import Hand
 
@@ -172,7 +172,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
         template.render(**sample(given, traits=True, blocks=True))
     except UndefinedError as error:
         missing.append((_line(error), str(error.message)))
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+    except FAILURES:
         # A sample value of another type than the real one proves nothing.
         return problems
     return [_problem(part, line, message, "Give it a default") for line, message in dict.fromkeys(missing)]
@@ -289,7 +289,7 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
         def __len__(self) -> int:  # type: ignore[override]
             return len(self._note())
 
-    made = SandboxedEnvironment(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
+    made = Bounded(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
     made.filters.update(FILTERS)
     return made
 
