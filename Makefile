@@ -96,8 +96,9 @@ synth: $(READY) ## The CloudFormation templates into cdk.out, without AWS creden
 	@$(PY) -m infra.idle_cost cdk.out
 
 deploy: $(READY) ## Deploy to the AWS account of your credentials
-	$(CDK) deploy --all $(if $(OWNER_EMAIL),--parameters samovar:OwnerEmail=$(OWNER_EMAIL))
+	$(CDK) deploy --all
 	$(VENV)/bin/samovar --stack samovar publish
+	$(if $(OWNER_EMAIL),$(VENV)/bin/samovar --stack samovar staff invite $(OWNER_EMAIL) owner)
 
 destroy: $(VENV)/.ready ## Remove the stacks from AWS; tables and bucket stay, by design
 	$(CDK) destroy --all

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from authoring import languages, templates
 from authoring.asking import Asking
-from authoring.definitions import Definitions, unknown
+from authoring.definitions import Definitions, duplicates, unknown
 from authoring.load import Document, Path
 from authoring.problems import Problem
 from authoring.templates import Given, Part, Sample
@@ -49,6 +49,12 @@ def check(document: Document, page: Page, known: Definitions) -> Iterator[Proble
             yield from _text(document, (*place, *inside), text, told)
             if landing.formatted(inside):
                 yield from _links(document, (*place, *inside), text, known)
+    clips: list[tuple[Path, str]] = [
+        ((*place, "video", "id"), block.video.id)
+        for place, block in landing.every_block(page)
+        if isinstance(block, VideoBlock)
+    ]
+    yield from duplicates(document, clips)
     yield from _buttons(document, page, known)
     yield from _variants(document, page)
 
@@ -165,5 +171,8 @@ def _text(document: Document, path: Path, text: str, given: Given) -> Iterator[P
     line, column = document.at(path)
     found = templates.check(Part(document.file, text, "", line=line, column=column), given)
     for problem in found:
+        mend = problem.mend.replace("under variables:", "under personal.variables")
+        if problem.message == "unknown variable contact":
+            mend = "A page for everybody knows nobody: write personal: true at the top of this file, or take it out"
         # A folded or quoted text has no lines of its own in the file.
-        yield document.problem(path, problem.message, problem.mend, code=problem.code)
+        yield document.problem(path, problem.message, mend, code=problem.code)

@@ -18,7 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from authoring.problems import Problem, choose, nearest
 from functions.core.compose import shown
 from functions.core.filters import FILTERS, WRITER
-from functions.core.known import Traits, Values
+from functions.core.known import FAILURES, Bounded, Traits, Values
 from functions.core.products import Product
 from functions.texts.writing import Hand
 
@@ -173,7 +173,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
         template.render(**sample(given, traits=True, blocks=True))
     except UndefinedError as error:
         missing.append((_line(error), str(error.message)))
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+    except FAILURES:
         # A sample value of another type than the real one proves nothing.
         return problems
     return [_problem(part, line, message, "Give it a default") for line, message in dict.fromkeys(missing)]
@@ -291,7 +291,7 @@ def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedE
         def __len__(self) -> int:  # type: ignore[override]
             return len(self._note())
 
-    made = SandboxedEnvironment(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
+    made = Bounded(undefined=Noted, autoescape=autoescape, keep_trailing_newline=True)
     made.filters.update(FILTERS)
     return made
 
@@ -362,7 +362,8 @@ def _calls(part: Part, tree: nodes.Template, given: Given) -> Iterator[Problem]:
             yield _problem(part, call.lineno, f"{_callee(call)} takes one id, as plain text", mend)
         elif id not in names:
             mend = choose(id, names, none=f"No {kind} is defined")
-            yield _problem(part, call.lineno, f'unknown {kind} "{id}"', mend, f"unknown-{kind}")
+            what = "personal page" if kind == "page" else kind
+            yield _problem(part, call.lineno, f'unknown {what} "{id}"', mend, f"unknown-{kind}")
 
 
 def _problem(part: Part, line: int, message: str, mend: str, code: str = "invalid") -> Problem:

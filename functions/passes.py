@@ -100,7 +100,7 @@ def sign_rate(keys: Sequence[bytes], said: RateByMail | RateOnPage) -> str:
     """The link to an answer, or to a question, as a token."""
     match said:
         case RateOnPage():
-            theirs = {"c": said.contact, "u": said.until} if said.contact else {}
+            theirs = ({"c": said.contact} if said.contact else {}) | ({"u": said.until} if said.until else {})
             return tokens.sign(keys, RATE, {"v": said.survey, "p": said.page} | theirs)
         case RateByMail():
             about = {"c": said.contact, "m": said.message, "k": said.place, "t": said.template}

@@ -72,7 +72,7 @@ class DataStack(cdk.Stack):
             deletion_protection=True,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-        accept(pool, "AwsSolutions-COG2", "A second factor is each person's choice: a shop's first owner has none yet")
+        accept(pool, "AwsSolutions-COG2", "One line here requires a second factor; a shop's first owner has none yet")
         accept(pool, "AwsSolutions-COG3", "Threat protection costs $0.02 a person a month, and needs a dearer plan")
         accept(pool, "AwsSolutions-COG8", "The dearest plan adds threat protection and little else that a shop needs")
         for role in Role:

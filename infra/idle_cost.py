@@ -31,8 +31,6 @@ _FREE_WHILE_IDLE = frozenset(
         "AWS::Cognito::UserPoolClient",
         "AWS::Cognito::UserPoolDomain",
         "AWS::Cognito::UserPoolGroup",
-        "AWS::Cognito::UserPoolUser",
-        "AWS::Cognito::UserPoolUserToGroupAttachment",
         "AWS::Events::EventBus",
         "AWS::IAM::Role",
         "AWS::Lambda::EventInvokeConfig",

@@ -1,10 +1,13 @@
-"""Where the staff signs in: the pool's own pages, at an address of Cognito's, and the first owner."""
+"""Where the staff signs in: the pool's own pages, at an address of Cognito's.
+
+No account stands in the template: what a template makes it also takes away, and an account outlives each of its
+deployments. `samovar staff invite` makes them, the first owner's among them.
+"""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from functions.core.roles import Role
 from infra.uses import Use
 
 
@@ -44,7 +47,6 @@ class SignIn(Construct):
         )
         self.url = self._url(domain.ref, stack)
         self.client = client.ref
-        self._owner(pool)
 
     def _url(self, domain: str, stack: cdk.Stack) -> str:
         parameter = cdk.CfnParameter(
@@ -56,40 +58,6 @@ class SignIn(Construct):
         own = cdk.CfnCondition(stack, "OwnSignIn", expression=cdk.Fn.condition_equals(parameter.value_as_string, ""))
         usual = f"https://{domain}.auth.{stack.region}.amazoncognito.com"
         return cdk.Token.as_string(cdk.Fn.condition_if(own.logical_id, usual, parameter.value_as_string))
-
-    def _owner(self, pool: cognito.UserPool) -> None:
-        """The first owner, who gets a mail with a password to be changed."""
-        stack = cdk.Stack.of(self)
-        parameter = cdk.CfnParameter(
-            stack,
-            "OwnerEmail",
-            default="",
-            description="E-mail address of the first owner, who is invited to the console; empty for nobody",
-        )
-        there = cdk.CfnCondition(
-            stack,
-            "HasOwner",
-            expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(parameter.value_as_string, "")),
-        )
-        attribute = cognito.CfnUserPoolUser.AttributeTypeProperty
-        owner = cognito.CfnUserPoolUser(
-            self,
-            "Owner",
-            user_pool_id=pool.user_pool_id,
-            username=parameter.value_as_string,
-            desired_delivery_mediums=["EMAIL"],
-            user_attributes=[
-                attribute(name="email", value=parameter.value_as_string),
-                attribute(name="email_verified", value="true"),
-            ],
-        )
-        group = cognito.CfnUserPoolUserToGroupAttachment(
-            self, "OwnerIsOwner", user_pool_id=pool.user_pool_id, username=owner.ref, group_name=Role.OWNER.value
-        )
-        for resource in (owner, group):
-            resource.cfn_options.condition = there
-        # Another address here means another owner, not that the first one goes.
-        owner.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 
     def use(self) -> Use:
         """What the console is told of it. It asks Cognito's public pages, for which no right is needed."""

@@ -60,11 +60,11 @@ def _show_head(found: dict[str, Any]) -> None:
 
 def _show(found: dict[str, Any], refs: bool) -> None:
     _show_head(found)
-    traits = ", ".join(f"{name} {_cell(value)}" for name, value in found["traits"].items() if name != "email")
+    traits = ", ".join(f"{_cell(name)} {_cell(value)}" for name, value in found["traits"].items() if name != "email")
     say(f"Traits: {traits or 'none'}")
     for which, touch in found["attribution"].items():
         if touch:
-            said = ", ".join(f"{name} {value}" for name, value in touch.items() if name != "at")
+            said = ", ".join(f"{name} {_cell(value)}" for name, value in touch.items() if name != "at")
             say(f"{which.capitalize()} touch: {touch['at']}  {said}")
     topics = found["topics"]["topics"].items()
     say("Topics: " + (", ".join(f"{name} {_agreed(topic)}" for name, topic in topics) or "none"))
@@ -156,5 +156,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(_cell(part) for part in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_cell(part)}" for key, part in value.items())
-    return str(value)
+        return ", ".join(f"{_cell(key)}: {_cell(part)}" for key, part in value.items())
+    # A line of what somebody typed would pass for one of ours.
+    return " ".join(str(value).splitlines())

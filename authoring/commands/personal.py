@@ -10,6 +10,7 @@ from functions.core.identity import EMAIL, hash_of, kind_of
 from functions.core.release import Release
 from functions.core.views import iso
 from functions.people import whom
+from functions.personal import mailbox_of
 from functions.tables import audit, revoked
 from functions.tables.audit import Noted
 
@@ -33,10 +34,11 @@ def link(app: App, who: str, page: str, as_json: bool) -> None:
         app.connect()
         release, now = releases.live().release, clock.now_ms()
         id = _page(release, page)
-        address = next(iter(_mailboxes(who)), None)
+        contact = whom.of(who)
+        address = mailbox_of(contact)
         if address is None:
             raise ValueError(f"no address of {who} is known, and a link is made for a mailbox")
-        said = passes.page_of(id, release, whom.of(who).id, address, now)
+        said = passes.page_of(id, release, contact.id, address, now)
         made = f"{settings.public_url()}/my/{passes.sign_page(releases.keyring().signing, said)}"
     if as_json:
         emit({"link": made, "until": iso(said.until)})

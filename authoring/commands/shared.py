@@ -1,6 +1,7 @@
 """What every command shares: its options, how it prints, how it fails."""
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from typing import Any, TypeGuard, TypeVar
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +27,8 @@ from functions.tables.releases import PublishRefused
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _WIDEST = 10_000
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys instead of showing it, and what turns the order of a line around."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
@@ -65,9 +69,19 @@ def live_page(release: Release, name: str) -> str:
     return id
 
 
+class _Shown(Console):
+    """A console that shows text and does nothing that stands in it: anybody with a public write key can name
+    themselves so that the owner's terminal would be cleared, renamed or have its clipboard filled."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        # Nothing that is left out is any columns wide, so that tables stand as they were measured.
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else _COMMANDS.sub("", text), style, control)
+
+
 def console() -> Console:
     """Where text goes; made when needed, so that tests can catch it."""
-    return Console(highlight=False, soft_wrap=True)
+    return _Shown(highlight=False, soft_wrap=True)
 
 
 def counted(many: int, what: str) -> str:
@@ -76,15 +90,16 @@ def counted(many: int, what: str) -> str:
 
 
 def emit(data: Any) -> None:
-    """Print JSON: one document, readable."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """Print JSON: one document, readable. What a terminal would obey is escaped, and comes back whole."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    click.echo(_COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_whole(table: Table) -> None:
     """Print a table as wide as it is, so that what stands in it can be copied; terminals wrap it."""
-    wide = Console(highlight=False, width=_WIDEST)
+    wide = _Shown(highlight=False, width=_WIDEST)
     width = max(console().width, wide.measure(table).maximum)
-    Console(highlight=False, width=width).print(table)
+    _Shown(highlight=False, width=width).print(table)
 
 
 def must_ask(yes: bool, as_json: bool) -> bool:
@@ -133,7 +148,7 @@ def _fail(message: str, as_json: bool, code: int, why: str = "") -> None:
     if as_json:
         emit({"error": message, **({"code": why} if why else {})})
     else:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
+        _Shown(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
     raise SystemExit(code) from None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -18,7 +18,7 @@ from functions.core.called import Asset, Page, Rate, callables
 from functions.core.contact import Contact
 from functions.core.emails import Block, Email, Version, defaults
 from functions.core.filters import FILTERS, WRITER, Plain, Writer
-from functions.core.known import Held, Missing, Sandbox, Traits, Trusted, Values, holds
+from functions.core.known import FAILURES, Held, Missing, Sandbox, Traits, Trusted, Values, holds
 from functions.core.known import Unrenderable as Unrenderable
 from functions.core.languages import language_of_contact
 from functions.core.message import Message
@@ -309,7 +309,7 @@ def _filled(compiled: Callable[[str], Template | None], source: str, values: dic
         return "".join(template.root_render_func(template.new_context(values, shared=True)))
     except Unrenderable:
         raise
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except FAILURES as error:
         raise Unrenderable("template-error", type(error).__name__) from error
 
 

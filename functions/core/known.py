@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 OPEN: Final = "\ue000"
@@ -12,6 +14,15 @@ CLOSE: Final = "\ue001"
 """Private characters that fence what came from an expression while links are looked for."""
 _PRIVATE = re.compile(f"[{OPEN}{CLOSE}]")
 _NOTHING: Mapping[str, Any] = {}
+_LONGEST: Final = 100_000
+"""Members of a text or list that a template repeats, and bits of a power, at most."""
+
+FAILURES: Final = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    # A macro that calls itself, and a text that a filter makes larger than there is room for.
+    *(RecursionError, MemoryError),
+)
+"""What a template raises that can't be rendered with what it was given."""
 
 
 class Unrenderable(Exception):
@@ -136,7 +147,28 @@ class Missing(StrictUndefined):
         self._undefined_exception = lambda _: Unrenderable("missing-variable", f"{owner}{name}")  # type: ignore[assignment]
 
 
-class Sandbox(SandboxedEnvironment):
+class Bounded(SandboxedEnvironment):
+    """Repeats no text and raises no number beyond bounds: in `"★" * contact.rating` the number is anybody's, and a
+    thousand million stars would take the process with them. Raises SecurityError, which is a TemplateError."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and isinstance(left, int) and isinstance(right, int):
+            size = left.bit_length() * right
+        else:
+            size = max(_repeated(left, right), _repeated(right, left)) if operator == "*" else 0
+        if size > _LONGEST:
+            raise SecurityError(f"{operator} makes something too large")
+        return super().call_binop(context, operator, left, right)
+
+
+def _repeated(whole: Any, times: Any) -> int:
+    """How long a text or list becomes when it is repeated; 0 where that isn't what is asked."""
+    return len(whole) * times if isinstance(whole, str | list | tuple) and isinstance(times, int) else 0
+
+
+class Sandbox(Bounded):
     """Runs templates that can ask of Values and Traits nothing but their values."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:

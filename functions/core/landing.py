@@ -25,7 +25,10 @@ Place = tuple[str | int, ...]
 
 
 def _switched(value: Any) -> Any:
-    return {} if value is True else value
+    if value is None:
+        # Where all below it is commented out, a page for one would be everybody's.
+        raise ValueError("write true, or keys below it")
+    return {} if value is True else None if value is False else value
 
 
 class Spoken(Definition):

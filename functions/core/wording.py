@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from functions.core.filters import FILTERS
-from functions.core.known import Missing, Sandbox, Unrenderable
+from functions.core.known import FAILURES, Missing, Sandbox, Unrenderable
 
 PAGE: Final = "page:"
 """Begins the address of a link to another landing page."""
@@ -115,5 +115,5 @@ def _filled(template: str, values: Mapping[str, Any]) -> Markup:
         return Markup(_compiled(template).render(values))
     except Unrenderable:
         raise
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except FAILURES as error:
         raise Unrenderable("template-error", type(error).__name__) from error

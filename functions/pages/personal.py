@@ -48,6 +48,8 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
         made["headers"] |= HEADERS
         return made
     said, contact, base = found.said, found.contact, settings.public_url()
+    # A link made by hand came to nobody's mailbox: whoever tries it at the desk doesn't answer in their name.
+    theirs = said.contact if said.message else ""
     signing = releases.keyring().signing
     sheet = Sheet(
         id=id,
@@ -62,7 +64,7 @@ def show(request: Request, id: str, page: Page, release: Release, request_id: st
         proof=tokens.sign_proof(signing, Proof(contact.id, said.address, now)) if said.message else "",
         known=frozenset(contact.profile.traits),
         contact=contact,
-        rate=lambda survey: passes.sign_rate(signing, RateOnPage(survey, id, said.contact, said.until)),
+        rate=lambda survey: passes.sign_rate(signing, RateOnPage(survey, id, theirs, said.until)),
         history=lambda wanted: newest(contact, said.address, wanted),
     )
     blocks = visit.standing(page, Visit(request.query, contact, now), release)

@@ -257,10 +257,12 @@ def survey(
     answer: str = "",
     commented: bool = False,
     said: bool = True,
+    back: str = "",
 ) -> Answer:
     """The page of a survey: it thanks for the `answer` that stands, to be changed, or asks where there is none.
 
-    `shown` (ms) tells one showing from another; `said`: something was just answered.
+    `shown` (ms) tells one showing from another; `said`: something was just answered; `back` is the
+    address of the page on which it was asked.
     """
     title = words("thanks-title") if answer or commented else asked.question
     values = {
@@ -270,6 +272,7 @@ def survey(
         "commented": commented,
         "said": said and bool(answer or commented),
         "longest": LONGEST,
+        "back": back,
     }
     return _page("survey.html", 200, sending, values, words=words)
 

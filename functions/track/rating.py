@@ -69,6 +69,13 @@ def follow(request: Request, token: str) -> Answer:
     return render.survey(survey, words, release.sending, shown=now, typed={}, answer=said.answer)
 
 
+def _back(said: RateByMail | RateOnPage, release: Release) -> str:
+    """The page of ours on which it was asked, "" where it was in a mail."""
+    if isinstance(said, RateByMail) or said.page not in release.pages:
+        return ""
+    return f"../page/{release.present_name('page', said.page)}"
+
+
 def _survey(said: RateByMail | RateOnPage, release: Release, now: int) -> Survey:
     """The survey as it stands in the live release. Raises Refused where it is over."""
     survey = release.surveys.get(said.survey)
@@ -113,7 +120,15 @@ def _posted(
     known = answer if value is not None else ""
     commented = bool(told) and told[0].name == SURVEY_COMMENTED
     return render.survey(
-        survey, words, release.sending, shown=now, typed=typed, answer=known, commented=commented, said=bool(told)
+        survey,
+        words,
+        release.sending,
+        shown=now,
+        typed=typed,
+        answer=known,
+        commented=commented,
+        said=bool(told),
+        back=_back(said, release),
     )
 
 
