@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from local.emulator import EmulatorProcess
 from local.running import stack_up
 from local.stack import Stack
 
@@ -30,6 +31,12 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with stack_up(tmp_path_factory.mktemp("stack")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def emulator(emulator_process: EmulatorProcess) -> EmulatorProcess:
+    """One in a process of its own: a browser is driven by a loop that runs in this one."""
+    return emulator_process
 
 
 @pytest.fixture(scope="session")
