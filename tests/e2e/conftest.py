@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.emulator import EmulatorProcess
 from local.running import stack_up
@@ -25,6 +25,9 @@ ARGUMENTS = [
 ]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
 """What a browser with a window says it is; without one it says so, and is taken for a machine."""
+
+# A function that wakes up on a busy machine takes its time.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,9 @@ def written(release: Release, template: str, traits: dict[str, Any], language: s
     held = {name: (Rank(False, Moment(1, 1)), value) for name, value in traits.items()}
     contact = Contact(State("c"), Profile("c", 1, held))
     links = ("https://tea.example/u", "https://tea.example/c", "https://tea.example/p")
-    urls = Urls(lambda url: url, "", *links, rate=lambda *_: "https://tea.example/rate")
+    urls = Urls(
+        lambda url: url, "", *links, rate=lambda *_: "https://tea.example/rate", page=lambda _: "https://tea.example/my"
+    )
     when = Circumstances(1_780_000_000_000, lambda: "Europe/Istanbul", hand, language)
     return compose.render(template, contact, release.sending.topics[0], release, urls, when)
 
