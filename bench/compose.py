@@ -5,6 +5,7 @@ from typing import Final
 
 from authoring.compile import bundle
 from bench.report import Say
+from functions import passes
 from functions.core import compose
 from functions.core.compose import Circumstances, Urls
 from functions.core.contact import Contact, Moment, Profile, Rank, State
@@ -45,9 +46,18 @@ def run(say: Say) -> dict[str, float]:
             lambda url: links.click_url(Clicked(*about, "welcome/hello", template, url, "a" * 32)),
             links.open_url(Opened(*about, "welcome/hello", template)),
             links.unsubscribe_url(Unsubscribing(*about, "tips", "a" * 32)),
+            rate=lambda id, answer: f"{links.base_url}/rate/{passes.sign_rate(links.keys, rated(id, answer, about))}",
+            page=lambda id: f"{links.base_url}/my/{passes.sign_page(links.keys, paged(id, about))}",
         )
         when = Circumstances(_NOW, str, hand)
         return compose.compose(message, person, topic, "ada@example.com", release, urls, when).raw
+
+    def rated(id: str, answer: str, about: tuple[str, str, int]) -> passes.RateByMail:
+        return passes.RateByMail(id, answer, *about, "welcome/guide", "brewing-guide", _NOW)
+
+    def paged(id: str, about: tuple[str, str, int]) -> passes.PageOf:
+        contact, message, sent = about
+        return passes.PageOf(id, contact, "a" * 32, sent, _NOW, message, "welcome/offer", "first-offer")
 
     found: dict[str, float] = {}
     for template in ("welcome", "brewing-guide", "first-offer"):
