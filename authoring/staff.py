@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from functions.core.roles import Role, first
 from functions.tables import sessions
+
+INVITED: Final = "FORCE_CHANGE_PASSWORD"
+"""The pool's word for whoever has not signed in yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ def listed(cognito: Any, pool: str) -> list[Colleague]:
 
 def invite(cognito: Any, pool: str, email: str, role: Role) -> bool:
     """Let somebody in, in this role and no other; whether they were invited now (by a mail with a password that they
-    change), rather than having an account already. What they may do changes at once: they sign in anew."""
+    change), rather than having an account already. Whoever was invited and never came gets that mail again. What
+    somebody may do changes at once: they sign in anew."""
     about = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
     try:
         cognito.admin_create_user(
@@ -40,6 +44,11 @@ def invite(cognito: Any, pool: str, email: str, role: Role) -> bool:
         is_new = True
     except cognito.exceptions.UsernameExistsException:
         is_new = False
+        if cognito.admin_get_user(UserPoolId=pool, Username=email)["UserStatus"] == INVITED:
+            # Their first password ends after a week.
+            cognito.admin_create_user(
+                UserPoolId=pool, Username=email, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"]
+            )
     for other in Role:
         if other is not role:
             cognito.admin_remove_user_from_group(UserPoolId=pool, Username=email, GroupName=other.value)

@@ -157,8 +157,9 @@ class ServiceStack(cdk.Stack):
             ),
             "console": make(
                 "console",
-                memory=512,
-                timeout=15,
+                # A person's page reads all that they did: the longest history takes some twenty seconds.
+                memory=1024,
+                timeout=29,
                 needs=[
                     *known,
                     uses.reads_events(log),

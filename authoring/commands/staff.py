@@ -12,7 +12,7 @@ from functions.aws.session import client
 from functions.core.policy import mailbox
 from functions.core.roles import Role
 
-_STATES = {"FORCE_CHANGE_PASSWORD": "invited", "CONFIRMED": "signs in"}
+_STATES = {accounts.INVITED: "invited", "CONFIRMED": "signs in"}
 
 
 @click.group()
