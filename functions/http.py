@@ -201,6 +201,11 @@ def html_answer(
     return answer(status, page, "text/html; charset=utf-8", {"content-security-policy": policy, **(headers or {})})
 
 
+def cookie(name: str, value: str, path: str, seconds: int) -> str:
+    """The header's value that lets a browser keep something for pages at `path` alone, where no script reads it."""
+    return f"{name}={value}; Path={path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+
+
 def redirect(location: str, status: int = 302) -> Answer:
     """Lead on. `location` must be one that we signed or wrote."""
     return answer(status, "", "text/plain; charset=utf-8", {"location": location, "referrer-policy": "no-referrer"})

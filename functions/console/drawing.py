@@ -48,19 +48,20 @@ def refused(request: Request, reason: Refused, who: Visitor | None) -> Answer:
 def _page(template: str, status: int, values: Mapping[str, Any], who: Visitor | None) -> Answer:
     said = wording.words()
     roles = who.member.roles if who else ()
+    business, writer = _business()
     html = (
         environment()
         .get_template(template)
         .render(
             words=said,
-            business=_business(),
+            business=business,
             who=who.member.email if who else "",
             role=first(roles),
             token=who.token if who else "",
             token_field=TOKEN,
             navigation=[(path, said(word)) for path, right, word in NAVIGATION if who and who.member.may(right)],
             static=static.address,
-            hand=_hand(),
+            hand=writer,
             **values,
         )
     )
@@ -77,16 +78,10 @@ def policy() -> str:
     )
 
 
-def _business() -> str:
+def _business() -> tuple[str, Hand]:
+    """What the business is called, and what writes numbers and moments as it reads them."""
     try:
-        return releases.live().release.sending.business.name
+        business = releases.live().release.sending.business
     except releases.NothingLive:
-        return ""
-
-
-def _hand() -> Hand:
-    try:
-        zone = releases.live().release.sending.business.time_zone
-    except releases.NothingLive:
-        zone = "UTC"
-    return hand(wording.FALLBACK, zone)
+        return "", hand(wording.FALLBACK, "UTC")
+    return business.name, hand(wording.FALLBACK, business.time_zone)

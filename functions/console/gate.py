@@ -16,7 +16,7 @@ from functions.core.errors import Refused
 from functions.core.ids import digest
 from functions.core.roles import Right
 from functions.core.staff import LONGEST_MS, Member, Session
-from functions.http import Request
+from functions.http import Request, cookie
 from functions.observability import metric
 from functions.tables import sessions
 
@@ -45,7 +45,7 @@ def begin(member: Member, path: str) -> str:
     secret, now = secrets.token_urlsafe(32), clock.now_ms()
     sessions.begin(_digest(secret), Session(member, now, now))
     metric("SignedIn")
-    return _cookie(f"{member.id}.{secret}", path, LONGEST_MS // 1000)
+    return cookie(COOKIE, f"{member.id}.{secret}", path, LONGEST_MS // 1000)
 
 
 def end(request: Request, path: str) -> str:
@@ -53,7 +53,7 @@ def end(request: Request, path: str) -> str:
     member, secret = _held(request)
     if secret:
         sessions.end(member, _digest(secret))
-    return _cookie("", path, 0)
+    return cookie(COOKIE, "", path, 0)
 
 
 def visitor(request: Request) -> Visitor:
@@ -100,7 +100,3 @@ def _digest(secret: str) -> str:
 
 def _token(secret: str) -> str:
     return hmac.digest(secret.encode(), b"samovar.console", sha256).hex()
-
-
-def _cookie(value: str, path: str, seconds: int) -> str:
-    return f"{COOKIE}={value}; Path={path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"

@@ -9,7 +9,7 @@ from functions.aws import cognito
 from functions.console import gate, places
 from functions.core.errors import Refused
 from functions.core.staff import member_from
-from functions.http import Answer, Request, redirect
+from functions.http import Answer, Request, cookie, redirect
 from functions.observability import metric
 
 COOKIE: Final = "samovar-sign-in"
@@ -25,10 +25,7 @@ def ask(request: Request) -> Answer:
     held = {"s": clock.now_ms(), "q": state, "n": nonce, "c": verifier, "t": places.own(request.query.get("to", ""))}
     token = tokens.sign(releases.keyring().signing, SALT, held)
     made = redirect(cognito.authorize_url(places.absolute("callback"), state=state, nonce=nonce, verifier=verifier))
-    path = places.path("callback")
-    made["headers"]["set-cookie"] = (
-        f"{COOKIE}={token}; Path={path}; Max-Age={TEN_MINUTES_MS // 1000}; Secure; HttpOnly; SameSite=Lax"
-    )
+    made["headers"]["set-cookie"] = cookie(COOKIE, token, places.path("callback"), TEN_MINUTES_MS // 1000)
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from functions import clock
 from functions.core import bandit, experiments
 from functions.core.experiments import Assigned, Standing, Test
-from functions.http import Request, is_passing
+from functions.http import Request, cookie, is_passing
 from functions.observability import logger
 from functions.tables import experiments as table
 
@@ -22,7 +22,7 @@ def chosen(request: Request, test: Test, path: str, chance: str) -> tuple[str, d
     """The variant's mark, and the header that keeps it at the page's `path`. `chance` is a text of this showing."""
     seen = experiments.read(test, request.cookies.get(COOKIE, "")) or _dealt(test, chance)
     marked = experiments.mark(test, seen)
-    return marked, {"set-cookie": f"{COOKIE}={marked}; Path={path}; Max-Age={KEPT_S}; Secure; HttpOnly; SameSite=Lax"}
+    return marked, {"set-cookie": cookie(COOKIE, marked, path, KEPT_S)}
 
 
 def _dealt(test: Test, chance: str) -> Assigned:

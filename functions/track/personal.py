@@ -16,7 +16,7 @@ from functions.core.event import EMAIL_CLICKED, EMAIL_LOOKED, SYSTEM, Event
 from functions.core.identity import own_ref
 from functions.core.ids import digest
 from functions.core.intake import trim_context
-from functions.http import Answer, Request, is_passing, redirect, where
+from functions.http import Answer, Request, cookie, is_passing, redirect, where
 from functions.observability import logger, metric
 from functions.pages import render
 from functions.pages.personal import COOKIE
@@ -53,9 +53,7 @@ def follow(request: Request, token: str) -> Answer:
         return wait_a_moment(f"{settings.public_url()}/my/{token}")
     made = redirect(_proved(address, found, now) if said.message else address)
     seconds = max(1, (said.until - now) // 1000)
-    made["headers"]["set-cookie"] = (
-        f"{COOKIE}={token}; Path={urlsplit(address).path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
-    )
+    made["headers"]["set-cookie"] = cookie(COOKIE, token, urlsplit(address).path, seconds)
     made["headers"]["x-robots-tag"] = "noindex"
     return made
 

@@ -67,7 +67,6 @@ KINDS: dict[str, Callable[[Any, Cloud], str]] = {
     ),
 }
 """How a token for each address is made."""
-PROOF = "proof"
 
 
 def test_every_address_that_takes_a_token_is_walked_here() -> None:
