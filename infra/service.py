@@ -174,6 +174,7 @@ class ServiceStack(cdk.Stack):
                 needs=[*known, uses.reads_events(log), uses.removes_events(log), uses.follows(log), to_work],
             ),
             "journey_step": make("journey_step", memory=512, timeout=60, needs=[*acting, uses.follows(contacts)]),
+            "count": make("count", memory=256, timeout=60, needs=[*known, uses.follows(contacts)]),
             "send": make(
                 "send",
                 memory=512,
@@ -226,9 +227,13 @@ class ServiceStack(cdk.Stack):
         aside = self.queues.aside
         # A second of gathering lets the events of one visit cost one read and one write. Each is an item of
         # its own: with more lanes than one they would meet at their contact, out of order.
-        streams.follow(made["score"], self._data.events, aside, pattern=streams.INSERTS, window=1, lanes=1)
+        streams.follow(made["score"], self._data.events, aside, patterns=[streams.INSERTS], window=1, lanes=1)
         # A contact's state is one item, whose order is kept.
-        streams.follow(made["journey_step"], self._data.contacts, aside, pattern=streams.DECISIONS, window=0, lanes=4)
+        streams.follow(
+            made["journey_step"], self._data.contacts, aside, patterns=[streams.DECISIONS], window=0, lanes=4
+        )
+        # What is gathered for half a minute is counted together: a message's whole way is one write then.
+        streams.follow(made["count"], self._data.contacts, aside, patterns=streams.COUNTED, window=30, lanes=1)
         events.Rule(
             self,
             "EveryMinute",

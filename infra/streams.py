@@ -1,6 +1,7 @@
-"""The tables' streams: what each of the two followers gets to see."""
+"""The tables' streams: what each follower gets to see. A shard has two of them at most, as AWS advises."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import aws_dynamodb as dynamodb
@@ -19,17 +20,26 @@ DECISIONS = {
 }
 """State rows whose last write made decisions."""
 
+_WRITTEN = ["INSERT", "MODIFY"]
+COUNTED = (
+    {"eventName": _WRITTEN, "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "M#"}, {"prefix": "J#"}]}}}},
+    {"eventName": _WRITTEN, "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "G#"}]}}}},
+    DECISIONS,
+    {"dynamodb": {"Keys": {"sk": {"S": ["S"]}}, "NewImage": {"into": {"S": [{"exists": True}]}}}},
+)
+"""Messages, runs of journeys, members of segments; who crossed a line, and who is somebody else from now on."""
+
 
 def follow(
     function: lambda_.Function,
     table: dynamodb.ITable,
     aside: sqs.IQueue,
     *,
-    pattern: dict[str, Any],
+    patterns: Sequence[Mapping[str, Any]],
     window: int,
     lanes: int,
 ) -> None:
-    """Hand the stream's records that match `pattern` to the function, 100 at a time or after `window` seconds.
+    """Hand the stream's records that match any of `patterns` to the function, 100 at a time or after `window` seconds.
 
     A batch that fails is halved and tried again for as long as the stream keeps it (a day):
     handlers set aside what can never succeed. So many `lanes` of a shard run together; Lambda
@@ -46,7 +56,7 @@ def follow(
             on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=aside.queue_arn)
         ),
         filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-            filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(pattern))]
+            filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(one)) for one in patterns]
         ),
         maximum_batching_window_in_seconds=window,
         maximum_record_age_in_seconds=-1,

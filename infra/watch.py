@@ -34,7 +34,7 @@ class Watch(Construct):
             queues["aside"].metric_approximate_number_of_messages_visible(statistic="Maximum", period=_MINUTES(5)),
             above=0,
         )
-        for name in ("score", "journey_step"):
+        for name in ("score", "journey_step", "count"):
             self._alarm(
                 f"Late{name.split('_')[0].capitalize()}",
                 f"{name} is more than a quarter of an hour behind; its stream keeps a day",

@@ -16,7 +16,7 @@ from typing import Any
 from functions import passes
 from functions import releases as live_releases
 from functions.aws.attributes import decode, encode
-from functions.core import alarm
+from functions.core import alarm, counting
 from functions.core.ads import Ad, Landed
 from functions.core.alarm import Alarm
 from functions.core.conditions import EventMatch
@@ -67,6 +67,7 @@ from functions.tables import (
     caps,
     closed,
     contacts,
+    counts,
     decisions,
     duplicates,
     enrollments,
@@ -576,6 +577,11 @@ PREFERRING = Preferring(CONTACT, MESSAGE, NOW, "hash")
 COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NOW - 9, "sms", "offers")})
 OF_A_JOURNEY = replace(COUNTED_SENDS, sends={**COUNTED_SENDS.sends, "mine": Sent(NOW, "email", "tips", "welcome")})
 PUT = replace(STATE, facts=replace(STATE.facts, stage_set=(Moment(NOW - 2, 5), "desire")))
+TALLIED = counting.Counted(
+    4,
+    {counting.Place("journey/welcome", "2026-12-05", "hello", "sent"): 1},
+    {counting.Place("journey/welcome", "0", "hello", "here"): 1},
+)
 LEAD = leads.Lead("lead3k5w2yvld4c6gq7mzabcde", CONTACT, "shop", "Teklif istedi ☕", "welcome", "hand", RUN, NOW)
 WISHES = Entry(
     "c#k7k#1790000000000#prefer",
@@ -756,6 +762,11 @@ def samples() -> dict[str, Sample]:
             OF_A_JOURNEY, _row(caps.to_item(CONTACT, OF_A_JOURNEY)), lambda row: caps.from_item(_plain(row))
         ),
         "state-put-at-a-stage": Sample(PUT, _row(_state_row(PUT)), lambda row: contacts.state_from(_plain(row))),
+        "counted-unit": Sample(
+            TALLIED,
+            _row(counts.to_row("unit3k5w2yvld4c6gq7mzabcde", TALLIED, 3, NOW)),
+            lambda row: counts.from_row(_plain(row)),
+        ),
         "lead": Sample(LEAD, _row(leads.to_row(LEAD)), lambda row: leads.from_row(_plain(row))),
         "consent-entry-wishes": Sample(
             WISHES, _row(addresses.entry_item("hash", WISHES)), lambda row: addresses.entry_from(_plain(row))

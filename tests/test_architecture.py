@@ -46,6 +46,7 @@ BUDGETS = {
     },
     "score": {"jinja2", "itsdangerous", "email_validator", "functions.aws.ses", "functions.core.compose"},
     "journey_step": {"jinja2", "itsdangerous", "email_validator", "functions.aws.ses", "functions.core.compose"},
+    "count": {"jinja2", "itsdangerous", "email_validator", "functions.aws.ses", "functions.core.compose"},
     "send": {"email_validator", "functions.aws.stepfunctions", "functions.score", "functions.track"},
     "sweep": {"jinja2", "itsdangerous", "email_validator", "functions.aws.ses", "functions.core.compose"},
     "work": {"jinja2", "itsdangerous", "email_validator", "functions.aws.ses", "functions.core.compose"},

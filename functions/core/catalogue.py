@@ -47,6 +47,7 @@ ENDS: Final[Mapping[str, Mapping[str, str]]] = {
     "400 days": {"en": "400 days", "tr": "400 gün"},
     "half a day": {"en": "half a day", "tr": "yarım gün"},
     "14 days": {"en": "14 days", "tr": "14 gün"},
+    "800 days": {"en": "800 days", "tr": "800 gün"},
 }
 
 CATALOGUE: Final = (
@@ -204,6 +205,24 @@ CATALOGUE: Final = (
         {"en": "Records that we could not make sense of", "tr": "Anlamlandıramadığımız kayıtlar"},
         {"en": "To find out what went wrong", "tr": "Neyin yanlış gittiğini bulmak için"},
         ("14 days",),
+    ),
+    Kept(
+        ("N#",),
+        {
+            "en": "What is in our statistics already, under a number that names nobody",
+            "tr": "İstatistiklerimize nelerin girdiği, kimsenin adını içermeyen bir numara altında",
+        },
+        {"en": "So that nothing is counted twice", "tr": "Hiçbir şey iki kez sayılmasın diye"},
+        ("800 days",),
+    ),
+    Kept(
+        ("R#",),
+        {
+            "en": "Statistics: how many messages, visits and orders there were on a day",
+            "tr": "İstatistikler: bir günde kaç ileti, ziyaret ve sipariş olduğu",
+        },
+        {"en": "To see what serves people", "tr": "İnsanlara neyin yaradığını görmek için"},
+        ("ever",),
     ),
     Kept(
         ("U#",),

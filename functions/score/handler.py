@@ -22,12 +22,12 @@ from functions.core.identity import SELF, hash_of, kind_of
 from functions.observability import handler as observed
 from functions.observability import metric
 from functions.releases import Live
-from functions.score import advertised, sift
+from functions.score import advertised, reactions, sift
 from functions.score.apply import Reading, TooLong, apply, bring, refold
 from functions.score.exposing import expose
 from functions.score.resolve import Resolver, identities_of
 from functions.score.sift import Record
-from functions.tables import contacts, events, identities, tombstones
+from functions.tables import contacts, counts, events, identities, tombstones
 from functions.tables.identities import Contended, Identity
 from functions.work import queue
 from functions.work.queue import Recount
@@ -81,6 +81,7 @@ def _score(records: list[Record]) -> None:
     _leave(sifted.leaving, known, now, reading, failed)
     # What was removed as an erased person's is noted nowhere else.
     _tell(theirs, live, failed)
+    _count(theirs, sifted, live, failed)
     if failed:
         raise failed[0]
 
@@ -94,6 +95,18 @@ def _tell(records: list[Record], live: Live, failed: list[Exception]) -> None:
             advertised.note(record.arrival.event, live.release.pages)
         except Exception as error:
             _fail([record], error, failed)
+
+
+def _count(theirs: list[Record], sifted: sift.Sifted, live: Live, failed: list[Exception]) -> None:
+    """Count what the batch says of messages, forms, files and orders."""
+    records = [record for record in (*theirs, *sifted.leaving, *sifted.machines) if reactions.is_counted(record, live)]
+    if not records:
+        return
+    left = {record.arrival.event.ref for record in sifted.leaving}
+    try:
+        counts.count(reactions.units(records, left, {one.arrival.event.ref for one in theirs}, live))
+    except Exception as error:
+        _fail(records, error, failed)
 
 
 def _admitted(records: list[Record], marks: erasure.Marks, now: int) -> list[Record]:

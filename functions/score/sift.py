@@ -32,11 +32,12 @@ class Record:
 @dataclass(slots=True)
 class Sifted:
     """`counting` are people's events; `leaving` those that may have counted and no longer do;
-    `waiting` those that a judgement must be asked about."""
+    `waiting` those that a judgement must be asked about; `machines` those that never counted."""
 
     counting: list[Record] = field(default_factory=list)
     leaving: list[Record] = field(default_factory=list)
     waiting: list[Event] = field(default_factory=list)
+    machines: list[Record] = field(default_factory=list)
 
 
 def read(raw: dict[str, Any]) -> Record | None:
@@ -66,6 +67,7 @@ def sift(records: Sequence[Record], rules: Rules) -> Sifted:
                 found.leaving.append(record)
             case "none":
                 metric("BotEvents")
+                found.machines.append(record)
             case never:
                 assert_never(never)
     return found

@@ -60,7 +60,7 @@ def state_from(row: Mapping[str, Any], closed_row: Mapping[str, Any] | None = No
         facts=compact.load(facts, apart),
         positions=positions,
         fence=row.get("fence", 0),
-        standing=_standing_from(row),
+        standing=standing_from(row),
         due=row.get("du"),
         watching=frozenset(row.get("w", ())),
         merged_into=row.get("into"),
@@ -70,7 +70,8 @@ def state_from(row: Mapping[str, Any], closed_row: Mapping[str, Any] | None = No
     )
 
 
-def _standing_from(row: Mapping[str, Any]) -> Standing:
+def standing_from(row: Mapping[str, Any]) -> Standing:
+    """The lines behind which a state item says that somebody stands."""
     return Standing(
         row.get("band", "cold"),
         row.get("since", 0),

@@ -10,6 +10,7 @@ from functions.aws import dynamodb
 from functions.tables.due import shard, shards
 
 VERSION = 1
+PREFIX = "G#"
 KEPT_S = 172_800
 """Whoever left is kept for so many seconds, longer than any older decision may still be
 delivered, which must not bring them back."""
@@ -18,6 +19,11 @@ delivered, which must not bring them back."""
 def key(segment: str, contact: str) -> dynamodb.Key:
     """Where it stands that a contact is in a segment."""
     return f"G#{segment}#{shard(contact)}", f"C#{contact}"
+
+
+def of_key(pk: str, sk: str) -> tuple[str, str]:
+    """The segment and the contact that a row's key names."""
+    return pk.removeprefix(PREFIX).rpartition("#")[0], sk.removeprefix("C#")
 
 
 def members(segment: str) -> Iterator[str]:

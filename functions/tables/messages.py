@@ -45,6 +45,13 @@ def get(contact: str, id: str) -> Message | None:
     return from_item(item) if item else None
 
 
+def found(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """Those messages that are there, by (contact, id), read together."""
+    rows = dynamodb.batch_get(settings.contacts_table(), (key(*pair) for pair in wanted))
+    read = map(from_item, rows.values())
+    return {(message.contact, message.id): message for message in read}
+
+
 def list_for(contact: str) -> list[Message]:
     """Every message of a contact, oldest first."""
     rows = dynamodb.query(settings.contacts_table(), f"C#{contact}", begins=PREFIX)

@@ -15,6 +15,7 @@ from typing import Final
 from functions import releases, settings
 from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
+from functions.core import counting
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
 from functions.core.folding import moment_of
@@ -22,11 +23,14 @@ from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_a
 from functions.tables import (
     addresses,
     contacts,
+    counts,
     duplicates,
+    enrollments,
     events,
     experiments,
     identities,
     leads,
+    memberships,
     messages,
     tombstones,
 )
@@ -109,6 +113,7 @@ def _rows(job: Job, _: str, now: int) -> _Step:
                 continue
             if notes["rows"] == ROWS_PER_SLICE:
                 return _Step(dict(notes), "")
+            counts.forget(counted_in(row))
             if row["sk"].startswith("W#"):
                 # The execution asks the row that it waits for, finds none, and ends.
                 notes["executions"] += stepfunctions.succeed(row["token"])
@@ -117,6 +122,7 @@ def _rows(job: Job, _: str, now: int) -> _Step:
                 dynamodb.delete(settings.contacts_table(), leads.listed_key(lead.id, lead.at))
             dynamodb.delete(settings.contacts_table(), (row["pk"], row["sk"]))
             notes["rows"] += 1
+    counts.forget([counting.standing_unit(contact) for contact in job.about["contacts"]])
     experiments.forget(releases.live().tests.values(), job.about["refs"])
     return _Step(dict(notes))
 
@@ -139,9 +145,26 @@ def _events(job: Job, _: str, now: int) -> _Step:
             if (more := _not_known_yet(job, row)) is not None:
                 # Not scored yet, it says that more is theirs: nothing of it goes before all of it is known.
                 return _Step({"events": ROWS_PER_SLICE - left}, None, more, back_to=0)
+            counts.forget(counted_in(row))
             events.remove(row["pk"], row["sk"])
             left -= 1
     return _Step({"events": ROWS_PER_SLICE - left})
+
+
+def counted_in(row: dynamodb.Item) -> list[str]:
+    """The units of what an erased row was."""
+    pk, sk = row["pk"], row["sk"]
+    if sk.startswith(messages.PREFIX):
+        id = sk.removeprefix(messages.PREFIX)
+        return [counting.message_unit(id), counting.reaction_unit(id)]
+    if sk.startswith((enrollments.CURRENT, enrollments.EARLIER)):
+        return [counting.run_unit(row["id"])]
+    if pk.startswith(memberships.PREFIX):
+        return [counting.member_unit(*memberships.of_key(pk, sk))]
+    if events.is_event(row) and events.from_row(row).name in counting.COUNTED:
+        ref = f"{pk}#{sk}"
+        return [counting.event_unit(ref), counting.order_unit(ref)]
+    return []
 
 
 def _rows_of_browser(browser: Identity) -> Iterator[dynamodb.Item]:
@@ -254,6 +277,7 @@ def _scanned(
         for row in filter(is_stray, rows):
             if (more := learn(row)) is not None:
                 return _Step(dict(notes), None, more, back_to=0)
+            counts.forget(counted_in(row))
             dynamodb.delete(table, (row["pk"], row["sk"]))
             notes[what] += 1
         notes[f"searched {what}"] += len(rows)

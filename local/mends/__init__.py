@@ -30,6 +30,7 @@ def apply() -> None:
     expect(found == VERSION, f"found {found}, mended for {VERSION}")
     mends: list[Callable[[], None]] = [
         tables.insert_by_statement_reaches_the_stream,
+        tables.update_by_statement_reaches_the_stream,
         tables.streams_start_over_with_their_tables,
         lambdas.error_keeps_its_type_and_the_worker,
         lambdas.silent_handler_is_not_held,

@@ -1,5 +1,6 @@
 """DynamoDB."""
 
+import copy
 from typing import Any
 
 from ministack.services import dynamodb, lambda_svc
@@ -18,6 +19,24 @@ def insert_by_statement_reaches_the_stream() -> None:
         return answer
 
     dynamodb._partiql_insert = mended
+
+
+def update_by_statement_reaches_the_stream() -> None:
+    """A PartiQL UPDATE changes its item but writes no stream record: what became of messages would never be counted."""
+    update = dynamodb._partiql_update
+
+    def mended(table: dict[str, Any], parsed: dict[str, Any], data: Any = None) -> Any:
+        pk, sk, _, error = dynamodb._partiql_key_target(table, parsed)
+        before = None if error else table["items"].get(pk, {}).get(sk)
+        before = copy.deepcopy(before)
+        answer = update(table, parsed, data)
+        if answer[0] == 200 and before is not None:
+            after = table["items"][pk][sk]
+            if after != before:
+                dynamodb._emit_stream_event(table["TableName"], "MODIFY", before, after)
+        return answer
+
+    dynamodb._partiql_update = mended
 
 
 def streams_start_over_with_their_tables() -> None:

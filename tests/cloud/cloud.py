@@ -25,7 +25,7 @@ from tests.cloud.machines import Machines
 from tests.cloud.mail import Mail, Postbox
 from tests.cloud.queues import Message, Queue, Queues, sqs_event
 from tests.cloud.shuffle import Redelivery, as_they_came
-from tests.cloud.streams import Record, Stream, inserts, outbox
+from tests.cloud.streams import Record, Stream, counted, inserts, outbox
 from tests.cloud.time import START, Clock
 from tests.cloud.visitors import PUBLIC_URL, Visitors
 from tests.cloud.wire import Watch, Wire
@@ -55,7 +55,7 @@ class Cloud(Visitors):
 
     Nothing moves by itself: `settle` delivers until all is quiet, `skip` lets time pass. A
     handler that fails is delivered to again; one that is killed, too. What is named in
-    `paused` ("score", "journey_step", "send", "feedback", "clock") waits.
+    `paused` ("score", "journey_step", "count", "send", "feedback", "clock") waits.
     """
 
     def __init__(self, emulator: EmulatorProcess, release: bytes | None = None) -> None:
@@ -95,6 +95,7 @@ class Cloud(Visitors):
         streams = emulator.client("dynamodbstreams")
         self.events = Stream(streams, events, inserts, lambda: self.wire.writes)
         self.decisions = Stream(streams, contacts, outbox, lambda: self.wire.writes)
+        self.counted = Stream(streams, contacts, counted, lambda: self.wire.writes)
         self.activate()
         self._make_keys()
         self.publish(release or marketing())
@@ -171,11 +172,11 @@ class Cloud(Visitors):
 
     def pump(self) -> bool:
         """One round of deliveries; whether anything moved."""
-        moved = [self.deliver(what) for what in ("score", "journey_step", "send", "feedback", "work", "clock")]
+        moved = [self.deliver(what) for what in ("score", "journey_step", "count", "send", "feedback", "work", "clock")]
         return any(moved)
 
     def deliver(self, what: str) -> bool:
-        """One delivery to score, journey_step (its stream), send, feedback or work, or a turn of the
+        """One delivery to score, journey_step or count (their streams), send, feedback or work, or a turn of the
         "clock" (executions); whether there was anything."""
         if what in self.paused:
             return False
@@ -184,6 +185,8 @@ class Cloud(Visitors):
                 return self._deliver_stream(what, self.events)
             case "journey_step":
                 return self._deliver_stream(what, self.decisions)
+            case "count":
+                return self._deliver_stream(what, self.counted)
             case "clock":
                 return self.machines.run()
             case "feedback":

@@ -21,6 +21,16 @@ def outbox(record: Record) -> bool:
     return change["Keys"]["sk"] == {"S": "S"} and "N" in change.get("NewImage", {}).get("o", {})
 
 
+def counted(record: Record) -> bool:
+    """The filters on the contacts' stream of what is counted."""
+    change = record["dynamodb"]
+    pk, sk = change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]
+    image = change.get("NewImage")
+    if image is None:
+        return False
+    return sk.startswith(("M#", "J#")) or pk.startswith("G#") or (sk == "S" and ("o" in image or "into" in image))
+
+
 class Stream:
     """One table's stream and how far its follower came. A batch that fails comes again, whole."""
 

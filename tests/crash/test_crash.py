@@ -9,7 +9,7 @@ from tests.crash.faults import Fault, Mode
 from tests.crash.scenarios import sign_up, wait
 from tests.scale import SCALE
 
-ROOMS = {"track", "score", "journey_step", "send", "sweep", "work", "publish"}
+ROOMS = {"track", "score", "journey_step", "count", "send", "sweep", "work", "publish"}
 
 
 EVERY = 1 if SCALE > 1 else 29

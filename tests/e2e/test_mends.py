@@ -145,6 +145,18 @@ def http_api(aws: EmulatorProcess, function_name: str) -> str:
 
 
 def inserts_by_statement_reach_the_stream(aws: EmulatorProcess) -> bool:
+    statement = {"Statement": "INSERT INTO \"{table}\" VALUE {{'pk': ?}}", "Parameters": [{"S": "a"}]}
+    return _images(aws, statement) == [{"pk": {"S": "a"}}]
+
+
+def updates_by_statement_reach_the_stream(aws: EmulatorProcess) -> bool:
+    insert = {"Statement": "INSERT INTO \"{table}\" VALUE {{'pk': ?}}", "Parameters": [{"S": "a"}]}
+    update = {"Statement": 'UPDATE "{table}" SET "n"=? WHERE "pk"=?', "Parameters": [{"N": "1"}, {"S": "a"}]}
+    return _images(aws, insert, update)[-1:] == [{"pk": {"S": "a"}, "n": {"N": "1"}}]
+
+
+def _images(aws: EmulatorProcess, *statements: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the stream of a new table shows of statements."""
     dynamodb, streams, table = aws.client("dynamodb"), aws.client("dynamodbstreams"), name("table")
     made = dynamodb.create_table(
         TableName=table,
@@ -153,13 +165,13 @@ def inserts_by_statement_reach_the_stream(aws: EmulatorProcess) -> bool:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )["TableDescription"]
-    statement = {"Statement": f"INSERT INTO \"{table}\" VALUE {{'pk': ?}}", "Parameters": [{"S": "a"}]}
-    dynamodb.batch_execute_statement(Statements=[statement])
+    for one in statements:
+        dynamodb.batch_execute_statement(Statements=[{**one, "Statement": one["Statement"].format(table=table)}])
     arn = made["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
-    return [record["dynamodb"]["NewImage"] for record in records] == [{"pk": {"S": "a"}}]
+    return [record["dynamodb"]["NewImage"] for record in records]
 
 
 def an_error_keeps_its_type_and_the_worker(aws: EmulatorProcess) -> bool:
@@ -298,6 +310,7 @@ def an_alert_reaches_the_owner(aws: EmulatorProcess) -> bool:
 
 MENDS = [
     inserts_by_statement_reach_the_stream,
+    updates_by_statement_reach_the_stream,
     an_error_keeps_its_type_and_the_worker,
     a_silent_handler_is_not_held,
     cors_of_a_template_is_answered,

@@ -9,7 +9,7 @@ import pytest
 from tests.infra.conftest import Synthesized
 from tests.infra.test_needs import called
 
-ROOMS = {"track", "pages", "console", "score", "journey_step", "send", "sweep", "work", "publish"}
+ROOMS = {"track", "pages", "console", "score", "journey_step", "count", "send", "sweep", "work", "publish"}
 
 
 def _statements(app: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -102,7 +102,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         ("dynamodb:PartiQLInsert", {"track", "journey_step", "sweep", "work", "send"}),
         ("events:PutEvents", {"journey_step", "sweep", "work"}),
         ("states:StartExecution", {"journey_step", "sweep", "work"}),
-        ("dynamodb:GetRecords", {"score", "journey_step"}),
+        ("dynamodb:GetRecords", {"score", "journey_step", "count"}),
         ("lambda:InvokeFunction", {"sweep"}),
     ],
 )

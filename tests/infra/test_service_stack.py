@@ -35,8 +35,26 @@ def test_journey_step_sees_state_rows_that_made_decisions(app: Synthesized) -> N
     }
 
 
+def test_count_sees_what_reports_count_and_gathers_it(app: Synthesized) -> None:
+    mapping = _mapping(app, "count", "stream")
+    patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
+    kinds = [kind for one in patterns for key in one["dynamodb"]["Keys"].values() for kind in key["S"]]
+    assert kinds == [{"prefix": "M#"}, {"prefix": "J#"}, {"prefix": "G#"}, "S", "S"]
+    assert mapping["MaximumBatchingWindowInSeconds"] == 30
+    assert mapping["ParallelizationFactor"] == 1
+
+
+def test_a_shard_has_no_more_followers_than_aws_advises(app: Synthesized) -> None:
+    followed = [
+        json.dumps(mapping["EventSourceArn"])
+        for mapping in app.properties("AWS::Lambda::EventSourceMapping")
+        if "StartingPosition" in mapping
+    ]
+    assert max(map(followed.count, followed)) == 2
+
+
 def test_stream_records_are_tried_for_as_long_as_the_stream_keeps_them(app: Synthesized) -> None:
-    for room in ("score", "journey_step"):
+    for room in ("score", "journey_step", "count"):
         mapping = _mapping(app, room, "stream")
         assert mapping["MaximumRetryAttempts"] == -1
         assert mapping["MaximumRecordAgeInSeconds"] == -1

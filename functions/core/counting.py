@@ -1,0 +1,342 @@
+"""What each stored thing adds to the counted numbers of reports. Pure.
+
+A *unit* is one thing that is counted: a message, a run of a journey, somebody's place in a segment, where somebody
+stands, one event. It says all that the thing amounts to, as it stands; what of it was counted already is the unit's own
+row (tables/counts.py), so that whatever comes again, late or in part is counted once.
+
+A message counts on the day on which it was decided, a run on the day on which it began, whatever happens to them
+later: what became of Monday's letters stands in one line. Days are the business's own.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from functions.core import event as names
+from functions.core.contact import Decision, Standing
+from functions.core.days import day_of
+from functions.core.enrollment import Enrollment
+from functions.core.event import FORM, SYSTEM, Event
+from functions.core.ids import digest
+from functions.core.journey_facts import goes_on_elsewhere
+from functions.core.message import Message
+
+NOW: Final = "0"
+"""The day of a number that says how things stand, and not what happened."""
+NEVER: Final = 2**62
+"""The version of a unit whose thing is erased: nothing is newer."""
+_LONGEST: Final = 60
+_NOT_IN_A_PART: Final = re.compile(r"[^\w.@+-]+")
+_NONE: "Mapping[Place, int]" = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a number stands: of which subject ("journey/welcome"), on which day (2026-12-05, or NOW), of which part of
+    it (a step, a stage; "" for the whole), and what it counts."""
+
+    subject: str
+    day: str
+    part: str
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that is counted. `version` grows with it; 0 where it never changes but only gains.
+
+    `adds` stays for good: each place once for this unit, however often it is said; `exactly`, and nothing that was said
+    before. `once` is added each time a newer version says it. `stands` holds as long as the newest version says so.
+    """
+
+    id: str
+    version: int = 0
+    adds: Mapping[Place, int] = field(default_factory=lambda: _NONE)
+    once: Mapping[Place, int] = field(default_factory=lambda: _NONE)
+    stands: Mapping[Place, int] = field(default_factory=lambda: _NONE)
+    exactly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of a unit so far: up to which version, for good, and as it stands."""
+
+    version: int = 0
+    adds: Mapping[Place, int] = field(default_factory=lambda: _NONE)
+    stands: Mapping[Place, int] = field(default_factory=lambda: _NONE)
+
+
+def join(counted: Counted, unit: Unit) -> tuple[Counted, dict[Place, int]]:
+    """What is counted of a unit after it was looked at again, and by how much each number changes: by nothing where
+    this was known already."""
+    if counted.version == NEVER or 0 < unit.version <= counted.version:
+        return counted, {}
+    changes: dict[Place, int] = {}
+    adds = dict(unit.adds if unit.exactly else counted.adds)
+    if unit.exactly:
+        changes = _difference(unit.adds, counted.adds)
+    for place, many in unit.adds.items():
+        if place not in adds:
+            adds[place] = changes[place] = many
+    for place, many in unit.once.items():
+        adds[place] = adds.get(place, 0) + many
+        changes[place] = changes.get(place, 0) + many
+    stands = counted.stands
+    if unit.version:
+        stands = dict(unit.stands)
+        changes |= _difference(stands, counted.stands)
+    return Counted(max(unit.version, counted.version), adds, stands), changes
+
+
+def _difference(new: Mapping[Place, int], old: Mapping[Place, int]) -> dict[Place, int]:
+    return {place: less for place in {*new, *old} if (less := new.get(place, 0) - old.get(place, 0))}
+
+
+def day(moment: int, zone: str) -> str:
+    """The day of a moment (ms), as numbers stand under it."""
+    return day_of(moment, zone).isoformat()
+
+
+def part(text: str) -> str:
+    """What somebody outside called something, as a part: short, on one line, without signs that mean something."""
+    return _NOT_IN_A_PART.sub("-", text.strip().casefold())[:_LONGEST].strip("-") or "unknown"
+
+
+def source(touch: Mapping[str, str] | None) -> str:
+    """By which source a touch came, as a part: as the campaign named it, else the referring site; "direct"."""
+    said = touch or {}
+    return part(said.get("source") or said.get("referrer") or "direct")
+
+
+# --- messages -------------------------------------------------------------------------------------------------------
+
+_AFTER_SENT: Final = ("sent", "delivered", "bounced", "complained")
+
+
+def message_unit(id: str) -> str:
+    """The unit of a message."""
+    return digest("counted", "message", id)
+
+
+def of_message(message: Message, zone: str) -> Unit:
+    """What a message amounts to: decided, withheld (and why), sent, delivered, bounced, complained of."""
+    happened = {"decided"}
+    if any(state in message.times for state in _AFTER_SENT):
+        happened |= {"sent", *(state for state in _AFTER_SENT if state in message.times)}
+    if message.state == "withheld":
+        happened |= {"withheld", f"withheld-{message.reason}"}
+    if message.state == "unknown":
+        happened.add("unknown")
+    return Unit(message_unit(message.id), message.version + 1, adds=_of_letter(message, happened, zone))
+
+
+def _of_letter(message: Message, measures: Iterable[str], zone: str, many: int = 1) -> dict[Place, int]:
+    on, subject = day(message.created, zone), f"journey/{message.journey}"
+    places: dict[Place, int] = {}
+    for measure in measures:
+        places[Place(subject, on, message.step, measure)] = many
+        if not measure.startswith("withheld-"):
+            places[Place("mail", on, message.channel, measure)] = many
+    return places
+
+
+REACTIONS: Final[Mapping[str, str]] = {
+    names.EMAIL_OPENED: "opened",
+    names.EMAIL_CLICKED: "clicked",
+    names.PUSH_CLICKED: "clicked",
+    names.UNSUBSCRIBED: "unsubscribed",
+}
+"""What people do with a message, by the event."""
+
+
+def reaction_unit(message: str) -> str:
+    """The unit of what people and machines did with a message."""
+    return digest("counted", "reaction", message)
+
+
+def message_of(event: Event) -> str:
+    """The message with which an event was something done; "" where it tells of none."""
+    about = event.properties.get("message")
+    return about if event.kind == SYSTEM and event.name in REACTIONS and isinstance(about, str) else ""
+
+
+def of_reactions(done: Iterable[tuple[Event, bool]], message: Message, zone: str, *, exactly: bool = False) -> Unit:
+    """What people (True) and machines did with a message: each once a message. `exactly`: these are all there are."""
+    measures = {f"{'' if person else 'machines-'}{REACTIONS[event.name]}" for event, person in done}
+    return Unit(reaction_unit(message.id), adds=_of_letter(message, sorted(measures), zone), exactly=exactly)
+
+
+# --- runs of journeys -----------------------------------------------------------------------------------------------
+
+
+def run_unit(run: str) -> str:
+    """The unit of a run."""
+    return digest("counted", "run", run)
+
+
+def of_run(run: Enrollment, zone: str) -> Unit:
+    """What a run amounts to: entered, each step it passed and by which way, where it waits, how it ended."""
+    on, subject = day(run.begun or run.entered, zone), f"journey/{run.journey}"
+    adds = {Place(subject, on, "", "entered"): 1}
+    for passed in run.path:
+        adds[Place(subject, on, passed.step, "passed")] = 1
+        adds[Place(subject, on, passed.step, f"way-{passed.outcome}")] = 1
+    stands: dict[Place, int] = {}
+    if not run.active:
+        adds[Place(subject, on, "", "merged" if goes_on_elsewhere(run) else run.state)] = 1
+    elif run.waiting is not None:
+        stands[Place(subject, NOW, run.waiting.step, "here")] = 1
+    elif run.failure is not None:
+        stands[Place(subject, NOW, run.failure.step, "stuck")] = 1
+    return Unit(run_unit(run.id), run.version + 1, adds=adds, stands=stands)
+
+
+# --- segments, stages, bands ----------------------------------------------------------------------------------------
+
+
+def member_unit(segment: str, contact: str) -> str:
+    """The unit of somebody's place in a segment."""
+    return digest("counted", "member", segment, contact)
+
+
+def of_member(segment: str, contact: str, version: int, at: int, zone: str, *, inside: bool) -> Unit:
+    """Somebody entered a segment, or left it, at a moment (ms)."""
+    subject = f"segment/{segment}"
+    happened = Place(subject, day(at, zone), "", "entered" if inside else "left")
+    stands = {Place(subject, NOW, "", "inside"): 1} if inside else {}
+    return Unit(member_unit(segment, contact), version, once={happened: 1}, stands=stands)
+
+
+def standing_unit(contact: str) -> str:
+    """The unit of where somebody stands."""
+    return digest("counted", "standing", contact)
+
+
+def of_standing(
+    contact: str, version: int, standing: Standing, decisions: Iterable[Decision], by: str, zone: str
+) -> Unit:
+    """Where somebody stands, who came by the source `by`, and what was just decided of that: bands and stages entered.
+
+    Going on from a stage counts on the day on which that stage was entered, with the milliseconds it took: of those
+    who came in a week, so many went on.
+    """
+    once: dict[Place, int] = {}
+
+    def add(stage: str, on: str, measure: str, many: int = 1) -> None:
+        for place in (Place("funnel", on, stage, measure), Place("funnel-by-source", on, f"{stage}.{by}", measure)):
+            once[place] = once.get(place, 0) + many
+
+    for decision in decisions:
+        on = day(decision.at, zone)
+        if decision.kind == "temperature":
+            place = Place("temperature", on, decision.after, "entered")
+            once[place] = once.get(place, 0) + 1
+        elif decision.kind == "stage":
+            if decision.after:
+                add(decision.after, on, "entered")
+            if decision.before and (since := standing.stages.get(decision.before)):
+                came = day(since, zone)
+                add(decision.before, came, "through" if decision.after else "out")
+                add(decision.before, came, "ms", max(0, decision.at - since))
+    stands = {Place("standing", NOW, "band", standing.temperature): 1}
+    if standing.stage:
+        stands[Place("standing", NOW, "stage", standing.stage)] = 1
+    if standing.grade != "D":
+        stands[Place("standing", NOW, "grade", standing.grade)] = 1
+    return Unit(standing_unit(contact), version, once=once, stands=stands)
+
+
+def of_nobody(contact: str, version: int) -> Unit:
+    """Somebody who stands nowhere any more: merged into another, or erased."""
+    return Unit(standing_unit(contact), version)
+
+
+# --- single events --------------------------------------------------------------------------------------------------
+
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    names.ASSET_DOWNLOADED: ("asset", "downloaded"),
+    names.POPUP_SHOWN: ("popup", "shown"),
+    names.POPUP_CLICKED: ("popup", "clicked"),
+    names.POPUP_DISMISSED: ("popup", "dismissed"),
+}
+ORDERED: Final = "Order Completed"
+REFUNDED: Final = "Order Refunded"
+COUNTED: Final = frozenset((names.FORM_SUBMITTED, names.PAGE_VIEWED, *_KINDS, ORDERED, REFUNDED))
+"""Events that are units by themselves, some of them."""
+
+
+def event_unit(ref: str) -> str:
+    """The unit of one event."""
+    return digest("counted", "event", ref)
+
+
+def of_event(event: Event, known: Mapping[str, Collection[str]], zone: str) -> Unit | None:
+    """What a person's event amounts to by itself: a form sent, a file taken, a page of ours seen, an order. None where
+    it isn't counted. `known` are the ids of what the business has made, by kind: only those have numbers."""
+    on = day(event.at, zone)
+    found = _about(event)
+    if found is not None:
+        kind, id, measure = found
+        if id not in known.get(kind, ()):
+            return None
+        return Unit(event_unit(event.ref), adds={Place(f"{kind}/{id}", on, "", measure): 1})
+    if event.name in (ORDERED, REFUNDED) and event.kind == "track" and event.proved:
+        return Unit(event_unit(event.ref), adds=_money(event, "source", _source_of(event), on))
+    return None
+
+
+def _about(event: Event) -> tuple[str, str, str] | None:
+    said = event.properties
+    if event.name == names.FORM_SUBMITTED and event.kind == FORM:
+        return "form", str(said.get("form")), "submitted"
+    if event.name == names.PAGE_VIEWED and event.kind == "page":
+        return "page", str(said.get("page")), "viewed"
+    if event.name in _KINDS:
+        kind, measure = _KINDS[event.name]
+        return kind, str(said.get(kind)), measure
+    return None
+
+
+def _source_of(event: Event) -> str:
+    named = event.context.get("campaign")
+    return source(named if isinstance(named, Mapping) else None)
+
+
+def _money(event: Event, subject: str, of: str, on: str) -> dict[Place, int]:
+    back = event.name == REFUNDED
+    places = {Place(subject, on, of, "refunds" if back else "orders"): 1}
+    if (paid := amount(event)) is not None:
+        many, currency = paid
+        places[Place(subject, on, of, f"{'refunded' if back else 'revenue'}-{currency}")] = many
+    return places
+
+
+def amount(event: Event) -> tuple[int, str] | None:
+    """What an order came to, in hundredths of its currency ("" where it names none); None where it doesn't say.
+
+    The names are those of Segment's spec for shops: revenue, or total with taxes and shipping.
+    """
+    for name in ("revenue", "total", "value"):
+        value: Any = event.properties.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
+            continue
+        currency = str(event.properties.get("currency") or "")
+        return round(value * 100), currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else ""
+    return None
+
+
+ATTRIBUTED_MS: Final = 7 * 86_400_000
+"""An order is a message's doing where its link was clicked so shortly before, by a person."""
+
+
+def order_unit(ref: str) -> str:
+    """The unit of an order, as far as a message brought it."""
+    return digest("counted", "order", ref)
+
+
+def of_order(event: Event, message: Message, zone: str) -> Unit:
+    """An order that is put down to a message: decided once, by what was known when the order came."""
+    subject, on = f"journey/{message.journey}", day(message.created, zone)
+    return Unit(order_unit(event.ref), adds=_money(event, subject, message.step, on))

@@ -1,0 +1,233 @@
+"""Counted numbers, and what of each unit is in them.
+
+R#<subject> / <day>#<part>#<shard>: numbers by measure, as attributes "m.<measure>" · v
+N#<unit> / N: n version of what was counted · w writes of the row · a what it added for good, g where it stands, both
+{place: number} · v · ttl
+
+A unit's row and the numbers that it changes are written in one transaction, so a number is always the sum of what its
+units say. The shard "x" holds what was counted of units whose own rows are gone (somebody was erased).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from functions import clock, settings
+from functions.aws import dynamodb
+from functions.core.counting import NEVER, NOW, Counted, Place, Unit, join
+from functions.core.errors import Newer
+
+VERSION: Final = 1
+KEPT_S: Final = 800 * 86_400
+"""So long after it was last counted a unit is told from a new one: longer than anything of it is delivered late."""
+SHARDS: Final = 8
+"""Writers that meet at a number make way for each other to so many rows of it; mostly there is the first."""
+ERASED: Final = "x"
+ATTEMPTS: Final = 8
+_OPERATIONS: Final = 90
+"""A transaction takes a hundred."""
+_PREFIX: Final = "m."
+
+
+class Contended(RuntimeError):
+    """Others kept writing the same numbers."""
+
+
+def unit_key(unit: str) -> dynamodb.Key:
+    """Where it stands what was counted of a unit."""
+    return f"N#{unit}", "N"
+
+
+def partition(subject: str) -> str:
+    """Where the numbers of a subject stand."""
+    return f"R#{subject}"
+
+
+def count(units: Iterable[Unit]) -> int:
+    """Count units, those of one id in the order given; how many changed anything. Repeating it is safe.
+
+    Raises Contended, or what DynamoDB raises: some may be counted by then, and all bear repetition.
+    """
+    grouped: dict[str, list[Unit]] = {}
+    for unit in units:
+        grouped.setdefault(unit.id, []).append(unit)
+    left, changed = list(grouped), 0
+    for attempt in range(ATTEMPTS):
+        if not left:
+            return changed
+        if attempt:
+            clock.sleep(0.02 * 2 ** min(attempt, 5))
+        rows = dynamodb.batch_get(settings.contacts_table(), map(unit_key, left))
+        refused: list[str] = []
+        # Whoever was refused goes alone from then on, and to another row of the number.
+        for chosen, pending, changes in _packed(left, grouped, rows, alone=attempt > 2):
+            if not changes:
+                continue
+            try:
+                dynamodb.transact([*pending, *_numbers(changes, attempt % SHARDS)])
+            except dynamodb.TransactionRefused:
+                refused += chosen
+            else:
+                changed += len(chosen)
+        left = refused
+    if left:
+        raise Contended(f"{len(left)} units could not be counted")
+    return changed
+
+
+def _packed(
+    ids: Sequence[str],
+    grouped: Mapping[str, Sequence[Unit]],
+    rows: Mapping[dynamodb.Key, dynamodb.Item],
+    *,
+    alone: bool,
+) -> Iterator[tuple[list[str], list[dict[str, Any]], Counter[Place]]]:
+    """Units that fit into one transaction: their ids, their rows, and by how much numbers change together."""
+    chosen: list[str] = []
+    operations: list[dict[str, Any]] = []
+    together: Counter[Place] = Counter()
+    for id in ids:
+        row = rows.get(unit_key(id))
+        counted, changes = _joined(from_row(row) if row else Counted(), grouped[id])
+        if not changes:
+            # What it says was counted; a newer version that changes no number need not be noted either.
+            continue
+        lines = {_line(place) for place in (*together, *changes)}
+        if chosen and (alone or len(operations) + 1 + len(lines) > _OPERATIONS):
+            yield chosen, operations, together
+            chosen, operations, together = [], [], Counter()
+        chosen.append(id)
+        operations.append(_unit_op(id, counted, row))
+        together.update(changes)
+    yield chosen, operations, together
+
+
+def _joined(counted: Counted, units: Sequence[Unit]) -> tuple[Counted, dict[Place, int]]:
+    changes: Counter[Place] = Counter()
+    for unit in units:
+        counted, more = join(counted, unit)
+        changes.update(more)
+    return counted, {place: many for place, many in changes.items() if many or place.day != NOW}
+
+
+def _unit_op(id: str, counted: Counted, row: dynamodb.Item | None) -> dict[str, Any]:
+    condition, values = (
+        ("n = :n AND w = :w", {":n": row["n"], ":w": row["w"]}) if row else ("attribute_not_exists(pk)", {})
+    )
+    item = to_row(id, counted, (row["w"] if row else 0) + 1, clock.now_ms())
+    return dynamodb.put_op(settings.contacts_table(), item, condition=condition, values=values)
+
+
+def _line(place: Place) -> tuple[str, str, str]:
+    return place.subject, place.day, place.part
+
+
+def _numbers(changes: Mapping[Place, int], shard: int | str) -> Iterator[dict[str, Any]]:
+    lines: dict[tuple[str, str, str], dict[str, int]] = {}
+    for place, many in changes.items():
+        if many:
+            lines.setdefault(_line(place), {})[place.measure] = many
+    for (subject, day, part), measures in lines.items():
+        fields = {f"#m{index}": f"{_PREFIX}{measure}" for index, measure in enumerate(measures)}
+        values = {f":m{index}": many for index, many in enumerate(measures.values())}
+        adding = ", ".join(f"#m{index} :m{index}" for index in range(len(measures)))
+        yield dynamodb.update_op(
+            settings.contacts_table(),
+            (partition(subject), f"{day}#{part}#{shard}"),
+            f"SET v = :v ADD {adding}",
+            names=fields,
+            values=values | {":v": VERSION},
+        )
+
+
+def forget(units: Sequence[str]) -> None:
+    """Let units go whose things are erased: what they did stays in the numbers, where they stand does not. Nothing of
+    them is counted again. Repeating it is safe."""
+    for id in units:
+        for attempt in range(ATTEMPTS):
+            row = dynamodb.get(settings.contacts_table(), unit_key(id))
+            counted = from_row(row) if row else Counted()
+            if counted.version == NEVER:
+                break
+            stub = _unit_op(id, Counted(NEVER, {}, {}), row)
+            gone = {place: -many for place, many in counted.stands.items()}
+            try:
+                # The numbers keep what it added; beside them stands how much of them nobody can recount.
+                dynamodb.transact([stub, *_numbers(gone, 0), *_numbers(counted.adds, ERASED)])
+            except dynamodb.TransactionRefused:
+                clock.sleep(0.02 * 2**attempt)
+            else:
+                break
+        else:
+            raise Contended("a unit kept changing")
+
+
+def of(subject: str, first: str, last: str) -> dict[tuple[str, str], Counter[str]]:
+    """The numbers of a subject from the day `first` to `last` (2026-12-05), by day and part."""
+    return _summed(_rows(subject, first, last))
+
+
+def standing(subject: str) -> dict[str, Counter[str]]:
+    """How things stand with a subject, by part."""
+    return {part: numbers for (_, part), numbers in _summed(_rows(subject, NOW, NOW)).items()}
+
+
+def _rows(subject: str, first: str, last: str) -> Iterator[dynamodb.Item]:
+    between = (f"{first}#", f"{last}#\uffff")
+    return dynamodb.query(settings.contacts_table(), partition(subject), between=between, consistent=False)
+
+
+def _summed(rows: Iterable[dynamodb.Item]) -> dict[tuple[str, str], Counter[str]]:
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        day, part, shard = place_of(row["sk"])
+        if shard != ERASED:
+            numbers = found.setdefault((day, part), Counter())
+            for measure, many in measures_of(row).items():
+                numbers[measure] += many
+    return found
+
+
+def place_of(sk: str) -> tuple[str, str, str]:
+    """The day, the part and the shard that a row of numbers is about."""
+    day, _, rest = sk.partition("#")
+    part, _, shard = rest.rpartition("#")
+    return day, part, shard
+
+
+def measures_of(row: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers of a row by measure."""
+    if row["v"] > VERSION:
+        raise Newer(f"numbers of version {row['v']} are newer than this code reads")
+    return {name.removeprefix(_PREFIX): int(many) for name, many in row.items() if name.startswith(_PREFIX)}
+
+
+def to_row(id: str, counted: Counted, write: int, now: int) -> dynamodb.Item:
+    """The item of a unit at its `write`-th writing, at `now` (ms)."""
+    pk, sk = unit_key(id)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "v": VERSION,
+        "n": counted.version,
+        "w": write,
+        "a": {_name(place): many for place, many in counted.adds.items()},
+        "g": {_name(place): many for place, many in counted.stands.items()},
+        "ttl": now // 1000 + KEPT_S,
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Counted:
+    """What was counted of a unit. Raises Newer."""
+    if row["v"] > VERSION:
+        raise Newer(f"a counted unit of version {row['v']} is newer than this code reads")
+    adds, stands = ({_place(name): int(many) for name, many in row[part].items()} for part in ("a", "g"))
+    return Counted(int(row["n"]), adds, stands)
+
+
+def _name(place: Place) -> str:
+    return "|".join((place.subject, place.day, place.part, place.measure))
+
+
+def _place(name: str) -> Place:
+    return Place(*name.split("|"))
