@@ -164,6 +164,8 @@ class ServiceStack(cdk.Stack):
                     *known,
                     uses.reads_events(log),
                     uses.makes_links(self.public_url),
+                    # What a person decides there is done by jobs.
+                    to_work,
                     self.sign_in.use(),
                 ],
             ),
