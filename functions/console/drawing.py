@@ -23,6 +23,7 @@ NAVIGATION: Final = (
     ("people", Right.SEE_PEOPLE, "people"),
     ("campaigns", Right.SEE, "campaigns"),
     ("journeys", Right.SEE, "journeys"),
+    ("releases", Right.SEE, "releases"),
 )
 """Path, the right that it asks for, and the word for it, in the order in which they stand."""
 

@@ -68,6 +68,8 @@ class Route:
 _CAMPAIGNS: Final = "functions.console.campaigns"
 _JOURNEYS: Final = "functions.console.journeys"
 _SENDING: Final = "functions.console.sending"
+_MAILS: Final = "functions.console.mails"
+_RELEASES: Final = "functions.console.releases"
 _A_RUN: Final = ("campaigns", "*", "*")
 _RUN_NAMES: Final = ("campaign", "run")
 _A_JOURNEY: Final = ("journeys", "*")
@@ -81,6 +83,10 @@ ROUTES: Final[Sequence[Route]] = (
     Route("POST", (*_A_RUN, "stop"), Right.RUN, _CAMPAIGNS, "stop", _RUN_NAMES),
     Route("POST", (*_A_RUN, "pause"), Right.RUN, _CAMPAIGNS, "pause", _RUN_NAMES),
     Route("POST", (*_A_RUN, "resume"), Right.RUN, _CAMPAIGNS, "resume", _RUN_NAMES),
+    Route("GET", ("mails",), Right.SEE, _MAILS, "index"),
+    Route("GET", ("mails", "*"), Right.SEE, _MAILS, "show", ("template",)),
+    Route("GET", ("mails", "*", "html"), Right.SEE, _MAILS, "framed", ("template",)),
+    Route("POST", ("mails", "*", "test"), Right.RUN, _MAILS, "send_test", ("template",)),
     Route("GET", ("sending",), Right.SEE, _SENDING, "show"),
     Route("POST", ("sending", "pause"), Right.RUN, _SENDING, "pause"),
     Route("POST", ("sending", "resume"), Right.RUN, _SENDING, "resume"),
@@ -90,6 +96,12 @@ ROUTES: Final[Sequence[Route]] = (
     Route("POST", (*_A_JOURNEY, "retry"), Right.RUN, _JOURNEYS, "retry", ("journey",)),
     Route("POST", (*_A_JOURNEY, "pause"), Right.RUN, _JOURNEYS, "pause", ("journey",)),
     Route("POST", (*_A_JOURNEY, "resume"), Right.RUN, _JOURNEYS, "resume", ("journey",)),
+    Route("GET", ("releases",), Right.SEE, _RELEASES, "index"),
+    Route("GET", ("releases", "*"), Right.SEE, _RELEASES, "show", ("number",)),
+    Route("POST", ("releases", "*", "rollback"), Right.PUBLISH, _RELEASES, "roll_back", ("number",)),
+    Route("GET", ("proposals", "*"), Right.SEE, _RELEASES, "show_proposal", ("release",)),
+    Route("POST", ("proposals", "*", "publish"), Right.PUBLISH, _RELEASES, "publish", ("release",)),
+    Route("POST", ("proposals", "*", "drop"), Right.PUBLISH, _RELEASES, "drop", ("release",)),
     Route("GET", ("jobs", "*"), Right.SEE, "functions.console.jobs", "show", ("job",)),
     Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
     Route("GET", ("pairs",), Right.SEE_PEOPLE, "functions.console.pairs", "index"),

@@ -18,7 +18,8 @@ from functions.console import gate, handler, places, routes, signing_in
 from functions.console.gate import COOKIE
 from functions.core.roles import RIGHTS, Right, Role
 from functions.core.staff import IDLE_MS, LONGEST_MS, NOTED_MS, Member
-from functions.tables import sessions
+from functions.tables import proposals, sessions
+from functions.tables.proposals import Proposal
 from functions.work import campaigns
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
@@ -72,6 +73,12 @@ PATHS = {
     ("journeys",): "/console/journeys",
     ("journeys", "*", "recall"): "/console/journeys/{journey}/recall",
     ("jobs", "*"): "/console/jobs/{job}",
+    ("releases",): "/console/releases",
+    ("releases", "*"): "/console/releases/1",
+    ("proposals", "*"): "/console/proposals/{proposal}",
+    ("mails",): "/console/mails",
+    ("mails", "*"): "/console/mails/welcome",
+    ("mails", "*", "html"): "/console/mails/welcome/html",
 }
 """An address of every page."""
 PAGES = [route for route in routes.ROUTES if route.method == "GET"]
@@ -84,7 +91,14 @@ def address(shop: Cloud, route: routes.Route) -> str:
     campaign = sorted(live.campaigns)[0]
     run = campaigns.begin_on_request(campaign, "one", by="tests", now=shop.clock.now)
     job = campaigns.job_id(run, campaigns.COUNT)
-    known = {"ada": shop.contact(ADA), "campaign": campaign, "journey": sorted(live.journeys)[0], "job": job}
+    proposals.put(Proposal(releases.live().id, "tests", shop.clock.now))
+    known = {
+        "ada": shop.contact(ADA),
+        "campaign": campaign,
+        "journey": sorted(live.journeys)[0],
+        "job": job,
+        "proposal": releases.live().id,
+    }
     return PATHS[tuple(route.parts)].format(**known)
 
 
