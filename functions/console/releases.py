@@ -118,20 +118,26 @@ def _proposed(one: Proposal) -> dict[str, Any]:
 
 
 def _changes(before: str | None, after: str) -> list[dict[str, Any]] | None:
-    """What differs; None where either is no longer stored."""
+    """What differs; None where either can't be read."""
+    old, new = _read(before) if before else None, _read(after)
+    if new is None or (before and old is None):
+        return None
+    return [change.as_json() for change in stored_changes(old, new)]
+
+
+def _read(release: str) -> Release | None:
+    """A stored release; None where it is gone, or was made by a later version than this code."""
     try:
-        old = releases.content(before) if before else None
-        return [change.as_json() for change in stored_changes(old, releases.content(after))]
-    except NotThere:
+        return releases.content(release)
+    except (NotThere, ValueError):
         return None
 
 
 def _refused(asked: Asked, proposal: Proposal, live: Pointer | None) -> str | None:
     """Why it could not go live now."""
-    try:
-        loaded: Release = releases.content(proposal.release)
-    except NotThere:
-        return f"the content of release {proposal.release[:12]} is gone from the bucket"
+    loaded = _read(proposal.release)
+    if loaded is None:
+        return f"the content of release {proposal.release[:12]} is gone, or was made by a later version than runs here"
     found = releases.verdict(
         proposal.release,
         loaded,

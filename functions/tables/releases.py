@@ -139,9 +139,11 @@ def publish_stored(
     """Make a release live that was stored before, with all that it gives people. Raises PublishRefused."""
     try:
         compiled, files = s3.get(settings.bucket(), f"releases/{release}.json"), sources(release)
+        loaded = load(compiled)
     except s3.NotThere as error:
         raise PublishRefused(f"the content of release {release[:12]} is gone from the bucket") from error
-    loaded = load(compiled)
+    except ValueError as error:
+        raise PublishRefused(f"release {release[:12]} was made by a later version than runs here: deploy it") from error
     found = verdict(release, loaded, live(), based_on=based_on, publisher=arn, proposer=proposer)
     if isinstance(found, publishing.Move):
         _check_files(loaded)

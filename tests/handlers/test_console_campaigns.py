@@ -154,6 +154,7 @@ def test_a_run_that_goes_shows_how_far_it_is_and_asks_again(town: Callable[..., 
     assert 'hx-trigger="every 5s"' in counting
     assert "<progress" in counting
     cloud.settle()
+    assert "hx-trigger" not in get(cloud, RUN, signed_in(Role.VIEWER))["body"]
     press(cloud, f"{RUN}/let-go")
     assert told(cloud)["progress"] == {"done": 0, "of": 6}
     part = cloud.http(

@@ -199,6 +199,12 @@ def test_a_proposal_whose_content_or_files_are_gone_does_not_go_live(shop: Cloud
     proposals.put(Proposal(gone, "ada", shop.clock.now, ADA, live()))
     assert "is gone" in told(shop, f"/console/proposals/{gone}")["refused"]
     assert press(shop, f"/console/proposals/{gone}/publish")["statusCode"] == 409
+    later = "1" * 32
+    s3.put(settings.bucket(), f"releases/{later}.json", b'{"shape": "of tomorrow"}')
+    s3.put(settings.bucket(), f"releases/{later}.sources.json", b'{"sources": {}}')
+    proposals.put(Proposal(later, "ada", shop.clock.now, ADA, live()))
+    assert told(shop, f"/console/proposals/{later}")["changed"] is None
+    assert press(shop, f"/console/proposals/{later}/publish")["statusCode"] == 409
     assert live() == release_id(FIRST)
 
 
