@@ -73,6 +73,7 @@ for _command in (
     planning.plan,
     approving.approve,
     release.publish,
+    release.propose,
     release.pull,
     release.list_releases,
     release.rollback,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from authoring import renaming, tree
+from authoring import tree
 from authoring.ledger import Ledger
 from authoring.load import Document
 from authoring.problems import Problem
 from authoring.scenarios.model import Scenarios
 from authoring.validate import validate
+from functions.core import renaming
 from functions.core.release import Release, canonical, release_id
 
 STATE_VARIABLE = "SAMOVAR_STATE"

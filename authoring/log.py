@@ -27,8 +27,12 @@ _WHAT: Final[Mapping[Kind, str]] = {
     "start": "started by hand",
     "retry": "let go on whom a mistake kept in",
     "revoke": "ended the links of somebody to their own pages",
+    "let-go": "let go out",
+    "cancel": "stopped for good",
+    "propose": "proposed release",
+    "drop": "dropped the proposal of release",
 }
-_NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry")
+_NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry", "let-go", "cancel")
 """Kinds whose subject is a name that may be told; of others it is a hash."""
 
 
@@ -63,6 +67,8 @@ def of_note(noted: Noted, release: Release | None) -> Said:
     if noted.kind == "approve":
         by = {digest.by for digest in approvals.of(noted.subject) if digest.at == noted.at}
         return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why, next(iter(by), ""))
+    if noted.kind in ("propose", "drop"):
+        return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why)
     if noted.kind in _NAMED:
         what = f"{what} {called.subject(release, noted.subject)}"
     many = f" ({noted.many:,})" if noted.many > 1 else ""

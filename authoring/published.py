@@ -6,21 +6,27 @@ from pathlib import Path
 from authoring import ledger, tree
 from authoring.assets import hash_of
 from authoring.compile import Bundle, bundle, state_path
-from authoring.diff import Change, stored_changes
 from authoring.problems import Problem
 from authoring.scenarios.trial import failing
 from functions import clock, settings
 from functions.aws import s3
 from functions.core import assets
-from functions.core.publishing import Pointer, Refuse, decide
+from functions.core.changes import Change, stored_changes
+from functions.core.publishing import Pointer, Refuse
 from functions.core.release import Release
-from functions.core.views import iso
-from functions.tables import approvals, releases
-from functions.work import backfills, campaigns, start_plans
+from functions.tables import audit, proposals, releases
+from functions.tables.audit import Noted
+from functions.tables.proposals import Proposal
+from functions.work import going_live
+from functions.work.deciding import LONGEST_WHY
 
 
 class NothingLive(Exception):
     """The deployment has no live release."""
+
+
+class AlreadyLive(ValueError):
+    """What is proposed is live."""
 
 
 class WouldOverwrite(Exception):
@@ -41,6 +47,15 @@ class Published:
     moved: bool
     changes: list[Change]
     backfill: list[str]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What waits now, what it would change, and what in it is rarely meant."""
+
+    proposal: Proposal
+    changes: list[Change]
     warnings: tuple[Problem, ...] = ()
 
 
@@ -67,32 +82,41 @@ def publish(root: Path, *, by: str, note: str = "", arn: str = "") -> Published:
     Raises Invalid, or releases.PublishRefused.
     """
     compiled, before, found = preview(root)
-    for asset in compiled.content.assets.values():
-        releases.store_file(asset.content, compiled.files[asset.content].read_bytes, asset.type)
+    _store_files(compiled)
     pointer = releases.publish(
         compiled.release, compiled.sources, by=by, based_on=compiled.based_on, note=note, arn=arn
     )
     ledger.write(state_path(root), compiled.ledger.after(compiled.content, compiled.release_id))
-    campaigns.schedule(pointer.release, clock.now_ms())
-    start_plans.schedule(pointer.release, clock.now_ms())
-    begun = backfills.start(pointer, clock.now_ms())
+    begun = going_live.follow(pointer, clock.now_ms())
     moved = before is None or pointer.seq != before.seq
     warnings = (*compiled.warnings, *failing(compiled.authored, compiled.scenarios))
     return Published(pointer, moved, found, begun, warnings)
 
 
+def _store_files(compiled: Bundle) -> None:
+    for asset in compiled.content.assets.values():
+        releases.store_file(asset.content, compiled.files[asset.content].read_bytes, asset.type)
+
+
+def propose(root: Path, *, by: str, note: str = "", arn: str = "") -> Proposed:
+    """Store the folder's content as a release that waits for somebody to make it live in the console.
+
+    Raises Invalid, or AlreadyLive.
+    """
+    compiled, before, found = preview(root)
+    if before is not None and before.release == compiled.release_id:
+        raise AlreadyLive(f"release {compiled.release_id[:12]} is live already: there is nothing to propose")
+    _store_files(compiled)
+    releases.store(compiled.release, compiled.sources)
+    made = Proposal(compiled.release_id, by, clock.now_ms(), arn, compiled.based_on, note.strip()[:LONGEST_WHY])
+    proposals.put(made)
+    audit.note(Noted("propose", made.release, made.at, by=by, why=made.note))
+    return Proposed(made, found, (*compiled.warnings, *failing(compiled.authored, compiled.scenarios)))
+
+
 def would_refuse(compiled: Bundle, before: Pointer | None, arn: str = "") -> str | None:
     """Why publishing by the identity `arn` would be refused as things stand, or None."""
-    when, guarded = iso(before.at) if before else "", releases.is_guarded(before, compiled.content)
-    verdict = decide(
-        compiled.release_id,
-        before,
-        based_on=compiled.based_on,
-        when=when,
-        guarded=guarded,
-        publisher=arn,
-        approved_by=[one.by for one in approvals.of(compiled.release_id)] if guarded else (),
-    )
+    verdict = releases.verdict(compiled.release_id, compiled.content, before, based_on=compiled.based_on, publisher=arn)
     return verdict.reason if isinstance(verdict, Refuse) else None
 
 

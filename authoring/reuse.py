@@ -9,10 +9,10 @@ from authoring.definitions import Definitions, matches_in, steps_of
 from authoring.ledger import Ledger, ids_of
 from authoring.load import Document, Path, spell
 from authoring.problems import Problem, Severity, nearest
-from authoring.renaming import IN_EVENTS, OWN_EVENTS, STEP, Named, named
 from functions.core import landing
 from functions.core.definition import Definition
 from functions.core.release import Release, spelled
+from functions.core.renaming import IN_EVENTS, OWN_EVENTS, STEP, Named, named
 
 COMPARED = {**IN_EVENTS, "step": STEP}
 """Properties of Samovar's own events that hold ids, and of what."""

@@ -10,7 +10,6 @@ from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core.campaign import message_id
 from functions.core.channels import channel_and_template
-from functions.core.definition import spell_duration
 from functions.core.message import Message
 from functions.core.runs import Run
 from functions.tables import audiences, campaigns, contacts, messages
@@ -107,16 +106,3 @@ def dollars(run: Run, many: int) -> float | None:
     channel, _ = channel_and_template(definition_of(run).send)
     price = _PRICES.get(channel)
     return None if price is None else price * many
-
-
-def going(run: Run) -> int:
-    """How many would get it as counting foretold: at once, or later."""
-    return sum(many for name, many in run.counts.items() if name == "allow" or name.startswith("defer "))
-
-
-def in_about(seconds: int) -> str:
-    """A length of time as people say it: to the minute, the hour, the day."""
-    for unit in (86_400, 3_600, 60):
-        if seconds >= 2 * unit:
-            return f"about {spell_duration(round(seconds / unit) * unit)}"
-    return "about a minute" if seconds >= 30 else "less than a minute"

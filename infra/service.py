@@ -164,6 +164,14 @@ class ServiceStack(cdk.Stack):
                     *known,
                     uses.reads_events(log),
                     uses.makes_links(self.public_url),
+                    # What a person decides there is done by jobs.
+                    to_work,
+                    # A release that was proposed goes live with the files that it gives people, or not at all.
+                    uses.stores_releases(self._data),
+                    uses.gives_assets(self._data),
+                    uses.notices_absence(self._data),
+                    # A test of a mail, to whoever asks for it.
+                    uses.sends_mail(self, self.mail.settings.configuration_set_name),
                     self.sign_in.use(),
                 ],
             ),

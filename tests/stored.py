@@ -78,6 +78,7 @@ from functions.tables import (
     leads,
     messages,
     pauses,
+    proposals,
     rates,
     releases,
     reputation,
@@ -627,6 +628,7 @@ WITH_CHANNELS = Release.model_validate(
 )
 SCRIPT = '{"consent":"required"}'
 KEEPING_KEYS = replace(KEYS, keep=Keep(86_400, 172_800))
+PROPOSED = proposals.Proposal("0123456789abcdef0123456789abcdef", "ada", NOW, "arn:aws:iam::1:user/ada", "fedc", "tea")
 MOVE = releases.Entry(3, "0123456789abcdef0123456789abcdef", NOW, "ada", None, "first flush")
 _MATCH = EventMatch(event="Page Viewed", where={"path": "/çay"})
 KEPT = Kept(Counter(counter_id(_MATCH), _MATCH, 300, 2), NOW)
@@ -879,6 +881,7 @@ def samples() -> dict[str, Sample]:
             _row(releases.to_rows(MOVE, SCRIPT)[1]),
             lambda row: live_releases.live_from(_plain(row)),
         ),
+        "proposal": Sample(PROPOSED, _row(proposals.to_row(PROPOSED)), lambda row: proposals.from_row(_plain(row))),
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),

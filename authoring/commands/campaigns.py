@@ -14,6 +14,7 @@ from authoring.runs import Tally
 from authoring.when import minute
 from functions import clock, releases
 from functions.core.campaign import place_of
+from functions.core.foretold import deferred, going, in_about, lately, withheld
 from functions.core.ids import digest
 from functions.core.occasions import run_on_request
 from functions.core.pauses import Pause
@@ -23,7 +24,8 @@ from functions.core.views import iso
 from functions.tables import campaigns as rows
 from functions.tables import pauses
 from functions.work import campaigns as work
-from functions.work import jobs
+from functions.work import deciding, jobs
+from functions.work.deciding import Decision
 
 AGAIN_MS = 3_600_000
 """Whoever asks for a run so soon after the last one is asked whether that is meant."""
@@ -109,19 +111,16 @@ def _say(run: Run, tally: Tally | None, held: Pause | None, zone: str) -> None:
     if run.state == "counting":
         say("  It is being counted.")
         return
-    many = told.going(run)
+    many = going(run)
     say(f"  On the list at {minute(run.begun, zone)} ({zone}): {counted(run.people, 'contact')}.")
     cost = told.dollars(run, many)
     price = f", for about ${cost:,.2f}" if cost is not None else ""
-    say(f"  Expected: {many:,} get it{price}, in {told.in_about(run.seconds)} once it goes out.")
-    for kind, verb in (("withhold ", "don't get it"), ("defer ", "get it later")):
-        for name, count in sorted(run.counts.items()):
-            if name.startswith(kind):
-                reason = name.removeprefix(kind)
-                say(f"    {count:,} {verb}: {REASONS.get(reason, reason)}")
-    often = {name.removeprefix("lately "): count for name, count in run.counts.items() if name.startswith("lately ")}
-    if set(often) - {"0"}:
-        words = ", ".join(f"{count:,} got {name}" for name, count in sorted(often.items()))
+    say(f"  Expected: {many:,} get it{price}, in {in_about(run.seconds)} once it goes out.")
+    for reasons, verb in ((withheld(run), "don't get it"), (deferred(run), "get it later")):
+        for reason, count in reasons.items():
+            say(f"    {count:,} {verb}: {REASONS.get(reason, reason)}")
+    if set(often := lately(run)) - {"0"}:
+        words = ", ".join(f"{count:,} got {name}" for name, count in often.items())
         say(f"    Lately, as far back as your caps look: {words}.")
     if len(run.parts) > 1:
         say(f"    Each by the clock where they are; here it is then ({zone}):")
@@ -217,7 +216,7 @@ def pause(app: App, name: str, why: str, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         run = _open(name)
-        pauses.hold(place_of(run.campaign, run.run), Pause(clock.now_ms(), why, getpass.getuser()))
+        deciding.hold_run(run, Decision(getpass.getuser(), clock.now_ms(), why))
     _done(run, "is paused; `samovar campaigns resume` lets it go on where it stopped", as_json)
 
 
@@ -230,9 +229,7 @@ def resume(app: App, name: str, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         run = _open(name)
-        pauses.release(place_of(run.campaign, run.run))
-        if run.state == "sending":
-            jobs.go_on(work.job_id(run, work.SEND))
+        deciding.let_run_on(run, Decision(getpass.getuser(), clock.now_ms()))
     _done(run, "goes on", as_json)
 
 
@@ -245,7 +242,7 @@ def cancel(app: App, name: str, why: str, as_json: bool) -> None:
     """Stop a run for good: whatever hasn't gone out never will."""
     with explained(as_json):
         app.connect()
-        run = work.cancel(told.find(name), why or f"cancelled by {getpass.getuser()}", clock.now_ms())
+        run = deciding.stop(told.find(name), Decision(getpass.getuser(), clock.now_ms(), why))
     _done(run, "is cancelled: nothing more of it goes out", as_json)
 
 
@@ -257,7 +254,7 @@ def let_go(app: App, name: str, as_json: bool) -> None:
     """End a run's hold: it goes out now."""
     with explained(as_json):
         app.connect()
-        run = work.let_go(told.find(name), clock.now_ms())
+        run = deciding.let_go(told.find(name), Decision(getpass.getuser(), clock.now_ms()))
     _done(run, "goes out now", as_json)
 
 
@@ -316,7 +313,7 @@ def _plain(run: Run) -> dict[str, Any]:
         "seconds": run.seconds,
         "intended": run.intended,
         "missed": run.missed,
-        "dollars": told.dollars(run, told.going(run)),
+        "dollars": told.dollars(run, going(run)),
     }
 
 

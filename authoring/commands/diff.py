@@ -10,10 +10,10 @@ from authoring import foresight, published
 from authoring.commands.progress import bar
 from authoring.commands.release import show_changes
 from authoring.commands.shared import App, console, counted, emit, explained, json_option, say
-from authoring.diff import Change
 from authoring.foresight import Plan
 from authoring.tally import Crossing, Scale, Shift, Tally, mean, quantile
 from functions import clock
+from functions.core.changes import Change
 
 _LINES = {"temperature": "temperature", "grade": "grade", "stages": "stage"}
 _NO_JOURNEY = "No journey starts by publishing: of whoever moves it is noted that the rules changed."

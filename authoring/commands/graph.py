@@ -13,10 +13,10 @@ from authoring.commands.progress import bar
 from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from authoring.drawing import svg
 from authoring.headcount import Heads
-from authoring.renaming import authored
 from authoring.validate import validate
 from functions import releases
 from functions.core.release import Release
+from functions.core.renaming import authored
 
 
 @click.command()

@@ -22,13 +22,13 @@ from functions.core.release import Release
 from functions.core.setback import in_words
 from functions.core.tree import walk
 from functions.tables import audit, pauses
-from functions.tables.audit import Kind, Noted
-from functions.work import correct
+from functions.tables.audit import Noted
+from functions.work import correct, deciding
+from functions.work.deciding import LONGEST_WHY, Decision
 from functions.work.jobs import Job
 
 _WHY = click.option("--why", required=True, help="Kept with who did it, and when.")
 _YES = click.option("--yes", is_flag=True, help="Don't ask.")
-_LONGEST_WHY = 300
 
 
 @click.command()
@@ -123,9 +123,7 @@ def recall(
             told = {Skip: "go on after it", Leave: "leave the journey"}.get(type(what), f'go on at "{to_step}"')
             who = "1 person waits" if many == 1 else f"{many:,} people wait"
             click.confirm(f'{who} at "{at_step}" now, and will {told}. Go on?', abort=True)
-        now = clock.now_ms()
-        job = correct.recall(digest("recall", journey, step, str(now)), journey, step, what, now)
-        _note("recall", f"{journey}/{step}", job, many, why, now)
+        job = deciding.recall(journey, step, what, Decision(getpass.getuser(), clock.now_ms(), why), many=many)
         (done,) = follow([job.id], "correcting runs", quiet=as_json)
     _report(done, as_json)
 
@@ -190,7 +188,7 @@ def migrate(
             click.confirm(f"Move them to release {live.id[:12]}?", abort=True)
         now = clock.now_ms()
         job = correct.migrate(digest("migrate", journey, live.id, str(now)), journey, live.id, moves, now)
-        _note("migrate", journey, job, standing.total(), why, now)
+        _note(journey, job, standing.total(), why, now)
         (done,) = follow([job.id], "moving runs", quiet=as_json)
     _report(done, as_json)
 
@@ -223,8 +221,9 @@ def _all_mapped(standing: Counter[str], to: Journey, moves: Moves, called: Calla
         )
 
 
-def _note(kind: Kind, subject: str, job: Job, many: int, why: str, now: int) -> None:
-    audit.note(Noted(kind, subject, now, job=job.id, by=getpass.getuser(), many=many, why=why.strip()[:_LONGEST_WHY]))
+def _note(journey: str, job: Job, many: int, why: str, now: int) -> None:
+    said = why.strip()[:LONGEST_WHY]
+    audit.note(Noted("migrate", journey, now, job=job.id, by=getpass.getuser(), many=many, why=said))
 
 
 def _report(done: Job, as_json: bool) -> None:

@@ -9,17 +9,13 @@ from authoring.commands.local import Span
 from authoring.commands.shared import App, business_zone, emit, explained, json_option, live_release, say
 from authoring.when import told
 from functions import clock, releases
-from functions.core import reputation
-from functions.core.ids import digest
 from functions.core.pauses import EVERYTHING, MARKETING, Pause, of_journey
 from functions.core.views import iso
-from functions.tables import audit, pauses
-from functions.tables import reputation as books
-from functions.tables.audit import Noted
-from functions.work import resume as work
+from functions.tables import pauses
+from functions.work import deciding
+from functions.work.deciding import LONGEST_WHY, Decision
 
 _WHAT = click.Choice([MARKETING, EVERYTHING])
-_LONGEST_WHY = 300
 
 
 @click.command()
@@ -39,7 +35,7 @@ def pause(app: App, what: str, journey: str | None, why: str, span: int | None, 
     `samovar resume --journey ID`.
     """
     with explained(as_json):
-        why = why.strip()[:_LONGEST_WHY]
+        why = why.strip()[:LONGEST_WHY]
         if not why:
             raise ValueError("say why: whoever wonders why nothing goes out will read it")
         if journey and span is not None:
@@ -47,9 +43,7 @@ def pause(app: App, what: str, journey: str | None, why: str, span: int | None, 
         app.connect()
         what, said = _named(what, journey)
         now, who = clock.now_ms(), getpass.getuser()
-        begun = pauses.hold(what, Pause(now, why, who, None if span is None else now + span * 1000))
-        if begun:
-            audit.note(Noted("pause", what, now, by=who, why=why))
+        begun = deciding.hold(what, Decision(who, now, why), until=None if span is None else now + span * 1000)
         standing = pauses.get().standing(what, now)
     if as_json:
         emit({"paused": begun, **(_plain(what, standing) if standing else {})})
@@ -79,10 +73,7 @@ def resume(app: App, what: str, journey: str | None, why: str, as_json: bool) ->
         app.connect()
         what, said = _named(what, journey)
         now, who = clock.now_ms(), getpass.getuser()
-        counted = books.totals(reputation.window(now)) if what == MARKETING else None
-        ended = _let_go_on(journey, now) if journey else pauses.release(what, counted)
-        if ended:
-            audit.note(Noted("resume", what, now, by=who, why=why.strip()[:_LONGEST_WHY]))
+        ended = deciding.let_on(what, Decision(who, now, why))
         held = pauses.get()
         left = {name: pause for name in sorted(held.held) if name != what and (pause := held.standing(name, now))}
     if as_json:
@@ -121,16 +112,6 @@ def _named(what: str, journey: str | None) -> tuple[str, str]:
         known = ", ".join(sorted(live.present_name("journey", one) for one in live.journeys)) or "none is defined"
         raise ValueError(f'there is no journey "{journey}": {known}')
     return of_journey(id), f"The journey {journey}"
-
-
-def _let_go_on(journey: str, now: int) -> bool:
-    """Whether the journey was paused; then the job has begun that ends it."""
-    id = releases.live().release.first_name("journey", journey)
-    standing = pauses.get().standing(of_journey(id), now)
-    if standing is None:
-        return False
-    work.resume(digest(work.KIND, id, str(standing.since), str(now)), id, standing.since, now)
-    return True
 
 
 def _plain(name: str, pause: Pause) -> dict[str, Any]:

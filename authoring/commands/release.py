@@ -1,4 +1,4 @@
-"""validate, publish, pull, releases, rollback, schema: what is live, and how it gets there."""
+"""validate, publish, propose, pull, releases, rollback, schema: what is live, and how it gets there."""
 
 import getpass
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from rich.table import Table
 from authoring import published, reference
 from authoring.commands.shared import App, business_zone, console, emit, explained, json_option, say, show_warnings
 from authoring.compile import bundle
-from authoring.diff import Change, stored_changes
 from authoring.problems import Problem
 from authoring.scenarios.trial import failing
 from authoring.when import minute
 from functions import clock
 from functions.aws import sts
-from functions.tables import releases
+from functions.core.changes import Change, stored_changes
+from functions.tables import proposals, releases
 from functions.tables.releases import PublishRefused
-from functions.work import backfills, campaigns, start_plans
+from functions.work import going_live
 
 
 @click.command()
@@ -75,6 +75,29 @@ def publish(app: App, note: str, dry_run: bool, as_json: bool) -> None:
         pointer = done.pointer
         about = {"release": pointer.release, "moved": done.moved, "seq": pointer.seq, "stack": where.name}
         _show(done.changes, as_json, **about, backfill=done.backfill)
+
+
+@click.command()
+@click.option("--why", "--note", "note", default="", help="What changed and why, for whoever looks at it.")
+@json_option
+@click.pass_obj
+def propose(app: App, note: str, as_json: bool) -> None:
+    """Let marketing/ wait for somebody to make it live.
+
+    It is stored as a release that the console shows: what it would change, and who proposed it. Somebody who may
+    publish makes it live there, by the same rules as `samovar publish`, or drops it; after 30 days it is forgotten.
+    """
+    with explained(as_json):
+        where = app.connect()
+        done = published.propose(app.marketing, by=getpass.getuser(), note=note, arn=sts.caller())
+        _warn(done.warnings, as_json)
+    release = done.proposal.release
+    if as_json:
+        changes = [change.as_json() for change in done.changes]
+        emit({"release": release, "proposed": True, "stack": where.name, "changes": changes})
+        return
+    show_changes(done.changes)
+    say(f"Release {release[:12]} waits on {where.name}. Nothing was published: the console shows it.", "green")
 
 
 def _warn(warnings: Iterable[Problem], as_json: bool) -> None:
@@ -143,9 +166,11 @@ def list_releases(app: App, as_json: bool) -> None:
     with explained(as_json):
         app.connect()
         live, entries, zone = releases.live(), releases.history(), business_zone()
+        waiting = proposals.listed(clock.now_ms())
     if as_json:
         rows = [{**asdict(entry), "live": bool(live and entry.seq == live.seq)} for entry in entries]
-        emit({"live": asdict(live) if live else None, "releases": rows})
+        proposed = [asdict(one) for one in waiting]
+        emit({"live": asdict(live) if live else None, "releases": rows, "proposed": proposed})
         return
     table = Table("", "move", "release", f"at ({zone})", "by", "note", box=None)
     for entry in entries:
@@ -153,6 +178,9 @@ def list_releases(app: App, as_json: bool) -> None:
         at = minute(entry.at, zone)
         table.add_row(mark, str(entry.seq), entry.release[:12], at, entry.by, entry.note)
     console().print(table)
+    for one in waiting:
+        said = f" ({one.note})" if one.note else ""
+        say(f"Waits since {minute(one.at, zone)}: {one.release[:12]}, proposed by {one.by}{said}")
 
 
 @click.command()
@@ -170,11 +198,10 @@ def rollback(app: App, release: str | None, note: str, as_json: bool) -> None:
         before = releases.live()
         wanted = _chosen(release, before.release if before else None)
         found = stored_changes(releases.content(before.release) if before else None, releases.content(wanted))
-        pointer = releases.rollback(wanted, by=getpass.getuser(), note=note, arn=sts.caller())
+        pointer, begun = going_live.roll_back(
+            wanted, by=getpass.getuser(), note=note, arn=sts.caller(), now=clock.now_ms()
+        )
         moved = before is None or pointer.seq != before.seq
-        campaigns.schedule(pointer.release, clock.now_ms())
-        start_plans.schedule(pointer.release, clock.now_ms())
-        begun = backfills.start(pointer, clock.now_ms())
         about = {"release": pointer.release, "moved": moved, "seq": pointer.seq, "stack": where.name}
         _show(found, as_json, **about, backfill=begun)
         if not as_json:

@@ -8,16 +8,13 @@ import click
 from authoring.commands.progress import follow
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from functions import clock, releases
-from functions.core.ids import digest
 from functions.core.release import Release
 from functions.core.setback import in_words
 from functions.core.tree import walk
-from functions.tables import audit, setbacks
-from functions.tables.audit import Noted
+from functions.tables import setbacks
 from functions.tables.setbacks import Setback
-from functions.work import retry as letting
-
-_LONGEST_WHY = 300
+from functions.work import deciding
+from functions.work.deciding import Decision
 
 
 @click.command()
@@ -44,10 +41,7 @@ def retry(app: App, journey: str, step: str, why: str, yes: bool, as_json: bool)
             if not kept:
                 say("No mistake is noted there; messages of it that a mistake withheld are looked for all the same.")
             click.confirm("Let them go on?", abort=True)
-        now = clock.now_ms()
-        job = letting.retry(digest("retry", journey, step, str(now)), journey, step, now)
-        subject = f"{journey}/{step}" if step else journey
-        audit.note(Noted("retry", subject, now, job=job.id, by=getpass.getuser(), why=why.strip()[:_LONGEST_WHY]))
+        job = deciding.retry(journey, step, Decision(getpass.getuser(), clock.now_ms(), why))
         (done,) = follow([job.id], "letting them go on", quiet=as_json)
     if as_json:
         emit({"job": done.id, "finished": done.finished is not None, "notes": dict(done.notes)})

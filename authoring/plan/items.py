@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from authoring import renaming
-from authoring.diff import Change, changes
 from authoring.plan import journeys
 from authoring.plan.model import Item, Line
+from functions.core import renaming
+from functions.core.changes import Change, changes
 from functions.core.release import Release
 from functions.core.telling import contact_that
 

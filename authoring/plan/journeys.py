@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from authoring.diff import inside
 from authoring.plan.model import Line
+from functions.core.changes import inside
 from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.steps import Step

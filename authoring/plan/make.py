@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from authoring import renaming
 from authoring.inflight import InFlight
 from authoring.plan.base import Base, against
 from authoring.plan.items import items
@@ -12,6 +11,7 @@ from authoring.plan.journeys import told
 from authoring.plan.model import Item, Plan, Standing
 from authoring.plan.trials import trials
 from authoring.problems import Invalid
+from functions.core import renaming
 from functions.core.backfilling import covers, decides_otherwise
 from functions.core.counters import counters
 from functions.core.release import Release

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from authoring import renaming
 from authoring.compile import Bundle
 from authoring.load import load
 from authoring.plan.base import Base
 from authoring.plan.model import Trial
 from authoring.scenarios.model import Scenario, Scenarios
 from authoring.scenarios.trial import Tried, tried
+from functions.core import renaming
 from functions.core.release import Release
 
 _FOLDER = "scenarios/"

@@ -18,7 +18,13 @@ from functions.http import Answer, Request, answer, json_answer, refusal
 from functions.texts.writing import Hand, hand
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-NAVIGATION: Final = (("", Right.SEE, "today"), ("people", Right.SEE_PEOPLE, "people"))
+NAVIGATION: Final = (
+    ("", Right.SEE, "today"),
+    ("people", Right.SEE_PEOPLE, "people"),
+    ("campaigns", Right.SEE, "campaigns"),
+    ("journeys", Right.SEE, "journeys"),
+    ("releases", Right.SEE, "releases"),
+)
 """Path, the right that it asks for, and the word for it, in the order in which they stand."""
 
 
@@ -32,20 +38,27 @@ def environment() -> Environment:
 
 def made(request: Request, who: Visitor, shown: Shown) -> Answer:
     """What a view shows, in the form that was asked for."""
-    if not request.wants_html:
+    if not _is_page(request):
         return json_answer(shown.status, shown.values)
-    return _page(shown.template, shown.status, shown.values, who)
+    return _page(shown.template, shown.status, shown.values, who, frames=shown.frames)
 
 
 def refused(request: Request, reason: Refused, who: Visitor | None) -> Answer:
     """What could not be done, as a page for a person."""
-    if not request.wants_html:
+    if not _is_page(request):
         return refusal(reason)
     values = {"code": reason.code, "message": wording.words().of_code(reason.code, reason.message)}
     return _page("refused.html", reason.status, values, who)
 
 
-def _page(template: str, status: int, values: Mapping[str, Any], who: Visitor | None) -> Answer:
+def _is_page(request: Request) -> bool:
+    """Whether HTML is asked for: htmx takes a part out of it, and says nothing of what it accepts."""
+    return request.wants_html or "hx-request" in request.headers
+
+
+def _page(
+    template: str, status: int, values: Mapping[str, Any], who: Visitor | None, *, frames: bool = False
+) -> Answer:
     said = wording.words()
     roles = who.member.roles if who else ()
     business, writer = _business()
@@ -57,6 +70,7 @@ def _page(template: str, status: int, values: Mapping[str, Any], who: Visitor | 
             business=business,
             who=who.member.email if who else "",
             role=first(roles),
+            may=who.member.may if who else _nothing,
             token=who.token if who else "",
             token_field=TOKEN,
             navigation=[(path, said(word)) for path, right, word in NAVIGATION if who and who.member.may(right)],
@@ -65,16 +79,21 @@ def _page(template: str, status: int, values: Mapping[str, Any], who: Visitor | 
             **values,
         )
     )
-    return answer(status, html, "text/html; charset=utf-8", {"content-security-policy": policy()})
+    return answer(status, html, "text/html; charset=utf-8", {"content-security-policy": policy(frames=frames)})
 
 
-def policy() -> str:
-    """What a page may load, run and post to: what is ours. Signing out leads to where the password was typed, and
-    browsers hold that against form-action too."""
+def _nothing(right: Right) -> bool:
+    return False
+
+
+def policy(*, frames: bool = False) -> str:
+    """What a page may load, run and post to, and (`frames`) show in itself: what is ours. Signing out leads to where
+    the password was typed, and browsers hold that against form-action too."""
     parts = urlsplit(settings.sign_in_url())
+    framed = "; frame-src 'self'" if frames else ""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"form-action 'self' {parts.scheme}://{parts.netloc}; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self' {parts.scheme}://{parts.netloc}; base-uri 'none'; frame-ancestors 'none'{framed}"
     )
 
 

@@ -69,11 +69,16 @@ def visitor(request: Request) -> Visitor:
 
 def let_in(request: Request, typed: Mapping[str, list[str]], who: Visitor, right: Right) -> None:
     """Raises Refused where somebody may not do that, or where `checked` does."""
+    may(who, right)
+    if request.method not in ("GET", "HEAD"):
+        checked(request, typed, who)
+
+
+def may(who: Visitor, right: Right) -> None:
+    """Raises Refused where somebody has not this right."""
     if not who.member.may(right):
         metric("ConsoleRefused")
         raise Refused("not-allowed", "Your role does not allow this.", status=403)
-    if request.method not in ("GET", "HEAD"):
-        checked(request, typed, who)
 
 
 def checked(request: Request, typed: Mapping[str, list[str]], who: Visitor) -> None:

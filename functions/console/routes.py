@@ -10,6 +10,8 @@ from functions.core.roles import Right
 from functions.http import Answer, Request
 
 Typed = Mapping[str, list[str]]
+LONGEST: Final = 200
+"""Characters of a part of a path: nothing of ours has a longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Shown:
     template: str
     values: Mapping[str, Any]
     status: int = 200
+    frames: bool = False
+    """Whether it shows another page of ours in itself."""
 
 
 View = Callable[[Asked], Shown | Answer]
@@ -61,9 +65,46 @@ class Route:
         return dict(zip(self.names, (given for own, given in pairs if own == "*"), strict=True))
 
 
+_CAMPAIGNS: Final = "functions.console.campaigns"
+_JOURNEYS: Final = "functions.console.journeys"
+_SENDING: Final = "functions.console.sending"
+_MAILS: Final = "functions.console.mails"
+_RELEASES: Final = "functions.console.releases"
+_A_RUN: Final = ("campaigns", "*", "*")
+_RUN_NAMES: Final = ("campaign", "run")
+_A_JOURNEY: Final = ("journeys", "*")
+
 ROUTES: Final[Sequence[Route]] = (
     Route("GET", (), Right.SEE, "functions.console.today", "show"),
+    Route("GET", ("campaigns",), Right.SEE, _CAMPAIGNS, "index"),
+    Route("GET", ("campaigns", "*"), Right.SEE, _CAMPAIGNS, "of_campaign", ("campaign",)),
+    Route("GET", _A_RUN, Right.SEE, _CAMPAIGNS, "show", _RUN_NAMES),
+    Route("POST", (*_A_RUN, "let-go"), Right.RUN, _CAMPAIGNS, "let_go", _RUN_NAMES),
+    Route("POST", (*_A_RUN, "stop"), Right.RUN, _CAMPAIGNS, "stop", _RUN_NAMES),
+    Route("POST", (*_A_RUN, "pause"), Right.RUN, _CAMPAIGNS, "pause", _RUN_NAMES),
+    Route("POST", (*_A_RUN, "resume"), Right.RUN, _CAMPAIGNS, "resume", _RUN_NAMES),
+    Route("GET", ("mails",), Right.SEE, _MAILS, "index"),
+    Route("GET", ("mails", "*"), Right.SEE, _MAILS, "show", ("template",)),
+    Route("GET", ("mails", "*", "html"), Right.SEE, _MAILS, "framed", ("template",)),
+    Route("POST", ("mails", "*", "test"), Right.RUN, _MAILS, "send_test", ("template",)),
+    Route("GET", ("sending",), Right.SEE, _SENDING, "show"),
+    Route("POST", ("sending", "pause"), Right.RUN, _SENDING, "pause"),
+    Route("POST", ("sending", "resume"), Right.RUN, _SENDING, "resume"),
+    Route("GET", ("journeys",), Right.SEE, _JOURNEYS, "index"),
+    Route("GET", (*_A_JOURNEY, "recall"), Right.RUN, _JOURNEYS, "ask_recall", ("journey",)),
+    Route("POST", (*_A_JOURNEY, "recall"), Right.RUN, _JOURNEYS, "recall", ("journey",)),
+    Route("POST", (*_A_JOURNEY, "retry"), Right.RUN, _JOURNEYS, "retry", ("journey",)),
+    Route("POST", (*_A_JOURNEY, "pause"), Right.RUN, _JOURNEYS, "pause", ("journey",)),
+    Route("POST", (*_A_JOURNEY, "resume"), Right.RUN, _JOURNEYS, "resume", ("journey",)),
+    Route("GET", ("releases",), Right.SEE, _RELEASES, "index"),
+    Route("GET", ("releases", "*"), Right.SEE, _RELEASES, "show", ("number",)),
+    Route("POST", ("releases", "*", "rollback"), Right.PUBLISH, _RELEASES, "roll_back", ("number",)),
+    Route("GET", ("proposals", "*"), Right.SEE, _RELEASES, "show_proposal", ("release",)),
+    Route("POST", ("proposals", "*", "publish"), Right.PUBLISH, _RELEASES, "publish", ("release",)),
+    Route("POST", ("proposals", "*", "drop"), Right.PUBLISH, _RELEASES, "drop", ("release",)),
+    Route("GET", ("jobs", "*"), Right.SEE, "functions.console.jobs", "show", ("job",)),
     Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
+    Route("GET", ("pairs",), Right.SEE_PEOPLE, "functions.console.pairs", "index"),
     Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
@@ -72,5 +113,7 @@ ROUTES: Final[Sequence[Route]] = (
 def find(method: str, parts: Sequence[str]) -> tuple[Route, Mapping[str, str]] | None:
     """The route of a request and what its path names; None where there is none."""
     wanted = "GET" if method == "HEAD" else method
+    if any(not part or len(part) > LONGEST for part in parts):
+        return None
     found = ((route, route.named(parts)) for route in ROUTES if route.method == wanted)
     return next(((route, named) for route, named in found if named is not None), None)

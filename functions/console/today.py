@@ -5,14 +5,16 @@ from itertools import islice
 from typing import Any, Final
 
 from functions import clock, releases
+from functions.console.campaigns import stood
+from functions.console.journeys import stuck
+from functions.console.pairs import said
 from functions.console.routes import Asked, Shown
-from functions.core import setback
-from functions.core.campaign import place_of
-from functions.core.pauses import Pauses, journey_of
+from functions.console.sending import paused
+from functions.core.pauses import Pauses
 from functions.core.release import Release
 from functions.core.roles import Right
-from functions.core.runs import Run
 from functions.core.views import iso
+from functions.people.pairs import suspected
 from functions.tables import campaigns, contacts, duplicates, leads, pauses, setbacks
 
 MANY: Final = 20
@@ -27,37 +29,18 @@ def show(asked: Asked) -> Shown:
     values: dict[str, Any] = {
         "now": iso(now),
         "release": {"id": live.id, "number": live.seq},
-        "paused": list(_paused(held, release, now)),
-        "stuck": [_stuck(one, release) for one in setbacks.listed()],
+        "paused": paused(held, release, now),
+        "stuck": [stuck(one, release) for one in setbacks.listed()],
         "campaigns": list(_campaigns(release, held, now)),
         "leads": _leads(now, asked.who.member.may(Right.SEE_PEOPLE)),
-        "conflicts": sum(1 for pair in islice(duplicates.listed(), MANY + 1) if pair.kind == "conflict"),
+        "conflicts": sum(1 for _ in islice(duplicates.listed(duplicates.CONFLICT), MANY + 1)),
+        "pairs": _pairs() if asked.who.member.may(Right.SEE_PEOPLE) else [],
     }
     return Shown("today.html", values)
 
 
-def _paused(held: Pauses, release: Release, now: int) -> Iterator[dict[str, Any]]:
-    for name in held.held:
-        pause = held.standing(name, now)
-        if pause is None:
-            continue
-        journey = journey_of(name)
-        called = release.present_name("journey", journey) if journey else name
-        kind = "journey" if journey else "sending" if "/" not in name else "campaign"
-        until = None if pause.until is None else iso(pause.until)
-        said = {"name": called, "since": iso(pause.since), "until": until, "by": pause.by, "why": pause.why}
-        yield {"kind": kind, **said}
-
-
-def _stuck(one: setbacks.Setback, release: Release) -> dict[str, Any]:
-    return {
-        "journey": release.present_name("journey", one.journey),
-        "step": one.step,
-        "code": one.code,
-        "why": setback.in_words(one.code),
-        "since": iso(one.since),
-        "last": iso(one.at),
-    }
+def _pairs() -> list[dict[str, Any]]:
+    return [said(pair) for pair in islice(suspected(duplicates.CONFLICT), MANY)]
 
 
 def _campaigns(release: Release, held: Pauses, now: int) -> Iterator[dict[str, Any]]:
@@ -69,22 +52,12 @@ def _campaigns(release: Release, held: Pauses, now: int) -> Iterator[dict[str, A
         if following is None and (newest is None or not newest.open):
             continue
         yield {
+            "id": id,
             "campaign": release.present_name("campaign", id),
             "title": release.campaigns[id].title if id in release.campaigns else "",
             "next": iso(following) if following else None,
-            "run": _run(newest, held, now) if newest and newest.open else None,
+            "run": stood(newest, held, now) if newest and newest.open else None,
         }
-
-
-def _run(run: Run, held: Pauses, now: int) -> dict[str, Any]:
-    return {
-        "run": run.run,
-        "state": "paused" if held.standing(place_of(run.campaign, run.run), now) else run.state,
-        "at": iso(run.at),
-        "held_until": iso(run.held_until) if run.state == "holding" else None,
-        "people": run.people,
-        "decided": run.intended,
-    }
 
 
 def _leads(now: int, with_names: bool) -> list[dict[str, Any]]:

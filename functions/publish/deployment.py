@@ -13,7 +13,7 @@ from functions.core.publishing import Pointer
 from functions.core.release import load, release_id
 from functions.publish import keyring
 from functions.tables import releases
-from functions.work import backfills, campaigns, start_plans
+from functions.work import going_live
 
 PHYSICAL_ID = "samovar-release"
 """Never changes: a new one would make CloudFormation delete the old."""
@@ -49,9 +49,7 @@ def perform(event: Mapping[str, Any]) -> dict[str, Any]:
         deployment=True,
         note="cdk deploy",
     )
-    campaigns.schedule(pointer.release, clock.now_ms())
-    start_plans.schedule(pointer.release, clock.now_ms())
-    backfills.start(pointer, clock.now_ms())
+    going_live.follow(pointer, clock.now_ms())
     return {"ReleaseId": pointer.release, "Seq": str(pointer.seq)}
 
 

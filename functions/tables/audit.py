@@ -33,6 +33,10 @@ Kind = Literal[
     "start",
     "retry",
     "revoke",
+    "let-go",
+    "cancel",
+    "propose",
+    "drop",
 ]
 
 
@@ -41,8 +45,10 @@ class Noted:
     """One deliberate look or erasure, at `at` (ms). `subject` is the identity "kind#hash" by which the
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
+    of "let-go" and "cancel" a campaign's run as pauses name it, of "propose" and "drop" the release,
     of "recall" JOURNEY/STEP, of "revoke" the person (its `job` the page, "*" for all), of "migrate" and "start" the
-    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, `many` how many people
+    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, or the address
+    of whoever was signed in to the console, `many` how many people
     or rows it was about, `why` what the person there said."""
 
     kind: Kind

@@ -90,10 +90,15 @@ def get(campaign: str, run: str) -> Run | None:
     return run_from(row) if row else None
 
 
-def runs_of(campaign: str, *, newest: int | None = None) -> list[Run]:
-    """The runs of a campaign, the newest first as their ids say."""
-    rows = dynamodb.query(settings.contacts_table(), f"{RUNS}{campaign}", begins=RUN, forward=False, limit=newest)
-    return [run_from(row) for row in rows]
+def runs_of(campaign: str, *, newest: int | None = None, before: str = "") -> list[Run]:
+    """The runs of a campaign, the newest first as their ids say: all, or those before the run `before`."""
+    if not before:
+        rows = dynamodb.query(settings.contacts_table(), f"{RUNS}{campaign}", begins=RUN, forward=False, limit=newest)
+        return [run_from(row) for row in rows]
+    limit = None if newest is None else newest + 1
+    until = (RUN, f"{RUN}{before}")
+    rows = dynamodb.query(settings.contacts_table(), f"{RUNS}{campaign}", between=until, forward=False, limit=limit)
+    return [run for row in rows if (run := run_from(row)).run != before][:newest]
 
 
 def change(before: Run, after: Run) -> Run:

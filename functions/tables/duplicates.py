@@ -34,10 +34,18 @@ def note(kind: str, one: str, other: str, cause: str, at: int) -> None:
     dynamodb.put_new(settings.contacts_table(), to_row(Pair(kind, one, other, at, cause)))
 
 
-def listed() -> Iterator[Pair]:
-    """Every pair noted."""
-    for row in dynamodb.query(settings.contacts_table(), PARTITION):
+def listed(kind: str = "", after: str = "") -> Iterator[Pair]:
+    """Every pair noted, or those of a kind, in a fixed order; with `after` those that follow that place."""
+    begins = f"{kind} " if kind else ""
+    low = max(begins, f"{after}!") if after else begins
+    between = (low, f"{begins}~") if low else None
+    for row in dynamodb.query(settings.contacts_table(), PARTITION, between=between):
         yield from_row(row)
+
+
+def place(pair: Pair) -> str:
+    """Where a pair stands among all."""
+    return _key(pair)[1]
 
 
 def remove(pair: Pair) -> None:

@@ -1,4 +1,5 @@
-"""How many events a public write key has brought in its current minute, over all workers: X#rate / <key's name>.
+"""How many events a public write key has brought in its current minute, over all workers: X#rate / <key's name>. What
+else is bounded in a length of time is counted alike, under a name that no key has, by the number of that time.
 
 m minute since 1970 · n events that workers have told of · v
 """

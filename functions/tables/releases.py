@@ -49,9 +49,17 @@ def live() -> Pointer | None:
     return Pointer(row["seq"], row["release"], row["at"], row["by"], row.get("guarded", False)) if row else None
 
 
-def history() -> list[Entry]:
-    """Every move, newest first."""
-    return [entry_from(row) for row in dynamodb.query(settings.contacts_table(), _LOG, forward=False)]
+def history(*, newest: int | None = None, before: int | None = None) -> list[Entry]:
+    """Every move, newest first; or so many of the `newest`, of those before the move `before`."""
+    between = None if before is None else ("0", f"{max(0, before - 1):08d}")
+    rows = dynamodb.query(settings.contacts_table(), _LOG, between=between, forward=False, limit=newest)
+    return [entry_from(row) for row in rows]
+
+
+def move(seq: int) -> Entry | None:
+    """One move, None where there was none of that number."""
+    row = dynamodb.get(settings.contacts_table(), (_LOG, f"{seq:08d}"))
+    return entry_from(row) if row else None
 
 
 def entry_from(row: dynamodb.Item) -> Entry:
@@ -94,38 +102,87 @@ def publish(
     deployment: bool = False,
     note: str = "",
     arn: str = "",
+    proposer: str = "",
 ) -> Pointer:
     """Store a release and make it live; the pointer as it stands then.
 
     Publishing what is live already changes nothing. `deployed` and `deployment` are for
-    the custom resource: see core.publishing.decide. `arn` is the identity that publishes. Raises PublishRefused.
+    the custom resource: see core.publishing.decide. `arn` is the identity that publishes, `proposer` the one that
+    proposed it, where that is another. Raises PublishRefused.
     """
     new = release_id(compiled)
     loaded = load(compiled)
     before = live()
     known = deployment and any(entry.release == new for entry in history())
-    when = iso(before.at) if before else ""
+    found = verdict(
+        new,
+        loaded,
+        before,
+        based_on=based_on,
+        deployed=deployed,
+        known=known,
+        publisher=None if deployment else arn,
+        proposer=proposer,
+    )
+    if isinstance(found, publishing.Refuse):
+        raise PublishRefused(found.reason, found.code)
+    store(compiled, files)
+    if isinstance(found, publishing.Stay) and before is not None:
+        return before
+    entry = Entry(0, new, 0, by, based_on, note, arn)
+    return _move(before, loaded, entry, guarded=_asks(loaded))
+
+
+def publish_stored(
+    release: str, *, by: str, based_on: str | None, note: str = "", arn: str = "", proposer: str = ""
+) -> Pointer:
+    """Make a release live that was stored before, with all that it gives people. Raises PublishRefused."""
+    try:
+        compiled, files = s3.get(settings.bucket(), f"releases/{release}.json"), sources(release)
+        loaded = load(compiled)
+    except s3.NotThere as error:
+        raise PublishRefused(f"the content of release {release[:12]} is gone from the bucket") from error
+    except ValueError as error:
+        raise PublishRefused(f"release {release[:12]} was made by a later version than runs here: deploy it") from error
+    found = verdict(release, loaded, live(), based_on=based_on, publisher=arn, proposer=proposer)
+    if isinstance(found, publishing.Move):
+        _check_files(loaded)
+    return publish(compiled, files, by=by, based_on=based_on, note=note, arn=arn, proposer=proposer)
+
+
+def store(compiled: bytes, files: Mapping[str, str]) -> str:
+    """Keep a release and the files that it came from, without making it live; its id."""
+    new, bucket = release_id(compiled), settings.bucket()
+    s3.put(bucket, f"releases/{new}.sources.json", _as_json(files))
+    s3.put(bucket, f"releases/{new}.json", compiled)
+    return new
+
+
+def verdict(
+    new: str,
+    loaded: Release,
+    before: Pointer | None,
+    *,
+    based_on: str | None,
+    deployed: str | None = None,
+    known: bool = False,
+    publisher: str | None = None,
+    proposer: str = "",
+) -> publishing.Move | publishing.Stay | publishing.Refuse:
+    """What publishing a release in the place of `before` would do: see core.publishing.decide. Whoever proposed it
+    counts among those who approve no more than whoever publishes."""
     guarded = is_guarded(before, loaded)
-    verdict = publishing.decide(
+    return publishing.decide(
         new,
         before,
         based_on=based_on,
         deployed=deployed,
         known=known,
-        when=when,
+        when=iso(before.at) if before else "",
         guarded=guarded,
-        publisher=None if deployment else arn,
-        approved_by=[one.by for one in approvals.of(new)] if guarded else (),
+        publisher=publisher,
+        approved_by=[one.by for one in approvals.of(new) if one.by != proposer or not proposer] if guarded else (),
     )
-    if isinstance(verdict, publishing.Refuse):
-        raise PublishRefused(verdict.reason, verdict.code)
-    bucket = settings.bucket()
-    s3.put(bucket, f"releases/{new}.sources.json", _as_json(files))
-    s3.put(bucket, f"releases/{new}.json", compiled)
-    if isinstance(verdict, publishing.Stay) and before is not None:
-        return before
-    entry = Entry(0, new, 0, by, based_on, note, arn)
-    return _move(before, loaded, entry, guarded=_asks(loaded))
 
 
 def store_file(content: str, read: Callable[[], bytes], content_type: str) -> None:

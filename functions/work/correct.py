@@ -15,25 +15,14 @@ from functions.core.enrollment import Enrollment, watches
 from functions.observability import logger
 from functions.tables import contacts, enrollments
 from functions.tables.enrollments import CURRENT
-from functions.work import jobs
+from functions.work.begun import RECALL as RECALL
+from functions.work.begun import begun
+from functions.work.begun import recall as recall
 from functions.work.jobs import Job, Slice
 from functions.work.mending import mended
 from functions.work.walk import walk
 
-RECALL: Final = "recall"
 MIGRATE: Final = "migrate"
-
-
-def recall(id: str, journey: str, step: str, what: Recall, now: int) -> Job:
-    """Begin a job that recalls everybody who waits at a step of a journey, whatever their release."""
-    match what:
-        case Skip():
-            do = ["skip"]
-        case Leave():
-            do = ["leave"]
-        case GoTo(to):
-            do = ["goto", to]
-    return _begun(Job(id, RECALL, now, about={"journey": [journey], "step": [step], "do": do}))
 
 
 def migrate(id: str, journey: str, release: str, moves: Moves, now: int) -> Job:
@@ -44,12 +33,7 @@ def migrate(id: str, journey: str, release: str, moves: Moves, now: int) -> Job:
         "moves": [f"{before}={after}" for before, after in sorted(moves.steps.items())],
         "leave": sorted(moves.leave),
     }
-    return _begun(Job(id, MIGRATE, now, about=about))
-
-
-def _begun(job: Job) -> Job:
-    jobs.create(job, in_list=True)
-    return job
+    return begun(Job(id, MIGRATE, now, about=about))
 
 
 def correct_slice(job: Job, now: int) -> Slice:

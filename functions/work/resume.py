@@ -20,24 +20,18 @@ from functions.sweep.heal import heal
 from functions.tables import contacts, enrollments, pauses
 from functions.tables.enrollments import CURRENT
 from functions.tables.identities import Contended
-from functions.work import jobs
+from functions.work import begun
+from functions.work.begun import resume as resume
 from functions.work.jobs import Job, Slice
 from functions.work.walk import walk
 
-KIND: Final = "journey-resume"
+KIND: Final = begun.RESUME
 BEGINNING: Final[Key] = ("-", "-")
 """Stands for the beginning of the table, where a slice has ended before the first row."""
 MOVED_PER_SLICE: Final = 500
 MOVED_A_SECOND: Final = 25
 """More would keep journeys waiting for what people do at the same time."""
 ATTEMPTS: Final = 8
-
-
-def resume(id: str, journey: str, since: int, now: int) -> Job:
-    """Begin the job that ends the pause of a journey which began at `since` (ms)."""
-    job = Job(id, KIND, now, about={"journey": [journey], "since": [str(since)]})
-    jobs.create(job, in_list=True)
-    return job
 
 
 def resume_slice(job: Job, now: int) -> Slice:

@@ -20,23 +20,16 @@ from functions.perform import perform
 from functions.send.queue import enqueue
 from functions.tables import contacts, enrollments, messages, setbacks
 from functions.tables.enrollments import CURRENT, EARLIER
-from functions.work import jobs
+from functions.work.begun import RETRY as RETRY
+from functions.work.begun import retry as retry
 from functions.work.jobs import Job, Slice
 from functions.work.mending import mended
 from functions.work.walk import walk
 
-RETRY: Final = "retry"
 _ROWS: Final = (
     "((begins_with(sk, :now) OR begins_with(sk, :past)) AND attribute_exists(failure)) "
     "OR (begins_with(sk, :sent) AND journey = :journey AND attribute_exists(enrollment) AND attribute_exists(reason))"
 )
-
-
-def retry(id: str, journey: str, step: str, now: int) -> Job:
-    """Begin a job that lets everybody go on whom a mistake keeps in a journey, at `step` alone unless that is ""."""
-    job = Job(id, RETRY, now, about={"journey": [journey], "step": [step]})
-    jobs.create(job, in_list=True)
-    return job
 
 
 def retry_slice(job: Job, now: int) -> Slice:

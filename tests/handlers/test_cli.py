@@ -378,3 +378,19 @@ def test_what_can_not_be_done_with_a_key_is_said(terminal: Terminal, words: tupl
     result = terminal.run("keys", *words)
     assert result.exit_code == 1
     assert said in " ".join(result.output.split())
+
+
+def test_what_is_proposed_waits_and_is_listed_and_nothing_is_live_by_it(terminal: Terminal) -> None:
+    first = terminal.read("publish")["release"]
+    assert "live already" in json.loads(terminal.run("propose", "--json").output)["error"]
+    terminal.folder.swap(JOURNEY, "3 days", "5 days")
+    said = terminal.read("propose", "--why", "slower")
+    assert said["proposed"] is True
+    assert [change["how"] for change in said["changes"]] == ["changed"]
+    listed = terminal.read("releases")
+    assert listed["live"]["release"] == first
+    (waiting,) = listed["proposed"]
+    assert (waiting["release"], waiting["based_on"], waiting["note"]) == (said["release"], first, "slower")
+    assert "Waits since" in terminal.run("releases").output
+    assert "proposed release" in terminal.run("log").output
+    assert terminal.read("publish")["release"] == said["release"]

@@ -12,12 +12,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from functions import releases
 from functions.aws import cognito
 from functions.console import gate, handler, places, routes, signing_in
 from functions.console.gate import COOKIE
 from functions.core.roles import RIGHTS, Right, Role
 from functions.core.staff import IDLE_MS, LONGEST_MS, NOTED_MS, Member
-from functions.tables import sessions
+from functions.tables import proposals, sessions
+from functions.tables.proposals import Proposal
+from functions.work import campaigns
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
 from tests.crash.scenarios import sign_up
@@ -62,17 +65,68 @@ PATHS = {
     (): "/console",
     ("people",): "/console/people",
     ("people", "*"): "/console/people/{ada}",
+    ("pairs",): "/console/pairs",
+    ("campaigns",): "/console/campaigns",
+    ("campaigns", "*"): "/console/campaigns/{campaign}",
+    ("campaigns", "*", "*"): "/console/campaigns/{campaign}/one",
+    ("sending",): "/console/sending",
+    ("journeys",): "/console/journeys",
+    ("journeys", "*", "recall"): "/console/journeys/{journey}/recall",
+    ("jobs", "*"): "/console/jobs/{job}",
+    ("releases",): "/console/releases",
+    ("releases", "*"): "/console/releases/1",
+    ("proposals", "*"): "/console/proposals/{proposal}",
+    ("mails",): "/console/mails",
+    ("mails", "*"): "/console/mails/welcome",
+    ("mails", "*", "html"): "/console/mails/welcome/html",
 }
-"""An address of every route."""
+"""An address of every page."""
+PAGES = [route for route in routes.ROUTES if route.method == "GET"]
+CHANGES = [route for route in routes.ROUTES if route.method == "POST"]
 
 
-def test_every_route_is_walked_here() -> None:
-    assert {tuple(route.parts) for route in routes.ROUTES} == set(PATHS)
+def address(shop: Cloud, route: routes.Route) -> str:
+    """An address of a page, with something to show there."""
+    live = releases.live().release
+    campaign = sorted(live.campaigns)[0]
+    run = campaigns.begin_on_request(campaign, "one", by="tests", now=shop.clock.now)
+    job = campaigns.job_id(run, campaigns.COUNT)
+    proposals.put(Proposal(releases.live().id, "tests", shop.clock.now))
+    known = {
+        "ada": shop.contact(ADA),
+        "campaign": campaign,
+        "journey": sorted(live.journeys)[0],
+        "job": job,
+        "proposal": releases.live().id,
+    }
+    return PATHS[tuple(route.parts)].format(**known)
 
 
-@pytest.mark.parametrize("route", routes.ROUTES, ids=lambda route: "/".join(("console", *route.parts)))
+def named(route: routes.Route) -> str:
+    return "/".join((route.method, "console", *route.parts))
+
+
+def test_every_page_is_walked_here() -> None:
+    assert {tuple(route.parts) for route in PAGES} == set(PATHS)
+
+
+@pytest.mark.parametrize("route", CHANGES, ids=named)
+def test_each_change_takes_a_session_its_token_and_the_right(shop: Cloud, route: routes.Route) -> None:
+    path = "/console/" + "/".join("none" if part == "*" else part for part in route.parts)
+    assert shop.http("POST", path, headers={**HTML, **FORM}, room="console")["statusCode"] == 302
+    asked = shop.http("POST", path, headers={**JSON, **FORM}, room="console")
+    assert asked["statusCode"] == 401
+    for role in Role:
+        cookie = signed_in(role)
+        assert post(shop, path, cookie)["statusCode"] == 403
+        reply = post(shop, path, cookie, _token=token_of(shop, cookie))
+        assert (reply["statusCode"] == 403) != (route.right in RIGHTS[role]), role
+    assert shop.http("GET", f"{path}/nothing/there", headers={**HTML, **cookie}, room="console")["statusCode"] == 404
+
+
+@pytest.mark.parametrize("route", PAGES, ids=named)
 def test_each_route_lets_in_whose_role_allows_it_and_nobody_else(shop: Cloud, route: routes.Route) -> None:
-    path = PATHS[tuple(route.parts)].format(ada=shop.contact(ADA))
+    path = address(shop, route)
     for role in Role:
         reply = get(shop, path, signed_in(role))
         allowed = route.right in RIGHTS[role]
@@ -86,9 +140,9 @@ def test_each_route_lets_in_whose_role_allows_it_and_nobody_else(shop: Cloud, ro
     assert (program["statusCode"], json.loads(program["body"])["error"]["code"]) == (401, "not-signed-in")
 
 
-@pytest.mark.parametrize("route", routes.ROUTES, ids=lambda route: "/".join(("console", *route.parts)))
+@pytest.mark.parametrize("route", PAGES, ids=named)
 def test_what_a_page_shows_is_what_its_address_says_as_json(shop: Cloud, route: routes.Route) -> None:
-    path = PATHS[tuple(route.parts)].format(ada=shop.contact(ADA))
+    path = address(shop, route)
     reply = get(shop, path, signed_in(Role.OWNER), JSON)
     assert reply["headers"]["content-type"].startswith("application/json")
     assert isinstance(json.loads(reply["body"]), dict)

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from authoring import foresight
 from authoring.commands import diff as command
-from authoring.diff import Change
 from authoring.foresight import Plan
 from authoring.tally import Tally
 from functions import releases as runtime
+from functions.core.changes import Change
 from functions.core.publishing import Pointer
 from functions.core.release import canonical, load
 from functions.tables import releases as moves

@@ -93,12 +93,12 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
 @pytest.mark.parametrize(
     ("action", "rooms"),
     [
-        ("ses:SendEmail", {"send"}),
+        ("ses:SendEmail", {"console", "send"}),
         ("sns:Publish", {"journey_step", "send", "sweep", "track", "work"}),
         ("ses:GetAccount", {"send", "work"}),
         ("dynamodb:PartiQLUpdate", {"send", "sweep", "track"}),
         ("dynamodb:Scan", {"work"}),
-        ("s3:PutObject", {"publish", "work"}),
+        ("s3:PutObject", {"console", "publish", "work"}),
         ("dynamodb:PartiQLInsert", {"track", "journey_step", "sweep", "work", "send"}),
         ("events:PutEvents", {"journey_step", "sweep", "work"}),
         ("states:StartExecution", {"journey_step", "sweep", "work"}),

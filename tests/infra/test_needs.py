@@ -62,7 +62,7 @@ def _asked_for(room: str) -> set[str]:
 
 
 # It asks channels where messages would go, and hands none over.
-NEVER_ASKS = {"work": {"CONFIGURATION_SET"}}
+NEVER_ASKS = {"work": {"CONFIGURATION_SET"}, "console": {"ALERT_TOPIC_ARN"}}
 
 
 @pytest.mark.parametrize("room", ROOMS)

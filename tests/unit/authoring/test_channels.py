@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from authoring.compile import bundle
-from authoring.diff import changes
 from authoring.problems import Invalid
+from functions.core.changes import changes
 from functions.core.release import canonical, load
 from tests.unit.authoring.folders import Folder
 

@@ -1,5 +1,5 @@
 from authoring.compile import bundle
-from authoring.diff import changes
+from functions.core.changes import changes
 from tests.unit.authoring.folders import Folder
 
 JOURNEY = "journeys/welcome.yaml"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from authoring.compile import bundle
-from authoring.diff import stored_changes
 from authoring.ledger import ids_of
+from functions.core.changes import stored_changes
 from tests.unit.authoring.broken import problems_with
 from tests.unit.authoring.folders import Folder
 

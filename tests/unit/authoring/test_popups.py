@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from authoring.compile import bundle
-from authoring.diff import changes
 from authoring.ledger import ids_of
 from authoring.plan.items import items
+from functions.core.changes import changes
 from tests.unit.authoring.broken import problems_with
 from tests.unit.authoring.folders import Folder
 

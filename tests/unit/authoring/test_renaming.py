@@ -9,14 +9,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from authoring import ledger, renaming
+from authoring import ledger
 from authoring.compile import Bundle, bundle, state_path
 from authoring.problems import Invalid
-from authoring.renaming import REFERENCES
 from authoring.scenarios.trial import failing
+from functions.core import renaming
 from functions.core.channels import CHANNELS
 from functions.core.definition import Definition, Id
 from functions.core.release import Release, canonical
+from functions.core.renaming import REFERENCES
 from functions.core.webhook import Webhook
 
 FILES = {

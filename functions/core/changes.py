@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from authoring import renaming
+from functions.core import renaming
 from functions.core.definition import Definition
 from functions.core.release import Release
 

@@ -1,0 +1,222 @@
+"""Campaigns: what is planned, under way and over; a run as it was foretold and goes, and every decision about it."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any, Final
+
+from functions import clock, releases
+from functions.aws.s3 import NotThere
+from functions.console.acting import as_it_stands, decision, done
+from functions.console.routes import Asked, Shown
+from functions.core import foretold
+from functions.core.campaign import Campaign, place_of
+from functions.core.channels import channel_and_template
+from functions.core.errors import Refused
+from functions.core.pauses import Pauses
+from functions.core.reasons import REASONS
+from functions.core.release import Release
+from functions.core.runs import Run
+from functions.core.telling import contact_that
+from functions.core.views import iso
+from functions.http import Answer
+from functions.tables import campaigns, pauses
+from functions.work import campaigns as work
+from functions.work import deciding, jobs
+
+RECENT: Final = 3
+"""Runs of each campaign that the first page looks at."""
+PAGE: Final = 25
+"""Runs on a page about one campaign."""
+
+
+def index(asked: Asked) -> Shown:
+    """Every campaign: what comes, what goes out, what went out lately."""
+    live, now, held = releases.live().release, clock.now_ms(), pauses.get()
+    plans = {plan.campaign: plan for plan in campaigns.plans()}
+    planned: list[dict[str, Any]] = []
+    under_way: list[tuple[int, dict[str, Any]]] = []
+    past: list[tuple[int, dict[str, Any]]] = []
+    for id in sorted({*live.campaigns, *plans}):
+        named = _named(id, live)
+        if (plan := plans.get(id)) is not None and plan.at is not None:
+            planned.append(named | {"next": iso(plan.at)})
+        elif id in live.campaigns:
+            planned.append(named | {"next": None})
+        for run in campaigns.runs_of(id, newest=RECENT):
+            (under_way if run.open else past).append((run.begun, named | stood(run, held, now)))
+    values = {
+        "planned": sorted(planned, key=lambda one: str(one["next"] or "~")),
+        "under_way": _newest_first(under_way),
+        "past": _newest_first(past)[:PAGE],
+    }
+    return Shown("campaigns.html", values)
+
+
+def _newest_first(found: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [said for _, said in sorted(found, key=lambda one: one[0], reverse=True)]
+
+
+def _named(id: str, release: Release) -> dict[str, Any]:
+    held = release.campaigns.get(id)
+    return {"id": id, "campaign": release.present_name("campaign", id), "title": held.title if held else ""}
+
+
+def stood(run: Run, held: Pauses, now: int) -> dict[str, Any]:
+    """A run in a few words."""
+    is_paused = run.open and held.standing(place_of(run.campaign, run.run), now) is not None
+    return {
+        "run": run.run,
+        "state": "paused" if is_paused else run.state,
+        "holds": run.state == "holding",
+        "at": iso(run.at),
+        "held_until": iso(run.held_until) if run.state == "holding" else None,
+        "people": run.people,
+        "decided": run.intended,
+    }
+
+
+def of_campaign(asked: Asked) -> Shown:
+    """One campaign: to whom, when, and its runs, newest first."""
+    live, now, held, id = releases.live().release, clock.now_ms(), pauses.get(), asked.named["campaign"]
+    plan, definition = campaigns.plan(id), live.campaigns.get(id)
+    if plan is None and definition is None:
+        raise Refused("unknown-campaign", "There is no such campaign.", status=404)
+    before = asked.request.query.get("before", "")
+    found = campaigns.runs_of(id, newest=PAGE + 1, before=before[:200])
+    values = _named(id, live) | {
+        "audience": _audience(definition, live) if definition else None,
+        "occasions": _when(definition) if definition else None,
+        "next": iso(plan.at) if plan and plan.at else None,
+        "runs": [stood(run, held, now) | {"begun": iso(run.begun)} for run in found[:PAGE]],
+        "older": found[PAGE - 1].run if len(found) > PAGE else None,
+    }
+    return Shown("campaign.html", values)
+
+
+def show(asked: Asked) -> Shown:
+    """One run: who would get it, how far it is, what became of it."""
+    run, now, pausing = _run_of(asked), clock.now_ms(), pauses.get()
+    held = pausing.standing(place_of(run.campaign, run.run), now)
+    values = _named(run.campaign, releases.live().release) | stood(run, pausing, now) | _of_definition(run)
+    values |= {name: iso(at) if (at := getattr(run, name)) else None for name in ("begun", "sending", "ended")}
+    values |= {
+        "open": run.open,
+        "release": run.release,
+        "by": run.by,
+        "why": run.why,
+        "paused": {"by": held.by, "why": held.why, "since": iso(held.since)} if held and run.open else None,
+        "going": foretold.going(run),
+        "withheld": _reasons(foretold.withheld(run)),
+        "deferred": _reasons(foretold.deferred(run)),
+        "moments": {iso(int(at)): many for at, many in sorted(run.parts.items(), key=lambda part: int(part[0]))},
+        "takes": foretold.in_about(run.seconds) if run.seconds else None,
+        "missed": run.missed,
+        "progress": _progress(run),
+        "results": results(run),
+    }
+    return Shown("run.html", values)
+
+
+def results(run: Run) -> Mapping[str, int] | None:
+    """How many messages of a run are in each state, where that is counted; None where it isn't."""
+    return None
+
+
+def let_go(asked: Asked) -> Answer:
+    """End a run's hold: it goes out now."""
+    with as_it_stands():
+        return _done(asked, deciding.let_go(_run_of(asked), decision(asked)))
+
+
+def stop(asked: Asked) -> Answer:
+    """Stop a run for good."""
+    with as_it_stands():
+        return _done(asked, deciding.stop(_run_of(asked), decision(asked)))
+
+
+def pause(asked: Asked) -> Answer:
+    """Hold a run where it is."""
+    run = _run_of(asked)
+    with as_it_stands():
+        deciding.hold_run(run, decision(asked, reasoned=True))
+    return _done(asked, run)
+
+
+def resume(asked: Asked) -> Answer:
+    """Let a paused run go on."""
+    run = _run_of(asked)
+    with as_it_stands():
+        deciding.let_run_on(run, decision(asked))
+    return _done(asked, run)
+
+
+def _done(asked: Asked, run: Run) -> Answer:
+    paused = pauses.get().standing(place_of(run.campaign, run.run), clock.now_ms()) is not None
+    facts = {"campaign": run.campaign, "run": run.run, "state": run.state, "paused": paused and run.open}
+    return done(asked, "campaigns", run.campaign, run.run, **facts)
+
+
+def _run_of(asked: Asked) -> Run:
+    found = campaigns.get(asked.named["campaign"], asked.named["run"])
+    if found is None:
+        raise Refused("unknown-run", "There is no such run of a campaign.", status=404)
+    return found
+
+
+def _of_definition(run: Run) -> dict[str, Any]:
+    """What the release by which a run goes says of it; nothing where that is no longer stored."""
+    try:
+        release = releases.by_id(run.release)
+    except NotThere:
+        return {"audience": None, "occasions": None, "channel": None, "mail": None}
+    definition = release.campaigns.get(run.campaign)
+    if definition is None:
+        return {"audience": None, "occasions": None, "channel": None, "mail": None}
+    channel, template = channel_and_template(definition.send)
+    mail = template if channel == "email" else None
+    return {
+        "title": definition.title,
+        "audience": _audience(definition, release),
+        "occasions": _when(definition),
+        "channel": channel,
+        "mail": mail,
+    }
+
+
+def _audience(definition: Campaign, release: Release) -> dict[str, Any]:
+    segment = release.segments.get(definition.to)
+    return {
+        "segment": _titled(definition.to, release),
+        "says": contact_that(segment.when, release) if segment else "",
+        "except": [_titled(id, release) for id in definition.except_],
+    }
+
+
+def _titled(segment: str, release: Release) -> str:
+    found = release.segments.get(segment)
+    return (found.title if found else "") or release.present_name("segment", segment)
+
+
+def _when(definition: Campaign) -> dict[str, Any]:
+    when = definition.when
+    if isinstance(when, str):
+        return {"kind": "request", "local": False}
+    said = when.model_dump(mode="python", by_alias=True, exclude_none=True)
+    plain = {
+        name: one.isoformat()[:5] if isinstance(one, time) else one.isoformat() if isinstance(one, date) else one
+        for name, one in said.items()
+    }
+    kind = "once" if "on" in plain else "month" if plain["every"] == "month" else "every"
+    return {"kind": kind, **plain, "local": definition.local}
+
+
+def _reasons(counted: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"reason": one, "says": REASONS.get(one, one), "people": many} for one, many in counted.items()]
+
+
+def _progress(run: Run) -> dict[str, Any] | None:
+    """How many of those on the list were decided (while it is counted: how many were looked at)."""
+    if run.state not in ("counting", "sending"):
+        return None
+    job = jobs.get(work.job_id(run, work.COUNT if run.state == "counting" else work.SEND))
+    return {"done": job.done if job else 0, "of": run.people or None}

@@ -1,0 +1,141 @@
+"""Journeys: what starts each, whether it goes, and what a person does to those inside."""
+
+from typing import Any, Final
+
+from functions import clock, releases
+from functions.console.acting import decision, done, typed
+from functions.console.routes import Asked, Shown
+from functions.core import setback
+from functions.core.correction import GoTo, Leave, Recall, Skip, Unfit, check_recall
+from functions.core.errors import Refused
+from functions.core.journey import Journey
+from functions.core.pauses import of_journey
+from functions.core.release import Release
+from functions.core.telling import lines, of_start
+from functions.core.views import iso
+from functions.http import Answer
+from functions.tables import pauses, setbacks
+from functions.tables.setbacks import Setback
+from functions.work import deciding
+
+HOW: Final = ("skip", "leave", "goto")
+
+
+def index(asked: Asked) -> Shown:
+    """Every journey, those first that need somebody."""
+    live, now, held, kept = releases.live().release, clock.now_ms(), pauses.get(), setbacks.listed()
+    known = {*live.journeys, *held.journeys(now), *(one.journey for one in kept)}
+    found = []
+    for id in sorted(known):
+        pause = held.standing(of_journey(id), now)
+        stands = {"since": iso(pause.since), "by": pause.by, "why": pause.why} if pause else None
+        found.append(
+            named(id, live)
+            | {"live": id in live.every_journey, "starts": _starts(id, live), "paused": stands}
+            | {"stuck": [stuck(one, live) for one in kept if one.journey == id]}
+        )
+    return Shown("journeys.html", {"journeys": sorted(found, key=lambda one: not (one["stuck"] or one["paused"]))})
+
+
+def named(id: str, release: Release) -> dict[str, Any]:
+    """A journey by its id, its present name and its title."""
+    held = release.every_journey.get(id)
+    return {"id": id, "journey": release.present_name("journey", id), "title": held.title if held else ""}
+
+
+def stuck(one: Setback, release: Release) -> dict[str, Any]:
+    """A mistake that keeps people, in words."""
+    return {
+        "id": one.journey,
+        "journey": release.present_name("journey", one.journey),
+        "at": one.step,
+        "step": release.present_name("step", one.step, f"journey {one.journey}"),
+        "code": one.code,
+        "why": setback.in_words(one.code),
+        "since": iso(one.since),
+        "last": iso(one.at),
+    }
+
+
+def _starts(id: str, release: Release) -> str:
+    held = release.journeys.get(id)
+    return of_start(held.start, release) if held else ""
+
+
+def pause(asked: Asked) -> Answer:
+    """Stop a journey: nobody moves in it, and nothing of it goes out."""
+    id, _ = _journey_of(asked)
+    begins = deciding.hold(of_journey(id), decision(asked, reasoned=True))
+    return done(asked, "journeys", journey=id, paused=True, changed=begins)
+
+
+def resume(asked: Asked) -> Answer:
+    """Let a paused journey go on, which takes some minutes."""
+    id = asked.named["journey"]
+    ended = deciding.let_on(of_journey(id), decision(asked))
+    return done(asked, "journeys", journey=id, paused=False, changed=ended)
+
+
+def retry(asked: Asked) -> Answer:
+    """Let those go on whom a mistake keeps, once it is mended."""
+    id, step = asked.named["journey"], typed(asked, "step")
+    kept = {one.step for one in setbacks.listed() if one.journey == id}
+    if not kept or step not in ("", *kept):
+        raise Refused("not-now", "No mistake keeps anybody there, or not any more.", status=409)
+    job = deciding.retry(id, step, decision(asked))
+    return done(asked, "jobs", job.id, journey=id, step=step, job=job.id)
+
+
+def ask_recall(asked: Asked) -> Shown:
+    """Whom to recall: from which step, and whereto."""
+    id, journey = _journey_of(asked)
+    live = releases.live().release
+    steps = [
+        {
+            "id": line.step.id,
+            "step": live.present_name("step", line.step.id, f"journey {id}"),
+            "depth": line.depth,
+            "says": line.text,
+            "waiting": waiting_at(id, line.step.id),
+        }
+        for line in lines(journey.steps, live)
+    ]
+    wanted = asked.request.query.get("step", "")
+    return Shown("recall.html", named(id, live) | {"steps": steps, "wanted": wanted, "how": list(HOW)})
+
+
+def waiting_at(journey: str, step: str) -> int | None:
+    """How many wait at a step now, where that is counted; None where it isn't."""
+    return None
+
+
+def recall(asked: Asked) -> Answer:
+    """Correct everybody who waits at a step now."""
+    id, journey = _journey_of(asked)
+    step, what = typed(asked, "step"), _recall(asked)
+    try:
+        check_recall(journey, step, what)
+    except Unfit as error:
+        raise Refused("unfit-recall", str(error), status=422) from error
+    many = waiting_at(id, step) or 0
+    job = deciding.recall(id, step, what, decision(asked, reasoned=True), many=many)
+    return done(asked, "jobs", job.id, journey=id, step=step, job=job.id)
+
+
+def _recall(asked: Asked) -> Recall:
+    match typed(asked, "how"):
+        case "skip":
+            return Skip()
+        case "leave":
+            return Leave()
+        case "goto":
+            return GoTo(typed(asked, "to"))
+    raise Refused("unfit-recall", "Say what becomes of them.", field="how", status=422)
+
+
+def _journey_of(asked: Asked) -> tuple[str, Journey]:
+    id = asked.named["journey"]
+    found = releases.live().release.every_journey.get(id)
+    if found is None:
+        raise Refused("unknown-journey", "There is no such journey.", status=404)
+    return id, found
