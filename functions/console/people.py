@@ -1,4 +1,4 @@
-"""People: found by what they are known by, and everything about one of them."""
+"""A person's page: what is known of one of them, and why."""
 
 from typing import Any, Final
 
@@ -7,27 +7,11 @@ from functions.console.routes import Asked, Shown
 from functions.core.errors import Refused
 from functions.core.happenings import OUTCOMES, words_of
 from functions.http import Answer, redirect
-from functions.people import whom
 from functions.people.dossier import dossier_of
 from functions.tables import contacts
 
-LONGEST: Final = 320
 EVENTS: Final = 100
 """So many of the newest events a page shows."""
-
-
-def search(asked: Asked) -> Shown | Answer:
-    """Whoever is known by exactly what was typed: an address, a number, a user id, a browser's or a contact's id."""
-    wanted = asked.request.query.get("q", "").strip()[:LONGEST]
-    if not wanted:
-        return Shown("people.html", {"wanted": "", "found": None})
-    try:
-        contact = whom.of(wanted).id
-    except whom.UnknownPerson as unknown:
-        return Shown("people.html", {"wanted": wanted, "found": None, "why": str(unknown)}, 404)
-    if asked.request.wants_html:
-        return redirect(places.path("people", contact), 303)
-    return Shown("people.html", {"wanted": wanted, "found": contact})
 
 
 def show(asked: Asked) -> Shown | Answer:

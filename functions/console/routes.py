@@ -63,7 +63,7 @@ class Route:
 
 ROUTES: Final[Sequence[Route]] = (
     Route("GET", (), Right.SEE, "functions.console.today", "show"),
-    Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
+    Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.listing", "show"),
     Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""

@@ -22,6 +22,7 @@ from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_a
 from functions.tables import (
     addresses,
     contacts,
+    directory,
     duplicates,
     events,
     experiments,
@@ -212,7 +213,8 @@ def _aside(job: Job, cursor: str, now: int) -> _Step:
 
 
 def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
-    """The person's places in lists of others: members of segments, and whatever else is keyed by the contact."""
+    """The person's places in lists of others: members of segments, and whatever else is keyed by the contact. Last
+    of all: whoever read them before may put such a row a moment after they were buried."""
     own, refs = {partition(contact) for contact in job.about["contacts"]}, set(job.about["refs"])
 
     def is_stray(row: dynamodb.Item) -> bool:
@@ -220,6 +222,8 @@ def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
             return not refs.isdisjoint(row["sk"].split(" "))
         if row["pk"].startswith(leads.PREFIX):
             return partition(row["contact"]) in own
+        if directory.is_of(row, job.about["contacts"]):
+            return True
         return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
 
     return _scanned(settings.contacts_table(), cursor, is_stray, "rows", lambda row: None)
@@ -271,11 +275,11 @@ def _pause(job: Job, cursor: str, now: int) -> _Step:
 
 
 STAGES: Final[Sequence[Callable[[Job, str, int], _Step]]] = (
-    *(_close, _rows, _events, _ledgers, _aside, _stray_rows, _stray_events),
-    *(_pause, _rows, _events, _ledgers),
+    *(_close, _rows, _events, _ledgers, _aside, _stray_events),
+    *(_pause, _rows, _events, _ledgers, _stray_rows),
 )
 NAMES: Final = (
-    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching contacts"),
-    *("searching events", "waiting for what is under way", "looking again", "looking again", "looking again"),
+    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching events"),
+    *("waiting for what is under way", "looking again", "looking again", "looking again", "searching contacts"),
 )
 """What a person is told of each stage."""
