@@ -26,6 +26,11 @@ _WHAT: Final[Mapping[Kind, str]] = {
     "approve": "approved release",
     "start": "started by hand",
     "retry": "let go on whom a mistake kept in",
+    "trait": "changed what is known of somebody:",
+    "tag": "tagged somebody, or took a tag off:",
+    "stop-mail": "stopped all messages to somebody",
+    "allow-mail": "let messages go to somebody again",
+    "merge": "made two people one",
     "revoke": "ended the links of somebody to their own pages",
 }
 _NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry")

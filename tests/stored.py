@@ -55,6 +55,7 @@ from functions.core.runs import Run as CampaignRun
 from functions.core.schedules import Slot
 from functions.core.staff import Member, Session
 from functions.core.verdicts import BY_HAND, Ruling
+from functions.people import erasing
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
@@ -108,7 +109,7 @@ from functions.tokens import (
     read_confirm,
     sign,
 )
-from functions.work import forget, jobs
+from functions.work import jobs
 from functions.work import queue as work_queue
 from tests.generate import release
 
@@ -525,7 +526,7 @@ LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, 
 MANY = [(CONTACT, MESSAGE), (CONTACT, MESSAGE[::-1])]
 NEXT, SLICE = work_queue.NextSlice("j1"), work_queue.NextSlice("j1", 3)
 COUNTED = work_queue.Recount(CONTACT, "time")
-ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
+ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, erasing.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
 NOTED = audit.Noted("forget", "e#hash", NOW, "j1")

@@ -5,9 +5,9 @@ from typing import Any
 import click
 
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
-from authoring.sameness import Suspected, join, suspected
 from functions import clock
 from functions.people import whom
+from functions.people.sameness import Suspected, join, suspected
 
 _WHY = {
     "plus-tag": "the address of one is the other's with a plus-tag",

@@ -33,6 +33,11 @@ Kind = Literal[
     "start",
     "retry",
     "revoke",
+    "trait",
+    "tag",
+    "stop-mail",
+    "allow-mail",
+    "merge",
 ]
 
 
@@ -42,7 +47,9 @@ class Noted:
     person was named, "" for many; `job` the erasure's job, or the import. Kind "list" is an export
     of many, and the subject of "pause" and "resume" is what was paused,
     of "recall" JOURNEY/STEP, of "revoke" the person (its `job` the page, "*" for all), of "migrate" and "start" the
-    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, `many` how many people
+    journey, of "retry" either, of "approve" the release. Of "trait" and "tag"
+    `why` names it, of "merge" `job` is the contact that became a part of the other. `by` is the account at the
+    terminal, or who was signed in, `many` how many people
     or rows it was about, `why` what the person there said."""
 
     kind: Kind

@@ -17,6 +17,7 @@ from functions.aws import dynamodb, sqs, stepfunctions
 from functions.aws.dynamodb import Key
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
+from functions.core.erasure import STAGE_NAMES
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
 from functions.tables import (
@@ -58,11 +59,6 @@ class _Step:
     about: dict[str, list[str]] | None = None
     delay: int = 0
     back_to: int | None = None
-
-
-def about(contact: str | None, ref: str) -> dict[str, list[str]]:
-    """What a job is told: the contact, where there is one, and the identity by which it was named."""
-    return {"contacts": [contact] if contact else [], "refs": [ref]}
 
 
 def forget_slice(job: Job, now: int) -> Slice:
@@ -278,8 +274,4 @@ STAGES: Final[Sequence[Callable[[Job, str, int], _Step]]] = (
     *(_close, _rows, _events, _ledgers, _aside, _stray_events),
     *(_pause, _rows, _events, _ledgers, _stray_rows),
 )
-NAMES: Final = (
-    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching events"),
-    *("waiting for what is under way", "looking again", "looking again", "looking again", "searching contacts"),
-)
-"""What a person is told of each stage."""
+assert len(STAGES) == len(STAGE_NAMES)

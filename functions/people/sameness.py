@@ -1,16 +1,19 @@
-"""Contacts that may be one person, and making two of them one because a person says so."""
+"""Contacts that may be one person, and making two of them one because somebody says so."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.core.contact import Contact
+from functions.core.decisions import BY_TIME
 from functions.core.event import CONTACTS_MERGED, SYSTEM, Event
-from functions.core.identity import SELF, hash_of, kind_of, own_ref
+from functions.core.identity import SELF, USER, hash_of, kind_of, own_ref
 from functions.core.ids import digest
 from functions.core.views import iso
-from functions.score.apply import refold
+from functions.score.apply import Reading, TooLong, refold
 from functions.score.merge import merge
 from functions.tables import contacts, duplicates, events, identities
+from functions.work import queue
+from functions.work.queue import Recount
 
 
 class TooManyIdentities(ValueError):
@@ -62,8 +65,18 @@ def _known(contact: Contact) -> Known:
     return Known(contact.id, contact.profile.email or contact.id)
 
 
-def join(loser: str, winner: str, now: int) -> str:
-    """Make `loser` a part of `winner`, and count it anew; the id of the contact that stands.
+def contradict(one: Contact, other: Contact) -> bool:
+    """Whether the owner's own systems say that the two are different people: each has an account of their own that is
+    vouched for."""
+    return all(
+        any(known.proved for ref, known in identities.read(contact.profile.identities).items() if kind_of(ref) == USER)
+        for contact in (one, other)
+    )
+
+
+def join(loser: str, winner: str, now: int, reading: Reading | None = None) -> str:
+    """Make `loser` a part of `winner`, and count it anew; the id of the contact that stands. Where more than
+    `reading` would have to be read for that, `work` does it in a moment.
 
     Raises TooManyIdentities. The event of the merge tells when and what. Repeating it after a
     crash changes nothing that was done.
@@ -81,5 +94,8 @@ def join(loser: str, winner: str, now: int) -> str:
     if not merge(loser, winner):
         raise TooManyIdentities("together they have more identities than one contact may have")
     events.insert([event])
-    refold(winner, now)
+    try:
+        refold(winner, now, reading)
+    except TooLong:
+        queue.ask(Recount(winner, BY_TIME))
     return winner
