@@ -116,16 +116,16 @@ def test_a_repeated_visit_of_the_same_day_writes_no_row_and_a_visitor_s_none(
         moves.append(change)
         begin(change)
 
-    shop.call("page", userId="ayse", messageId="first", properties={"path": "/first-flush"})
+    shop.call("page", userId="ayse", messageId="first", properties={"path": "/about"})
     shop.settle()
     monkeypatch.setattr(directory, "begin", noting)
-    shop.call("page", userId="ayse", messageId="again", properties={"path": "/first-flush"})
-    shop.page("/first-flush", "v2", "a-visitor")
-    shop.page("/first-flush", "v3", "another-visitor")
+    shop.call("page", userId="ayse", messageId="again", properties={"path": "/about"})
+    shop.page("/about", "v2", "a-visitor")
+    shop.page("/about", "v3", "another-visitor")
     shop.settle()
     assert moves == []
     shop.skip(days=1)
-    shop.call("page", userId="ayse", messageId="tomorrow", properties={"path": "/first-flush"})
+    shop.call("page", userId="ayse", messageId="tomorrow", properties={"path": "/about"})
     shop.settle()
     assert [(len(change.put), len(change.gone)) for change in moves] == [(1, 1)]
 
