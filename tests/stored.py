@@ -35,6 +35,7 @@ from functions.core.contact import (
     Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
+from functions.core.directory import Place as PlaceInList
 from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting
 from functions.core.erasure import Mark
@@ -69,6 +70,7 @@ from functions.tables import (
     closed,
     contacts,
     decisions,
+    directory,
     duplicates,
     enrollments,
     events,
@@ -172,6 +174,7 @@ STANDING = replace(
 )
 AT_LINES = replace(STATE, standing=replace(STATE.standing, journeys={"win-back": NOW - 3, "çay-saati": NOW - 1}))
 PLANNED_START = schedules.Plan("harvest", Slot("20270308t0900", NOW + 86_400_000))
+IN_LISTS = replace(STATE, listed="k7kqm3k5w2yv")
 LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
 OLD_DAYS = Closed(5, {"abcd2345": {20_300: 1, 20_400: 300, 20_700: 1}, "sums2345": {20_400: -12 * 10**20}})
 SPLIT = replace(
@@ -578,6 +581,7 @@ COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NO
 OF_A_JOURNEY = replace(COUNTED_SENDS, sends={**COUNTED_SENDS.sends, "mine": Sent(NOW, "email", "tips", "welcome")})
 PUT = replace(STATE, facts=replace(STATE.facts, stage_set=(Moment(NOW - 2, 5), "desire")))
 LEAD = leads.Lead("lead3k5w2yvld4c6gq7mzabcde", CONTACT, "shop", "Teklif istedi ☕", "welcome", "hand", RUN, NOW)
+LIFTED = Entry("by-hand-1", NOW + 9, NOW + 9, "console", (Change("lift", "by-hand"),))
 WISHES = Entry(
     "c#k7k#1790000000000#prefer",
     NOW + 5,
@@ -704,6 +708,12 @@ def samples() -> dict[str, Sample]:
             _row(schedules.plan_row(PLANNED_START)),
             lambda row: schedules.plan_from(_plain(row)),
         ),
+        "state-in-lists": Sample(IN_LISTS, _row(_state_row(IN_LISTS)), lambda row: contacts.state_from(_plain(row))),
+        "place-in-a-list": Sample(
+            directory.Listed(f"79283#{CONTACT}", "Y#b#hot#3", 7),
+            _row(directory.to_row(PlaceInList("Y#b#hot#3", f"79283#{CONTACT}"), 7)),
+            lambda row: directory.from_row(_plain(row)),
+        ),
         "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
         "decision-stage": Sample(
             ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))
@@ -764,6 +774,14 @@ def samples() -> dict[str, Sample]:
         "consent-head-wishes": Sample(
             folded([CONSENT, WISHES]),
             _row(addresses.head_item("hash", folded([CONSENT, WISHES]))),
+            lambda row: addresses.head_from(_plain(row)),
+        ),
+        "consent-entry-lifted": Sample(
+            LIFTED, _row(addresses.entry_item("hash", LIFTED)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head-lifted": Sample(
+            folded([CONSENT, LIFTED]),
+            _row(addresses.head_item("hash", folded([CONSENT, LIFTED]))),
             lambda row: addresses.head_from(_plain(row)),
         ),
         "epoch-of-a-test": Sample(

@@ -242,7 +242,9 @@ def refold(contact_id: str, now: int, reading: Reading | None = None) -> Rebuilt
         contact = rebuild(read, _allowed(_events(History(read), live), reading), live.counters)
         outcome, found = keep(contact, live.release, now), differing(contact, live.release, now)
         decided = min(read.state.release, live.seq - 1) if found else live.seq
-        if _saved(read, contact, outcome, replace(live, seq=decided)):
+        # As if nothing had been put for it: whatever a list may lack is put there again.
+        unlisted = replace(read, state=replace(read.state, listed=""))
+        if _saved(unlisted, contact, outcome, replace(live, seq=decided)):
             return Rebuilt(contact_id, contact.state.facts != read.state.facts, found)
     raise Contended(f"contact {contact_id} kept changing")
 

@@ -71,7 +71,7 @@ def move(read: Contact, written: Contact) -> Move | None:
 def begin(change: Move) -> None:
     """Put the new places; those that a later state was given stay as they are."""
     for place in sorted(change.put):
-        row = {"pk": place.pk, "sk": place.sk, "n": change.version, "v": VERSION}
+        row = to_row(place, change.version)
         try:
             dynamodb.put(
                 settings.contacts_table(),
@@ -90,7 +90,7 @@ def end(change: Move) -> None:
 
 
 def leave(contact: Contact) -> None:
-    """Take away the places of a contact that was merged into another."""
+    """Take away the places of a contact that was merged into another, or that nothing is left of."""
     for place in sorted(places(contact)) if contact.state.listed else ():
         _take(place, "n <= :n", contact.state.version + 1)
 
@@ -138,7 +138,17 @@ def _first(lists: list[str], after: str, limit: int) -> list[Listed]:
 def _rows(pk: str, low: str, high: str, limit: int) -> Iterator[Listed]:
     rows = dynamodb.query(settings.contacts_table(), pk, between=(low, high), limit=limit, consistent=False)
     for row in rows:
-        yield Listed(row["sk"], row["pk"], row["n"])
+        yield from_row(row)
+
+
+def to_row(place: Place, version: int) -> dynamodb.Item:
+    """The item of a place that was put for a version of a contact's state."""
+    return {"pk": place.pk, "sk": place.sk, "n": version, "v": VERSION}
+
+
+def from_row(row: dynamodb.Item) -> Listed:
+    """The place of an item."""
+    return Listed(row["sk"], row["pk"], row["n"])
 
 
 def _take(place: Place, condition: str, version: int) -> None:

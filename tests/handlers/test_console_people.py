@@ -188,6 +188,10 @@ def test_whoever_was_there_before_there_were_lists_comes_in_by_the_next_release_
     assert who(shop) == []
     refold(ada, shop.clock.now)
     assert who(shop) == ["ayse"]
+    # The state notes that the others are listed: a refold puts them back all the same.
+    for id in ("bob", "inci"):
+        refold(shop.contact(f"{id}@example.com"), shop.clock.now)
+    assert standing(shop) == expected(shop)
 
 
 def test_a_long_list_is_read_page_by_page_each_person_once(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
