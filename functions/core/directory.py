@@ -4,7 +4,6 @@ Only people who said who they are stand anywhere: a visitor whom nobody can name
 """
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +18,8 @@ LETTERS: Final = 40
 """So many letters of a word count."""
 _READ: Final = 200
 _DAY_MS: Final = 86_400_000
+_RULES: Final = "places-1"
+"""Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999
 
@@ -38,8 +39,7 @@ def places(contact: Contact, shard: str) -> frozenset[Place]:
     if state.merged_into is not None or not is_known(profile):
         return frozenset()
     standing = state.standing
-    day = max(0, state.facts.last or 0) // _DAY_MS
-    found = {Place(band_list(standing.temperature, shard), f"{_LAST_DAY - day:05d}#{contact.id}")}
+    found = {Place(band_list(standing.temperature, shard), f"{_LAST_DAY - _day(contact):05d}#{contact.id}")}
     if standing.stage:
         entered = standing.stages.get(standing.stage, 0)
         found.add(Place(stage_list(standing.stage, shard), f"{_LAST_MS - entered:013d}#{contact.id}"))
@@ -47,10 +47,16 @@ def places(contact: Contact, shard: str) -> frozenset[Place]:
     return frozenset(found)
 
 
-def mark(found: Iterable[Place]) -> str:
-    """A few letters that stand for a set of places; "" for none."""
-    listed = sorted(found)
-    return digest("places", *(part for place in listed for part in (place.pk, place.sk)))[:12] if listed else ""
+def mark(contact: Contact) -> str:
+    """A few letters that stand for all that a contact's places follow from, the same as long as that is; "" where it
+    has none. It is asked for with every event: making the places themselves takes longer."""
+    state, profile = contact.state, contact.profile
+    if state.merged_into is not None or not is_known(profile):
+        return ""
+    standing = state.standing
+    said = (profile.trait(name) for name in ("first_name", "last_name", "name", "email"))
+    stands = (standing.temperature, standing.stage, str(standing.stages.get(standing.stage, 0)), str(_day(contact)))
+    return digest(_RULES, *stands, *(value if isinstance(value, str) else "" for value in said))[:12]
 
 
 def is_known(profile: Profile) -> bool:
@@ -109,6 +115,10 @@ def is_meant(profile: Profile, wanted: str) -> bool:
         return folded(profile.email or "").startswith(whole)
     known = [*_names(profile), *_local(profile), *words_of((profile.email or "").rpartition("@")[0])]
     return all(any(one.startswith(word) for one in known) for word in words_of(wanted))
+
+
+def _day(contact: Contact) -> int:
+    return max(0, contact.state.facts.last or 0) // _DAY_MS
 
 
 def _names(profile: Profile) -> list[str]:

@@ -53,18 +53,17 @@ def places(contact: Contact) -> frozenset[Place]:
 
 def is_listed(contact: Contact) -> bool:
     """Whether the contact's state notes the places that it ought to have."""
-    return directory.mark(places(contact)) == contact.state.listed
+    return directory.mark(contact) == contact.state.listed
 
 
 def move(read: Contact, written: Contact) -> Move | None:
     """What changes where a contact that stood as `read` is written as `written`; None where nothing does."""
-    wanted = places(written)
-    listed = directory.mark(wanted)
+    listed = directory.mark(written)
     if listed == read.state.listed:
         return None
-    before = places(read)
+    wanted, before = places(written), places(read)
     # Somebody else may have changed what it follows from: what was put for it, only the mark knows.
-    known = before if directory.mark(before) == read.state.listed else frozenset[Place]()
+    known = before if directory.mark(read) == read.state.listed else frozenset[Place]()
     return Move(read.state.version + 1, wanted - known, before - wanted, listed)
 
 

@@ -40,7 +40,7 @@ def test_words_are_compared_without_case_marks_and_signs(said: str, found: list[
 
 def test_a_visitor_without_a_name_stands_nowhere() -> None:
     assert places(contact(profile("a#browser")), "0") == frozenset()
-    assert mark(()) == ""
+    assert mark(contact(profile("a#browser"))) == ""
     for known in (profile("u#1"), profile("e#1"), profile(first_name="Ada"), profile(name="Ada")):
         assert places(contact(known), "0")
 
@@ -60,8 +60,8 @@ def test_somebody_stands_by_band_stage_and_each_word() -> None:
 def test_what_happens_on_the_same_day_moves_nobody() -> None:
     who = profile("e#1", email="ada@example.com")
     morning, evening = contact(who, last=20_000 * DAY), contact(who, last=20_001 * DAY - 1)
-    assert mark(places(morning, "0")) == mark(places(evening, "0"))
-    assert mark(places(contact(who, last=20_001 * DAY), "0")) != mark(places(morning, "0"))
+    assert mark(morning) == mark(evening)
+    assert mark(contact(who, last=20_001 * DAY)) != mark(morning)
 
 
 @pytest.mark.parametrize("gone", ["other", ""])
@@ -100,3 +100,16 @@ def test_a_person_is_called_by_name_else_address_else_number() -> None:
     assert name_of(profile(email="a@b.c", phone="+90")) == "a@b.c"
     assert name_of(profile(phone="+905")) == "+905"
     assert name_of(profile("u#1", first_name=7)) == ""
+
+
+def test_the_mark_changes_with_whatever_moves_somebody() -> None:
+    who = profile("e#1", email="ada@example.com", first_name="Ada")
+    others = [
+        contact(who, Standing("warm")),
+        contact(who, Standing("hot", stage="desire", stages={"desire": 5})),
+        contact(who, Standing("hot", stage="desire", stages={"desire": 6})),
+        contact(profile("e#1", email="ada@example.com", first_name="Eda")),
+        contact(profile("e#1", email="ada@example.com", last_name="Ada")),
+        contact(profile("e#1", email="ada@example.org", name="Ada")),
+    ]
+    assert len({mark(contact(who)), *map(mark, others)}) == len(others) + 1
