@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from authoring.person import BY
+from functions.people.everything import BY
 
 _HERE = Path(__file__).parent
 

@@ -157,12 +157,15 @@ class ServiceStack(cdk.Stack):
             ),
             "console": make(
                 "console",
-                # A person's page reads all that they did: the longest history takes some twenty seconds.
+                # What is taken out of a person is all that they did: the longest history takes some twenty seconds.
                 memory=1024,
                 timeout=29,
                 needs=[
                     *known,
                     uses.reads_events(log),
+                    # What somebody of the staff changes about a person is an event as well.
+                    uses.inserts_events(log),
+                    to_work,
                     uses.makes_links(self.public_url),
                     # What a person decides there is done by jobs.
                     to_work,

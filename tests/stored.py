@@ -35,6 +35,7 @@ from functions.core.contact import (
     Touch,
 )
 from functions.core.counters import Counter, Kept, counter_id, kept_from
+from functions.core.directory import Place as PlaceInList
 from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
 from functions.core.enrollment import Enrollment, Passage, Place, Turns, Waiting
 from functions.core.erasure import Mark
@@ -55,6 +56,7 @@ from functions.core.runs import Run as CampaignRun
 from functions.core.schedules import Slot
 from functions.core.staff import Member, Session
 from functions.core.verdicts import BY_HAND, Ruling
+from functions.people import erasing
 from functions.publish import keyring
 from functions.send import queue
 from functions.tables import (
@@ -69,6 +71,7 @@ from functions.tables import (
     contacts,
     counts,
     decisions,
+    directory,
     duplicates,
     enrollments,
     events,
@@ -110,7 +113,7 @@ from functions.tokens import (
     read_confirm,
     sign,
 )
-from functions.work import forget, jobs
+from functions.work import jobs
 from functions.work import queue as work_queue
 from tests.generate import release
 
@@ -173,6 +176,7 @@ STANDING = replace(
 )
 AT_LINES = replace(STATE, standing=replace(STATE.standing, journeys={"win-back": NOW - 3, "çay-saati": NOW - 1}))
 PLANNED_START = schedules.Plan("harvest", Slot("20270308t0900", NOW + 86_400_000))
+IN_LISTS = replace(STATE, listed="k7kqm3k5w2yv")
 LEFT = replace(STATE, standing=Standing(stage="", stages={"attention": NOW - 9}))
 OLD_DAYS = Closed(5, {"abcd2345": {20_300: 1, 20_400: 300, 20_700: 1}, "sums2345": {20_400: -12 * 10**20}})
 SPLIT = replace(
@@ -527,7 +531,7 @@ LANE = jobs.Job("backfill-7-1", "backfill", NOW, None, 500, 2, {"contacts": 9}, 
 MANY = [(CONTACT, MESSAGE), (CONTACT, MESSAGE[::-1])]
 NEXT, SLICE = work_queue.NextSlice("j1"), work_queue.NextSlice("j1", 3)
 COUNTED = work_queue.Recount(CONTACT, "time")
-ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, forget.about(CONTACT, "e#hash"))
+ERASING = jobs.Job("j1", "forget", NOW, ("2", ""), 7, 3, {"events": 7}, None, erasing.about(CONTACT, "e#hash"))
 CLOSED, BACK = Mark(NOW), Mark(NOW, CONTACT, NOW + 9)
 STUB = {"pk": f"C#{CONTACT}", "sk": "S", "v": contacts.VERSION, "n": 8, "into": ""}
 NOTED = audit.Noted("forget", "e#hash", NOW, "j1")
@@ -584,6 +588,7 @@ TALLIED = counting.Counted(
     {counting.Place("journey/welcome", "0", "hello", "here"): 1},
 )
 LEAD = leads.Lead("lead3k5w2yvld4c6gq7mzabcde", CONTACT, "shop", "Teklif istedi ☕", "welcome", "hand", RUN, NOW)
+LIFTED = Entry("by-hand-1", NOW + 9, NOW + 9, "console", (Change("lift", "by-hand"),))
 WISHES = Entry(
     "c#k7k#1790000000000#prefer",
     NOW + 5,
@@ -711,6 +716,12 @@ def samples() -> dict[str, Sample]:
             _row(schedules.plan_row(PLANNED_START)),
             lambda row: schedules.plan_from(_plain(row)),
         ),
+        "state-in-lists": Sample(IN_LISTS, _row(_state_row(IN_LISTS)), lambda row: contacts.state_from(_plain(row))),
+        "place-in-a-list": Sample(
+            directory.Listed(f"79283#{CONTACT}", "Y#b#hot#3", 7),
+            _row(directory.to_row(PlaceInList("Y#b#hot#3", f"79283#{CONTACT}"), 7)),
+            lambda row: directory.from_row(_plain(row)),
+        ),
         "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
         "decision-stage": Sample(
             ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))
@@ -776,6 +787,14 @@ def samples() -> dict[str, Sample]:
         "consent-head-wishes": Sample(
             folded([CONSENT, WISHES]),
             _row(addresses.head_item("hash", folded([CONSENT, WISHES]))),
+            lambda row: addresses.head_from(_plain(row)),
+        ),
+        "consent-entry-lifted": Sample(
+            LIFTED, _row(addresses.entry_item("hash", LIFTED)), lambda row: addresses.entry_from(_plain(row))
+        ),
+        "consent-head-lifted": Sample(
+            folded([CONSENT, LIFTED]),
+            _row(addresses.head_item("hash", folded([CONSENT, LIFTED]))),
             lambda row: addresses.head_from(_plain(row)),
         ),
         "epoch-of-a-test": Sample(

@@ -8,20 +8,21 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from authoring import export, iys, person
+from authoring import export, iys
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
 from authoring.search import search
 from authoring.when import localised
 from functions import clock, releases
 from functions.core.catalogue import WORDS, lines, spoken
+from functions.core.erasure import STAGE_NAMES
 from functions.core.ids import digest
 from functions.core.privacy import Privacy
 from functions.core.views import iso
-from functions.people import whom
+from functions.people import erasing, whom
+from functions.people import everything as person
 from functions.people.whom import Found, UnknownPerson
 from functions.tables import audit, contacts, tombstones
 from functions.tables.audit import Noted
-from functions.work import forget as erasing
 from functions.work import jobs
 from functions.work.jobs import Job
 
@@ -60,11 +61,7 @@ def forget(app: App, name: str, yes: bool, dry_run: bool, as_json: bool) -> None
             _tell_holding(name, holding, as_json=False)
             click.confirm("Erase this person? It can't be undone", abort=True)
         words = _words(name, found)
-        now = clock.now_ms()
-        job = Job(
-            digest("job", "forget", found.ref, str(now)), "forget", now, about=erasing.about(found.contact, found.ref)
-        )
-        audit.note(Noted("forget", found.ref, now, job.id))
+        job = erasing.begin(found, clock.now_ms())
         about = _run(job, quiet=as_json)
         with _bar(as_json) as bar:
             task = bar.add_task("searching", total=None)
@@ -123,15 +120,14 @@ def _words(name: str, found: Found) -> list[str]:
 def _run(job: Job, *, quiet: bool) -> dict[str, list[str]]:
     """Let the job come to its end; all the identities and contacts that it found."""
     about: dict[str, list[str]] = {}
-    jobs.create(job)
     with _bar(quiet) as bar:
-        task = bar.add_task("erasing", total=len(erasing.STAGES))
+        task = bar.add_task("erasing", total=len(STAGE_NAMES))
         while (seen := jobs.get(job.id)) is not None and seen.finished is None:
             about = {name: list(ids) for name, ids in seen.about.items()} or about
             stage = int(seen.start[0]) if seen.start else 0
-            bar.update(task, description=erasing.NAMES[stage], completed=stage)
+            bar.update(task, description=STAGE_NAMES[stage], completed=stage)
             time.sleep(_LOOK_EVERY_S)
-        bar.update(task, description="erased", completed=len(erasing.STAGES))
+        bar.update(task, description="erased", completed=len(STAGE_NAMES))
     return about
 
 

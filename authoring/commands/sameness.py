@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from authoring.commands.shared import App, emit, explained, json_option, must_ask, say
-from authoring.sameness import join
 from functions import clock
 from functions.people import whom
 from functions.people.pairs import Suspected, suspected
+from functions.people.sameness import join
 
 _WHY = {
     "plus-tag": "the address of one is the other's with a plus-tag",

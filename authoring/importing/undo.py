@@ -25,7 +25,7 @@ from functions.core.consent import Change, Entry, Head, withdrawn
 from functions.core.contact import Contact
 from functions.core.event import IMPORT, IMPORTED, Event
 from functions.core.identity import SELF, kind_of, own_ref
-from functions.tables import addresses, audit, contacts, events, identities, imports, memberships
+from functions.tables import addresses, audit, contacts, directory, events, identities, imports, memberships
 from functions.tables.audit import Noted
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.imports import Imported
@@ -266,6 +266,7 @@ def remove(contact: Contact) -> bool:
         dynamodb.transact([*operations, *mine[: MOST_OPERATIONS - len(operations)]])
     except dynamodb.TransactionRefused:
         return False
+    directory.leave(contact)
     for rest in mine[MOST_OPERATIONS - len(operations) :]:
         dynamodb.transact([rest])
     for row in dynamodb.query(table, pk):

@@ -1,45 +1,65 @@
-"""People: found by what they are known by, and everything about one of them."""
+"""A person's page: what is known of one of them, and why."""
 
+import re
 from typing import Any, Final
 
 from functions.console import places
 from functions.console.routes import Asked, Shown
+from functions.core.contact import Contact
 from functions.core.errors import Refused
 from functions.core.happenings import OUTCOMES, words_of
+from functions.core.person_name import name_of
+from functions.core.reasons import REASONS
+from functions.core.roles import Right
 from functions.http import Answer, redirect
-from functions.people import whom
-from functions.people.dossier import dossier_of
+from functions.people.dossier import dossier_of, timeline_of
 from functions.tables import contacts
 
-LONGEST: Final = 320
+READ: Final = 300
+"""So many of the newest events a page reads, whatever it says of them."""
 EVENTS: Final = 100
-"""So many of the newest events a page shows."""
+"""And so many of those it shows."""
+NOTED: Final = ("tag", "tag-off", "trait", "trait-off", "stopped", "allowed", "merged")
+"""What a page that somebody comes back to may say was done."""
+_PLACE: Final = re.compile(r"\d{13}#.{1,1500}", re.DOTALL)
 
 
-def search(asked: Asked) -> Shown | Answer:
-    """Whoever is known by exactly what was typed: an address, a number, a user id, a browser's or a contact's id."""
-    wanted = asked.request.query.get("q", "").strip()[:LONGEST]
-    if not wanted:
-        return Shown("people.html", {"wanted": "", "found": None})
-    try:
-        contact = whom.of(wanted).id
-    except whom.UnknownPerson as unknown:
-        return Shown("people.html", {"wanted": wanted, "found": None, "why": str(unknown)}, 404)
-    if asked.request.wants_html:
-        return redirect(places.path("people", contact), 303)
-    return Shown("people.html", {"wanted": wanted, "found": contact})
+def of(asked: Asked) -> Contact:
+    """The contact that an address names, or the one that it was merged into. Raises Refused where there is none."""
+    contact = contacts.surviving(asked.named["contact"])
+    if not contact.state.version or contact.state.erased:
+        raise Refused("unknown-person", "Nobody is known here by that, or not any more.", status=404)
+    return contact
 
 
 def show(asked: Asked) -> Shown | Answer:
     """Everything about one person, and why."""
-    contact = contacts.surviving(asked.named["contact"])
-    if not contact.state.version or contact.state.erased:
-        raise Refused("unknown-person", "Nobody is known here by that, or not any more.", status=404)
+    contact = of(asked)
     if contact.id != asked.named["contact"] and asked.request.wants_html:
         # Merged since: the address of who they are now is the one to keep.
         return redirect(places.path("people", contact.id), 303)
-    known = dossier_of(contact, limit=EVENTS, explain=True)
-    return Shown("person.html", {"person": _readable(known)})
+    known = dossier_of(contact, limit=EVENTS, explain=True, reading=READ)
+    noted = asked.request.query.get("noted", "")
+    values = {
+        "called": name_of(contact.profile),
+        "person": _readable(known),
+        "noted": noted if noted in NOTED else "",
+        "may": {right.value: asked.who.member.may(right) for right in (Right.CHANGE_PEOPLE, Right.ERASE)},
+        "stopped": "by-hand" in known["topics"]["suppressed"],
+        "why_suppressed": {reason: REASONS.get(f"suppressed-{reason}") for reason in known["topics"]["suppressed"]},
+    }
+    return Shown("person.html", values)
+
+
+def older(asked: Asked) -> Shown:
+    """What happened before a place in somebody's history."""
+    contact, before = of(asked), asked.request.query.get("before", "")
+    if not _PLACE.fullmatch(before):
+        raise Refused("bad-cursor", "This is no place in the list. Please begin again with the first page.")
+    found = timeline_of(contact, reading=EVENTS, before=before)
+    for event in found["timeline"]:
+        event["says"] = words_of(event)
+    return Shown("person_events.html", {"called": name_of(contact.profile), "contact": contact.id, **found})
 
 
 def _readable(known: dict[str, Any]) -> dict[str, Any]:

@@ -103,9 +103,19 @@ ROUTES: Final[Sequence[Route]] = (
     Route("POST", ("proposals", "*", "publish"), Right.PUBLISH, _RELEASES, "publish", ("release",)),
     Route("POST", ("proposals", "*", "drop"), Right.PUBLISH, _RELEASES, "drop", ("release",)),
     Route("GET", ("jobs", "*"), Right.SEE, "functions.console.jobs", "show", ("job",)),
-    Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
     Route("GET", ("pairs",), Right.SEE_PEOPLE, "functions.console.pairs", "index"),
+    Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.listing", "show"),
     Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
+    Route("GET", ("people", "*", "older"), Right.SEE_PEOPLE, "functions.console.people", "older", ("contact",)),
+    Route("POST", ("people", "*", "trait"), Right.CHANGE_PEOPLE, "functions.console.changing", "trait", ("contact",)),
+    Route("POST", ("people", "*", "tag"), Right.CHANGE_PEOPLE, "functions.console.changing", "tag", ("contact",)),
+    Route("POST", ("people", "*", "mail"), Right.CHANGE_PEOPLE, "functions.console.changing", "mail", ("contact",)),
+    Route("GET", ("people", "*", "same"), Right.CHANGE_PEOPLE, "functions.console.sameness", "ask", ("contact",)),
+    Route("POST", ("people", "*", "same"), Right.CHANGE_PEOPLE, "functions.console.sameness", "join", ("contact",)),
+    Route("POST", ("people", "*", "export"), Right.ERASE, "functions.console.erasing", "export", ("contact",)),
+    Route("GET", ("people", "*", "forget"), Right.ERASE, "functions.console.erasing", "ask", ("contact",)),
+    Route("POST", ("people", "*", "forget"), Right.ERASE, "functions.console.erasing", "forget", ("contact",)),
+    Route("GET", ("erasures", "*"), Right.ERASE, "functions.console.erasing", "progress", ("job",)),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
 

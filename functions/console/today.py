@@ -11,6 +11,7 @@ from functions.console.pairs import said
 from functions.console.routes import Asked, Shown
 from functions.console.sending import paused
 from functions.core.pauses import Pauses
+from functions.core.person_name import name_of
 from functions.core.release import Release
 from functions.core.roles import Right
 from functions.core.views import iso
@@ -76,8 +77,4 @@ def _leads(now: int, with_names: bool) -> list[dict[str, Any]]:
 
 
 def _called(contact: Any, id: str) -> str:
-    if contact is None:
-        return id
-    profile = contact.profile
-    names = [str(value) for name in ("first_name", "last_name") if (value := profile.trait(name))]
-    return " ".join(names) or profile.email or id
+    return (name_of(contact.profile) if contact else "") or id

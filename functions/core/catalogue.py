@@ -178,6 +178,15 @@ CATALOGUE: Final = (
         ("erased", "two days"),
     ),
     Kept(
+        ("Y#",),
+        {
+            "en": "Lists of people for our staff, by name and by interest",
+            "tr": "Çalışanlarımızın ada ve ilgiye göre kişi listeleri",
+        },
+        {"en": "To find you when you write or call", "tr": "Yazdığınızda ya da aradığınızda sizi bulmak için"},
+        ("erased",),
+    ),
+    Kept(
         ("B# R#", "campaigns"),
         {
             "en": "For which of our campaigns you were on the list, as a number that names nobody",

@@ -17,6 +17,8 @@ EVERYTHING: Final = "*"
 
 BOUNCE: Final = "bounce"
 COMPLAINT: Final = "complaint"
+BY_HAND: Final = "by-hand"
+"""Why nothing goes to an address that somebody of the staff stopped: the one reason that is ever lifted."""
 
 WEEKLY: Final = "weekly"
 MONTHLY: Final = "monthly"
@@ -29,13 +31,13 @@ _NONE: Mapping[str, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing an entry says. `subject` is a topic or EVERYTHING; for a suppression its reason, for a
+    """One thing an entry says. `subject` is a topic or EVERYTHING; for a suppression and a lift its reason, for a
     pause the moment (ms) at which it ends ("0": it is over), for a frequency one of FREQUENCIES.
 
     `wording` is the exact text that was agreed to, kept as proof.
     """
 
-    kind: Literal["request", "grant", "withdrawal", "suppression", "pause", "frequency"]
+    kind: Literal["request", "grant", "withdrawal", "suppression", "lift", "pause", "frequency"]
     subject: str
     wording: str = ""
 
@@ -63,7 +65,7 @@ class Entry:
         match change.kind:
             case "grant":
                 return min(self.at, self.arrived)
-            case "request" | "withdrawal" | "suppression" | "pause" | "frequency":
+            case "request" | "withdrawal" | "suppression" | "lift" | "pause" | "frequency":
                 return self.arrived
             case _:
                 assert_never(change.kind)
@@ -84,6 +86,7 @@ class Head:
     requested: Mapping[str, int] = field(default_factory=lambda: _NONE)
     paused: tuple[int, int] = (0, 0)
     frequency: tuple[int, str] = (0, EVERY)
+    lifted: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
 
 def fold(head: Head, entry: Entry) -> Head:
@@ -93,6 +96,7 @@ def fold(head: Head, entry: Entry) -> Head:
         "withdrawal": dict(head.withdrawn),
         "suppression": dict(head.suppressed),
         "request": dict(head.requested),
+        "lift": dict(head.lifted),
     }
     paused, frequency = head.paused, head.frequency
     for change in entry.changes:
@@ -113,6 +117,7 @@ def fold(head: Head, entry: Entry) -> Head:
         registers["request"],
         paused,
         frequency,
+        registers["lift"],
     )
 
 
@@ -136,7 +141,12 @@ def withdrawn(head: Head, topic: str) -> int:
 
 def suppression(head: Head) -> str | None:
     """Why nothing at all may go to the address, or None. A complaint outweighs a bounce."""
-    return max(head.suppressed, key=lambda reason: (reason == COMPLAINT, reason), default=None)
+    return max(suppressed(head), key=lambda reason: (reason == COMPLAINT, reason), default=None)
+
+
+def suppressed(head: Head) -> dict[str, int]:
+    """Why nothing at all may go to the address, and since when (ms): what was lifted since holds no longer."""
+    return {reason: at for reason, at in head.suppressed.items() if at >= head.lifted.get(reason, 0)}
 
 
 def paused_until(head: Head) -> int:

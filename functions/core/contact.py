@@ -109,7 +109,8 @@ class State:
     `fence` is the newest arrival seen by the last recount: a record at or before either is
     not trusted to be new. `due` is a lower bound (ms) of when time alone may cross a line.
     `watching` notes open enrollments; `merged_into` points to the surviving contact, and to
-    nobody ("") where the person was erased. `shared` holds, for each browser that changed hands,
+    nobody ("") where the person was erased. `listed` stands for the places that were put for them in the staff's
+    lists (core/directory), "" for none. `shared` holds, for each browser that changed hands,
     the version of its row that last moved a part of its history to or from this contact.
     `last_touch` stands here, not in the profile: it changes with every visit from a campaign,
     when this row is written anyway. `closed` are days of the facts as they were read from a row of
@@ -129,6 +130,7 @@ class State:
     merged_into: str | None = None
     shared: Mapping[str, int] = field(default_factory=lambda: _NONE)
     last_touch: Touch | None = None
+    listed: str = ""
     closed: Closed | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -16,6 +16,12 @@ from functions.core.ids import digest
 
 _STRONGEST_FIRST: Final = (SELF, *PERSONAL, ANONYMOUS, PUSH)
 
+STAGE_NAMES: Final = (
+    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching events"),
+    *("waiting for what is under way", "looking again", "looking again", "looking again", "searching contacts"),
+)
+"""What a person is told of each stage of an erasure, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -52,6 +52,8 @@ SURVEY_COMMENTED: Final = "Survey Commented"
 
 SYSTEM: Final = "system"
 """Kind of events that Samovar itself records: only these carry opens, clicks, tags, withdrawals."""
+STAFF: Final = "staff"
+"""Property of what somebody of the staff changed by hand: their id at the sign-in service."""
 FORM: Final = "form"
 """Kind of events that a form post records: only these carry the consents ticked."""
 

@@ -20,9 +20,9 @@ def words_of(event: Mapping[str, Any]) -> str | None:
     """What an event as functions/people/dossier.py gives it says, None for one that no step makes."""
     said, traits = event.get("properties", {}), event.get("traits", {})
     match event["name"]:
-        case names.TAG_ADDED if "step" in said:
+        case names.TAG_ADDED if "step" in said or names.STAFF in said:
             what = f"tag {said.get('tag')}"
-        case names.TAG_REMOVED if "step" in said:
+        case names.TAG_REMOVED if "step" in said or names.STAFF in said:
             what = f"tag {said.get('tag')} taken off"
         case names.TRAITS_CHANGED:
             what = ", ".join(_changed(name, value) for name, value in traits.items())
@@ -36,6 +36,8 @@ def words_of(event: Mapping[str, Any]) -> str | None:
             what = f"journey {said['wanted']} asked for"
         case _:
             return None
+    if names.STAFF in said:
+        return f"{what} (by hand)"
     by = "/".join(str(said[part]) for part in ("journey", "step") if part in said)
     return f"{what} ({by})" if by else what
 

@@ -1,10 +1,14 @@
 """What performing an effect of a journey leaves: the event that is recorded, the message that is decided. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from functions.core import answering
 from functions.core.effects import Record, SendMessage
 from functions.core.enrollment import Enrollment
-from functions.core.event import SYSTEM, Event
+from functions.core.event import STAFF, SYSTEM, Event
 from functions.core.identity import own_ref
+from functions.core.ids import digest
 from functions.core.message import Message, intended
 
 
@@ -26,6 +30,34 @@ def event_of(effect: Record, enrollment: Enrollment) -> Event:
         },
         traits=effect.traits,
         proved=bool(effect.traits),
+    )
+
+
+def event_by_hand(
+    contact: str,
+    name: str,
+    now: int,
+    staff: str,
+    *,
+    properties: Mapping[str, Any] | None = None,
+    traits: Mapping[str, Any] | None = None,
+) -> Event:
+    """The event by which somebody of the staff, by their id, changes something about a contact at `now` (ms)."""
+    said, told = properties or {}, traits or {}
+    about = (*(f"{key}={value}" for key, value in said.items()), *told)
+    return Event(
+        source=own_ref(contact),
+        id=digest("by-hand", contact, name, staff, str(now), *about),
+        stamp=now,
+        at=now,
+        received=now,
+        kind=SYSTEM,
+        name=name,
+        properties={**said, STAFF: staff},
+        traits=told,
+        # What somebody does at a desk is no visit of the person's.
+        context={"active": False},
+        proved=bool(told),
     )
 
 

@@ -9,6 +9,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "missing-address": "The contact has no e-mail address, number or subscription for the channel.",
         "unusable-address": "The address can't be written in a form that mail servers take.",
         "suppressed-bounce": "Mail to this address bounced for good.",
+        "suppressed-by-hand": "Somebody of the staff stopped all messages to this address.",
         "suppressed-gone": "The browser's subscription ended: its push service says that it is gone.",
         "unproved-browser": "Nothing proves that the browser which subscribed is this person's.",
         "country-refused": "sending.yaml sends no text messages to the number's country.",

@@ -10,7 +10,7 @@ from functions.core.conditions import Condition, EventMatch
 from functions.core.contact import Contact
 from functions.core.definition import spell_duration
 from functions.core.evaluate import Seen, evaluate
-from functions.core.event import IMPORTED, POINTS_ADDED, STAGE_SET, TAG_ADDED, Event
+from functions.core.event import IMPORTED, POINTS_ADDED, STAFF, STAGE_SET, TAG_ADDED, Event
 from functions.core.folding import moment_of
 from functions.core.release import Release
 from functions.core.scoring import Rule, Score
@@ -214,6 +214,8 @@ class _Why:
                 return f"rule {rule.id}: {event.name}{source}"
         if event.name == TAG_ADDED and event.properties.get("journey"):
             return f"journey {event.properties['journey']}, step {event.properties.get('step')}"
+        if event.name == TAG_ADDED and STAFF in event.properties:
+            return "somebody of the staff, by hand"
         if event.name == IMPORTED and isinstance(event.properties.get("import"), str):
             return f"import {event.properties['import']}, row {event.properties.get('row')}"
         return f"{event.name}, by a rule that is gone" if event.name != TAG_ADDED else event.name

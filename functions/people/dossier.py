@@ -1,7 +1,7 @@
 """Everything that is known about one person, read from a deployment: why Ada got this, and not that."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions import bots, clock, releases
@@ -9,7 +9,7 @@ from functions.core import identity
 from functions.core.admission import Refusal
 from functions.core.certainty import Verdict as Holds
 from functions.core.conditions import Condition
-from functions.core.consent import Head, frequency, paused_until
+from functions.core.consent import Head, frequency, paused_until, suppressed
 from functions.core.contact import Contact, Decision, Touch
 from functions.core.decisions import BACKFILL, BY_TIME
 from functions.core.enrollment import Enrollment
@@ -52,13 +52,33 @@ def dossier(who: str, *, limit: int = 50, explain: bool = False, segment: str | 
 
 
 def dossier_of(
-    contact: Contact, *, limit: int | None, explain: bool = False, segment: str | None = None
+    contact: Contact,
+    *,
+    limit: int | None,
+    explain: bool = False,
+    segment: str | None = None,
+    reading: int | None = None,
 ) -> dict[str, Any]:
-    """The same about a contact in hand; all events without a limit."""
+    """The same about a contact in hand; all events without a limit.
+
+    With `reading` only so many of the newest events are looked at, whatever is asked of them, and as many decisions:
+    then `cut` says whether there are more, and `older` before which sort key those stand that are not shown ("" where
+    all are).
+    """
     live, now = releases.live(), clock.now_ms()
-    rules = bots.rules(live)
-    timeline = [(event, verdict(event, ruling, rules), ruling) for event, ruling in History(contact).told()]
-    timeline.sort(key=lambda told: (told[0].at, told[0].ref), reverse=True)
+    if reading is None:
+        told, decided = list(History(contact).told()), decisions.of(contact.id)
+        bounded: dict[str, Any] = {}
+    else:
+        told, older = History(contact).newest(reading)
+        decided = decisions.newest_of(contact.id, reading)
+        shown = told[:limit]
+        bounded = {
+            "cut": bool(older),
+            "older": shown[-1][0].sort_key if len(shown) < len(told) else older,
+            "timeline": [_event(*one) for one in _judged(shown, live)],
+        }
+    timeline = _judged(told, live)
     by = Counter(found.who for _, found, _ in timeline)
     runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
     counted = [event for event, found, _ in timeline if found.who == "person"]
@@ -80,16 +100,26 @@ def dossier_of(
         "events": by["person"],
         "events_of_bots": by["bot"],
         "events_waiting": by["waiting"],
-        "timeline": [_event(*told) for told in timeline[:limit]],
-        "decisions": [
-            _decision(decision, named, refusal_of(decision, live.release, runs))
-            for decision in decisions.of(contact.id)
-        ],
+        "timeline": [_event(*one) for one in timeline[:limit]],
+        **bounded,
+        "decisions": [_decision(decision, named, refusal_of(decision, live.release, runs)) for decision in decided],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in messages.list_for(contact.id)],
         "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,
     }
+
+
+def timeline_of(contact: Contact, *, reading: int, before: str) -> dict[str, Any]:
+    """So many events of a contact that stand before a sort key, newest first, and before which the others stand."""
+    told, older = History(contact).newest(reading, before)
+    return {"timeline": [_event(*one) for one in _judged(told, releases.live())], "older": older}
+
+
+def _judged(told: Iterable[rulings.Told], live: Live) -> list[tuple[Event, Verdict, Ruling | None]]:
+    rules = bots.rules(live)
+    found = [(event, verdict(event, ruling, rules), ruling) for event, ruling in told]
+    return sorted(found, key=lambda one: (one[0].at, one[0].ref), reverse=True)
 
 
 def _selves(contact: Contact) -> list[str]:
@@ -165,9 +195,9 @@ def _topics(contact: Contact, live: Live) -> dict[str, Any]:
             "withdrawn": _moment(withdrawn),
             "by_events": consents(contact, topic.id),
         }
-    suppressed = {reason: iso(at) for reason, at in head.suppressed.items()}
+    stopped = {reason: iso(at) for reason, at in suppressed(head).items()}
     wishes = {"paused_until": _moment(paused_until(head)), "frequency": frequency(head)}
-    return {"topics": topics, "suppressed": suppressed} | (
+    return {"topics": topics, "suppressed": stopped} | (
         {"wishes": wishes} if head.paused[0] or head.frequency[0] else {}
     )
 

@@ -18,7 +18,7 @@ from functions.core.verdicts import settled
 from functions.observability import metric
 from functions.releases import Live
 from functions.score.history import History
-from functions.tables import contacts
+from functions.tables import contacts, directory
 from functions.tables.identities import Contended
 from functions.work import queue
 from functions.work.queue import Recount
@@ -206,7 +206,8 @@ def bring(
     # Of a line that time crosses as well, the moment before tells whether it was the rules.
     moment = min(now, (contact.state.due or now + 1) - 1)
     outcome = decide(counted, live.release, moment, otherwise=BACKFILL)
-    written = rebuilt or mark or bool(outcome.decisions) or outcome.state != counted.state
+    changed = bool(outcome.decisions) or outcome.state != counted.state
+    written = rebuilt or mark or changed or not directory.is_listed(contact)
     if written and not _saved(contact, counted, outcome, live):
         return None
     return Brought(contact, outcome.decisions, rebuilt, written)
@@ -241,7 +242,9 @@ def refold(contact_id: str, now: int, reading: Reading | None = None) -> Rebuilt
         contact = rebuild(read, _allowed(_events(History(read), live), reading), live.counters)
         outcome, found = keep(contact, live.release, now), differing(contact, live.release, now)
         decided = min(read.state.release, live.seq - 1) if found else live.seq
-        if _saved(read, contact, outcome, replace(live, seq=decided)):
+        # As if nothing had been put for it: whatever a list may lack is put there again.
+        unlisted = replace(read, state=replace(read.state, listed=""))
+        if _saved(unlisted, contact, outcome, replace(live, seq=decided)):
             return Rebuilt(contact_id, contact.state.facts != read.state.facts, found)
     raise Contended(f"contact {contact_id} kept changing")
 
@@ -315,10 +318,16 @@ def _noting(held: set[str], events: Iterator[Event]) -> Iterator[Event]:
 
 def _saved(read: Contact, contact: Contact, outcome: Outcome, live: Live) -> bool:
     """Write what changed, profile first: its registers join again without harm."""
+    state = replace(outcome.state, release=live.seq)
+    if (moved := directory.move(read, Contact(state, contact.profile))) is not None:
+        directory.begin(moved)
+        state = replace(state, listed=moved.listed)
     try:
         if contact.profile != read.profile:
             contacts.save_profile(contact.profile)
-        contacts.save_state(replace(outcome.state, release=live.seq), outcome.decisions)
+        contacts.save_state(state, outcome.decisions)
     except ConditionFailed:
         return False
+    if moved is not None:
+        directory.end(moved)
     return True

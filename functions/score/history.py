@@ -25,6 +25,12 @@ class History:
             if self._is_theirs(event):
                 yield event, ruling
 
+    def newest(self, most: int, before: str = "") -> tuple[list[Told], str]:
+        """The newest of them, before a sort key where one is given, `most` at most; and the sort key before which the
+        others stand, "" where there are none."""
+        found, older = rulings.newest(self.sources, most, before)
+        return [one for one in found if self._is_theirs(one[0])], older
+
     def owns(self, event: Event) -> bool:
         """Whether what happened is the contact's."""
         return event.source in self.sources and self._is_theirs(event)

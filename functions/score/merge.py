@@ -13,7 +13,7 @@ from functions.core.identity import SELF, kind_of, own_ref
 from functions.core.ids import decision_id
 from functions.core.joining import joined, newest_versions
 from functions.core.standing import joined_journeys, joined_stages
-from functions.tables import caps, contacts, identities
+from functions.tables import caps, contacts, directory, identities
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.due import shard
 from functions.tables.identities import Contended
@@ -59,6 +59,7 @@ def merge(
             dynamodb.transact(_operations(both[loser], both[winner], counters, funnel))
         except dynamodb.TransactionRefused:
             continue
+        directory.leave(both[loser])
         return True
     raise Contended(f"contacts {loser} and {winner} could not be merged")
 

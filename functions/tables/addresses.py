@@ -1,6 +1,7 @@
 """Consent and suppression per address: contacts table, A#<hash of the address>.
 
-H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, all moments in ms;
+H is the head: n (version), g.<topic>, w.<topic> or w.*, s.<reason>, r.<topic>, l.<reason>
+(a suppression that was lifted), all moments in ms;
 p and f (pause, frequency: when it arrived, what it said; absent without).
 L#<event ref> are the entries, appended once and never changed: the proof. T#help says when a number was last
 answered what it asked, T#ask when it was last asked to confirm; P is the browser's subscription that the address
@@ -17,11 +18,15 @@ from functions.core import consent
 from functions.core.consent import Change, Entry, Head
 from functions.core.errors import Newer
 
-SHAPE: Final = 2
+SHAPE: Final = 3
+"""Version of rows that say that a suppression was lifted."""
+WISHES: Final = 2
+"""Version of rows that say something of a pause or a frequency."""
 PLAIN: Final = 1
 """Version of rows that say nothing of a pause or a frequency, which code of that version reads as well."""
 ATTEMPTS: Final = 8
-_REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"), ("r.", "requested"))
+_SHAPES: Final = {"pause": WISHES, "frequency": WISHES, "lift": SHAPE}
+_REGISTERS = (("g.", "granted"), ("w.", "withdrawn"), ("s.", "suppressed"), ("r.", "requested"), ("l.", "lifted"))
 
 
 class Contended(RuntimeError):
@@ -93,7 +98,7 @@ def erase(address: str, at: int, since: int | None = None) -> int:
         listed = list(entries(address))
         later = [entry for entry in listed if since is not None and entry.arrived >= since]
         withdrawn = {consent.EVERYTHING: max(at, before.withdrawn.get(consent.EVERYTHING, 0) if since is None else 0)}
-        after = Head(before.version, {}, withdrawn, before.suppressed)
+        after = Head(before.version, {}, withdrawn, consent.suppressed(before))
         for entry in later:
             after = consent.fold(after, entry)
         after = replace(after, version=before.version + 1)
@@ -136,7 +141,8 @@ def head_item(address: str, head: Head) -> dynamodb.Item:
     """The item of a head."""
     pk, sk = head_key(address)
     wishes: dict[str, Any] = {key: list(said) for key, said in (("p", head.paused), ("f", head.frequency)) if said[0]}
-    item: dynamodb.Item = {"pk": pk, "sk": sk, "v": SHAPE if wishes else PLAIN, "n": head.version, **wishes}
+    shape = SHAPE if head.lifted else WISHES if wishes else PLAIN
+    item: dynamodb.Item = {"pk": pk, "sk": sk, "v": shape, "n": head.version, **wishes}
     for prefix, name in _REGISTERS:
         item |= {prefix + subject: moment for subject, moment in getattr(head, name).items()}
     return item
@@ -148,7 +154,7 @@ def entry_item(address: str, entry: Entry) -> dynamodb.Item:
     return {
         "pk": f"A#{address}",
         "sk": f"L#{entry.ref}",
-        "v": SHAPE if any(change.kind in ("pause", "frequency") for change in entry.changes) else PLAIN,
+        "v": max((_SHAPES.get(change.kind, PLAIN) for change in entry.changes), default=PLAIN),
         "at": entry.at,
         "rx": entry.arrived,
         "source": entry.source,
@@ -174,6 +180,7 @@ def head_from(item: dynamodb.Item) -> Head:
         registers["requested"],
         tuple(item.get("p", plain.paused)),
         tuple(item.get("f", plain.frequency)),
+        registers["lifted"],
     )
 
 
@@ -203,7 +210,7 @@ def _once(address: str, what: str, now: int, every: int) -> bool:
             (f"A#{address}", what),
             "SET answered = :now, v = :v",
             condition="attribute_not_exists(answered) OR answered <= :before",
-            values={":now": now, ":before": now - every, ":v": SHAPE},
+            values={":now": now, ":before": now - every, ":v": WISHES},
         )
     except dynamodb.ConditionFailed:
         return False

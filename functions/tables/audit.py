@@ -37,6 +37,11 @@ Kind = Literal[
     "cancel",
     "propose",
     "drop",
+    "trait",
+    "tag",
+    "stop-mail",
+    "allow-mail",
+    "merge",
 ]
 
 
@@ -47,8 +52,9 @@ class Noted:
     of many, and the subject of "pause" and "resume" is what was paused,
     of "let-go" and "cancel" a campaign's run as pauses name it, of "propose" and "drop" the release,
     of "recall" JOURNEY/STEP, of "revoke" the person (its `job` the page, "*" for all), of "migrate" and "start" the
-    journey, of "retry" either, of "approve" the release. `by` is the account at the terminal, or the address
-    of whoever was signed in to the console, `many` how many people
+    journey, of "retry" either, of "approve" the release. Of "trait" and "tag"
+    `why` names it, of "merge" `job` is the contact that became a part of the other. `by` is the account at the
+    terminal, or the address of whoever was signed in to the console, `many` how many people
     or rows it was about, `why` what the person there said."""
 
     kind: Kind

@@ -6,7 +6,7 @@ go with them; absent without) · pos · fence · band, since,
 segs, grade, stage, stages, journeys (where the contact stands; the last four absent where D and none) · ds,
 du (due index) · w (open enrollments) · out, o (decisions of this write and their number; absent when
 none) · into (merged; "" where erased) · shared (browsers that changed hands: version of their row) ·
-touch (the last one, JSON; absent without) · v.
+touch (the last one, JSON; absent without) · dir (which places were put in the staff's lists; absent without) · v.
 Profile: n · traits (JSON: ms, tie, value, 1 where proved) · ids (string set) · touch (the
 first one, JSON; absent without) · into (as above) · v.
 """
@@ -66,6 +66,7 @@ def state_from(row: Mapping[str, Any], closed_row: Mapping[str, Any] | None = No
         merged_into=row.get("into"),
         shared=row.get("shared", {}),
         last_touch=_touch_from(row.get("touch")),
+        listed=row.get("dir", ""),
         closed=apart,
     )
 
@@ -268,6 +269,8 @@ def state_row(state: State, decisions: Sequence[Decision]) -> dict[str, Any]:
     row |= stages_row(standing) | journeys_row(standing.journeys)
     if decisions:
         row |= {"out": [decision_row(decision) for decision in decisions], "o": len(decisions)}
+    if state.listed:
+        row["dir"] = state.listed
     if state.due is not None:
         row |= {"ds": shard(state.contact), "du": state.due}
     return row
@@ -301,7 +304,7 @@ def facts_row(state: State) -> dict[str, Any]:
     return row
 
 
-_OPTIONAL = ("out", "o", "apart", "ds", "du", "touch", "grade", "stage", "stages", "journeys")
+_OPTIONAL = ("out", "o", "apart", "ds", "du", "touch", "grade", "stage", "stages", "journeys", "dir")
 
 
 def _state_update(row: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:

@@ -22,6 +22,12 @@ def of(contact: str) -> list[Decision]:
     return [decision_from(row) for row in rows]
 
 
+def newest_of(contact: str, most: int) -> list[Decision]:
+    """The newest decisions about a contact, oldest first."""
+    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=PREFIX, forward=False, limit=most)
+    return [decision_from(row) for row in rows][::-1]
+
+
 def to_row(contact: str, decision: Decision, kept_s: int | None = None) -> dict[str, Any]:
     """The item of a decision."""
     sk = f"{PREFIX}{decision.at:013d}#{decision.id}"

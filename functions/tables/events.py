@@ -7,6 +7,7 @@ proved, held (absent when not) · ttl (epoch seconds; absent: stays) · v
 Rulings about a source's events stand behind them; see rulings.
 """
 
+import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -29,6 +30,10 @@ READ_AT_MOST: Final = 24 * 1024 * 1024
 source and claim it for an address; the function that counts must still come to an end."""
 _ROW_BYTES: Final = 200
 """What a row takes besides its body."""
+NEWEST_BYTES: Final = 2 * 1024 * 1024
+"""Bytes of rows that a page about somebody reads at once."""
+_FEWEST: Final = 20
+"""So many rows of a source are read at once at least."""
 _FLOODED_LAST: Final = (USER, EMAIL, PHONE, PUSH, SELF, ANONYMOUS)
 
 
@@ -121,6 +126,38 @@ def newest_of(source: str, limit: int) -> Iterator[Event]:
     ):
         if is_event(row) and row.get("ttl", now) >= now:
             yield from_row(row)
+
+
+def newest_rows(sources: Sequence[str], most: int, before: str = "") -> tuple[list[dynamodb.Item], str]:
+    """The newest events of several sources together as items, newest first by their clients' clocks (consistent read):
+    those that stand before a sort key where one is given, `most` of them, and no more than NEWEST_BYTES. With them
+    the sort key before which the others stand, "" where there are none."""
+    each = max(_FEWEST, most // max(1, len(sources)))
+    together = heapq.merge(
+        *(_backwards(source, before, each) for source in sources), key=lambda row: row["sk"], reverse=True
+    )
+    found: list[dynamodb.Item] = []
+    left, now = NEWEST_BYTES, clock.now_ms() // 1000
+    for row in together:
+        if len(found) == most or left < 0:
+            return found, found[-1]["sk"]
+        if row.get("ttl", now) >= now:
+            found.append(row)
+            left -= _ROW_BYTES + len(row.get("body", ""))
+    return found, ""
+
+
+def _backwards(source: str, before: str, each: int) -> Iterator[dynamodb.Item]:
+    """The events of a source, the newest first, read so many at a time."""
+    high = before or FIRST_NO_EVENT
+    while True:
+        table, between = settings.events_table(), ("0", high)
+        # The row that stands at the end itself was there before.
+        rows = list(dynamodb.query(table, source, between=between, forward=False, limit=each + 1))
+        yield from (row for row in rows if row["sk"] < high and is_event(row))
+        if len(rows) <= each:
+            return
+        high = rows[-1]["sk"]
 
 
 def is_event(row: Mapping[str, Any]) -> bool:

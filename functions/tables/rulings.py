@@ -17,6 +17,8 @@ from functions.tables import events
 
 VERSION: Final = 1
 PREFIX: Final = "V#"
+RULINGS_OF_EACH: Final = 4
+"""So many rulings of each event are read where only the newest events are."""
 
 Told = tuple[Event, Ruling | None]
 """An event, and the ruling on it that holds."""
@@ -75,6 +77,18 @@ def told(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Itera
             _note(known, row)
         elif events.is_event(row):
             yield events.from_row(row), latest(known.pop((row["pk"], row["sk"]), ()))
+
+
+def newest(sources: Sequence[str], most: int, before: str = "") -> tuple[list[Told], str]:
+    """Events as `events.newest_rows` gives them, each with its ruling, and the sort key before which others stand."""
+    rows, older = events.newest_rows(sources, most, before)
+    known: dict[tuple[str, str], list[Ruling]] = {}
+    for source in {row["pk"] for row in rows}:
+        keys = [row["sk"] for row in rows if row["pk"] == source]
+        between = (f"{PREFIX}{min(keys)}#", f"{PREFIX}{max(keys)}#~")
+        for row in dynamodb.query(settings.events_table(), source, between=between, limit=RULINGS_OF_EACH * most):
+            _note(known, row)
+    return [(events.from_row(row), latest(known.get((row["pk"], row["sk"]), ()))) for row in rows], older
 
 
 def _note(known: dict[tuple[str, str], list[Ruling]], row: Mapping[str, Any]) -> None:

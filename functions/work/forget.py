@@ -18,12 +18,14 @@ from functions.aws.dynamodb import Key
 from functions.core import counting
 from functions.core.channels import addressed, identity_of
 from functions.core.contact import Moment
+from functions.core.erasure import STAGE_NAMES
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
 from functions.tables import (
     addresses,
     contacts,
     counts,
+    directory,
     duplicates,
     enrollments,
     events,
@@ -61,11 +63,6 @@ class _Step:
     about: dict[str, list[str]] | None = None
     delay: int = 0
     back_to: int | None = None
-
-
-def about(contact: str | None, ref: str) -> dict[str, list[str]]:
-    """What a job is told: the contact, where there is one, and the identity by which it was named."""
-    return {"contacts": [contact] if contact else [], "refs": [ref]}
 
 
 def forget_slice(job: Job, now: int) -> Slice:
@@ -235,7 +232,8 @@ def _aside(job: Job, cursor: str, now: int) -> _Step:
 
 
 def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
-    """The person's places in lists of others: members of segments, and whatever else is keyed by the contact."""
+    """The person's places in lists of others: members of segments, and whatever else is keyed by the contact. Last
+    of all: whoever read them before may put such a row a moment after they were buried."""
     own, refs = {partition(contact) for contact in job.about["contacts"]}, set(job.about["refs"])
 
     def is_stray(row: dynamodb.Item) -> bool:
@@ -243,6 +241,8 @@ def _stray_rows(job: Job, cursor: str, now: int) -> _Step:
             return not refs.isdisjoint(row["sk"].split(" "))
         if row["pk"].startswith(leads.PREFIX):
             return partition(row["contact"]) in own
+        if directory.is_of(row, job.about["contacts"]):
+            return True
         return row["sk"] in own or (row["pk"] in own and row["sk"] not in (STATE, PROFILE))
 
     return _scanned(settings.contacts_table(), cursor, is_stray, "rows", lambda row: None)
@@ -295,11 +295,7 @@ def _pause(job: Job, cursor: str, now: int) -> _Step:
 
 
 STAGES: Final[Sequence[Callable[[Job, str, int], _Step]]] = (
-    *(_close, _rows, _events, _ledgers, _aside, _stray_rows, _stray_events),
-    *(_pause, _rows, _events, _ledgers),
+    *(_close, _rows, _events, _ledgers, _aside, _stray_events),
+    *(_pause, _rows, _events, _ledgers, _stray_rows),
 )
-NAMES: Final = (
-    *("closing identities", "journeys and messages", "events", "consent", "set aside", "searching contacts"),
-    *("searching events", "waiting for what is under way", "looking again", "looking again", "looking again"),
-)
-"""What a person is told of each stage."""
+assert len(STAGES) == len(STAGE_NAMES)

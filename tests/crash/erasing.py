@@ -5,8 +5,9 @@ from typing import Any
 
 from functions.core.identity import EMAIL, USER, identity_ref
 from functions.core.release import Release, canonical, load
+from functions.people import erasing
 from functions.tables import identities
-from functions.work import forget, jobs
+from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud, marketing
 from tests.cloud.cloud import PEPPER
@@ -107,7 +108,7 @@ def ask(cloud: Cloud, email: str = ADA, name: str = "one") -> Job:
     ref = identity_ref(EMAIL, email, PEPPER)
     assert ref is not None
     held = identities.read([ref]).get(ref)
-    job = Job(name, "forget", cloud.clock.now, about=forget.about(held.contact if held else None, ref))
+    job = Job(name, "forget", cloud.clock.now, about=erasing.about(held.contact if held else None, ref))
     jobs.create(job)
     return job
 

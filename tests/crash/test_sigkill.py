@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from authoring.sameness import join
 from functions import clock, releases
 from functions.aws.attributes import from_item
 from functions.core.correction import Moves, Skip
 from functions.core.enrollment import Enrollment
 from functions.core.message import Message
 from functions.people import whom
+from functions.people.sameness import join
 from functions.tables import enrollments, messages
 from functions.tables.releases import live, publish
 from functions.work import correct, jobs

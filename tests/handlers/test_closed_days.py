@@ -8,10 +8,11 @@ from functions import releases
 from functions.aws import dynamodb
 from functions.core.contact import Contact
 from functions.core.identity import ANONYMOUS, own_ref
+from functions.people import erasing
 from functions.score.apply import refold
 from functions.tables import closed, compact, contacts
 from functions.tables.closed import CLOSED
-from functions.work import forget, jobs
+from functions.work import jobs
 from functions.work.jobs import Job
 from tests.cloud import Cloud
 
@@ -97,7 +98,7 @@ def test_facts_that_an_older_version_wrote_without_closed_days_are_counted_anew(
 
 def test_who_is_erased_keeps_no_closed_days(regular: Cloud) -> None:
     contact = who(regular)
-    about = forget.about(contact, own_ref(contact))
+    about = erasing.about(contact, own_ref(contact))
     jobs.create(Job("one", "forget", regular.clock.now, about=about))
     regular.skip(minutes=30)
     job = jobs.get("one")

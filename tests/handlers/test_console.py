@@ -20,7 +20,8 @@ from functions.core.roles import RIGHTS, Right, Role
 from functions.core.staff import IDLE_MS, LONGEST_MS, NOTED_MS, Member
 from functions.tables import proposals, sessions
 from functions.tables.proposals import Proposal
-from functions.work import campaigns
+from functions.work import campaigns, jobs
+from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
 from tests.crash.scenarios import sign_up
@@ -79,6 +80,10 @@ PATHS = {
     ("mails",): "/console/mails",
     ("mails", "*"): "/console/mails/welcome",
     ("mails", "*", "html"): "/console/mails/welcome/html",
+    ("people", "*", "older"): "/console/people/{ada}/older?before=1790000000000%23x",
+    ("people", "*", "same"): "/console/people/{ada}/same",
+    ("people", "*", "forget"): "/console/people/{ada}/forget",
+    ("erasures", "*"): "/console/erasures/an-erasure",
 }
 """An address of every page."""
 PAGES = [route for route in routes.ROUTES if route.method == "GET"]
@@ -91,6 +96,7 @@ def address(shop: Cloud, route: routes.Route) -> str:
     campaign = sorted(live.campaigns)[0]
     run = campaigns.begin_on_request(campaign, "one", by="tests", now=shop.clock.now)
     job = campaigns.job_id(run, campaigns.COUNT)
+    jobs.create(Job("an-erasure", "forget", shop.clock.now))
     proposals.put(Proposal(releases.live().id, "tests", shop.clock.now))
     known = {
         "ada": shop.contact(ADA),

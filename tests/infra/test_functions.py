@@ -99,7 +99,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         ("dynamodb:PartiQLUpdate", {"send", "sweep", "track"}),
         ("dynamodb:Scan", {"work"}),
         ("s3:PutObject", {"console", "publish", "work"}),
-        ("dynamodb:PartiQLInsert", {"track", "journey_step", "sweep", "work", "send"}),
+        ("dynamodb:PartiQLInsert", {"track", "console", "journey_step", "sweep", "work", "send"}),
         ("events:PutEvents", {"journey_step", "sweep", "work"}),
         ("states:StartExecution", {"journey_step", "sweep", "work"}),
         ("dynamodb:GetRecords", {"score", "journey_step", "count"}),

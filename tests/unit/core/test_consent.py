@@ -100,3 +100,12 @@ def test_a_complaint_outweighs_a_bounce() -> None:
 def test_every_entry_makes_a_new_version() -> None:
     head = fold(fold(Head(), withdrawal(20, 20)), grant(15, 30))
     assert head.version == 2
+
+
+def test_what_was_stopped_by_hand_is_lifted_by_hand_in_any_order_and_nothing_else_is() -> None:
+    stop, lift = suppressing("by-hand", 5), Entry("l", 9, 9, "console", (Change("lift", "by-hand"),))
+    for ledger in ([stop, lift], [lift, stop], [lift, stop, lift]):
+        assert suppression(folded(ledger)) is None
+    assert suppression(folded([stop, lift, suppressing("by-hand", 12)])) == "by-hand"
+    assert suppression(folded([suppressing("bounce"), stop, lift])) == "bounce"
+    assert suppression(folded([stop, Entry("l", 5, 5, "console", (Change("lift", "by-hand"),))])) == "by-hand"
