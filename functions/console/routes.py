@@ -65,6 +65,7 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", (), Right.SEE, "functions.console.today", "show"),
     Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
     Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
+    Route("GET", ("journeys", "*"), Right.SEE, "functions.console.journey", "show", ("journey",)),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
 

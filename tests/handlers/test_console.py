@@ -62,6 +62,7 @@ PATHS = {
     (): "/console",
     ("people",): "/console/people",
     ("people", "*"): "/console/people/{ada}",
+    ("journeys", "*"): "/console/journeys/welcome",
 }
 """An address of every route."""
 
