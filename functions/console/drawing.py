@@ -18,7 +18,12 @@ from functions.http import Answer, Request, answer, json_answer, refusal
 from functions.texts.writing import Hand, hand
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-NAVIGATION: Final = (("", Right.SEE, "today"), ("people", Right.SEE_PEOPLE, "people"))
+NAVIGATION: Final = (
+    ("", Right.SEE, "today"),
+    ("people", Right.SEE_PEOPLE, "people"),
+    ("segments", Right.SEE, "segments"),
+    ("made", Right.SEE, "made"),
+)
 """Path, the right that it asks for, and the word for it, in the order in which they stand."""
 
 

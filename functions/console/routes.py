@@ -65,7 +65,10 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", (), Right.SEE, "functions.console.today", "show"),
     Route("GET", ("people",), Right.SEE_PEOPLE, "functions.console.people", "search"),
     Route("GET", ("people", "*"), Right.SEE_PEOPLE, "functions.console.people", "show", ("contact",)),
+    Route("GET", ("segments",), Right.SEE, "functions.console.segments", "index"),
+    Route("GET", ("segments", "*"), Right.SEE, "functions.console.segments", "show", ("segment",)),
     Route("GET", ("journeys", "*"), Right.SEE, "functions.console.journey", "show", ("journey",)),
+    Route("GET", ("made",), Right.SEE, "functions.console.made", "show"),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
 

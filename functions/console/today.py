@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from functions import clock, releases
+from functions.console.naming import called
 from functions.console.routes import Asked, Shown
 from functions.core import setback
 from functions.core.campaign import place_of
@@ -96,15 +97,7 @@ def _leads(now: int, with_names: bool) -> list[dict[str, Any]]:
             "at": iso(one.at),
             "to": one.to,
             "reason": one.reason,
-            **({"contact": one.contact, "who": _called(known.get(one.contact), one.contact)} if with_names else {}),
+            **({"contact": one.contact, "who": called(known.get(one.contact), one.contact)} if with_names else {}),
         }
         for one in found
     ]
-
-
-def _called(contact: Any, id: str) -> str:
-    if contact is None:
-        return id
-    profile = contact.profile
-    names = [str(value) for name in ("first_name", "last_name") if (value := profile.trait(name))]
-    return " ".join(names) or profile.email or id

@@ -62,7 +62,10 @@ PATHS = {
     (): "/console",
     ("people",): "/console/people",
     ("people", "*"): "/console/people/{ada}",
+    ("segments",): "/console/segments",
+    ("segments", "*"): "/console/segments/keen",
     ("journeys", "*"): "/console/journeys/welcome",
+    ("made",): "/console/made",
 }
 """An address of every route."""
 
