@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from functions import releases
 from functions.console import wording
-from functions.console.layout import Here, Passed, Said, laid_out
-from functions.console.pictures import svg
+from functions.console.layout import Here, Passed, laid_out
+from functions.console.pictures import said, svg
 from functions.console.routes import Asked, Shown
 from functions.core.errors import Refused
 from functions.core.graph import Graph, Node, graph_of
@@ -16,7 +16,6 @@ from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.sentences import of_match
 from functions.core.telling import contact_that
-from functions.texts.writing import hand
 
 
 def show(asked: Asked) -> Shown:
@@ -46,19 +45,6 @@ def picture(graph: Graph, title: str, here: Here | None = None, passed: Passed |
     return svg(laid_out(graph, said(), here, passed), title, wording.words()("picture-how"))
 
 
-def said() -> Said:
-    """The console's words in a picture."""
-    words = wording.words()
-    return Said(
-        words("picture-start"),
-        words("picture-end"),
-        words("picture-turn"),
-        words("picture-here"),
-        words("picture-came"),
-        hand(words.language, "UTC").number,
-    )
-
-
 def _rules(journey: Journey, release: Release) -> Mapping[str, str | None]:
     return {
         "goal": of_match(journey.goal, release) if journey.goal is not None else None,
@@ -74,6 +60,7 @@ def _plain(nodes: Sequence[Node]) -> list[dict[str, Any]]:
             "name": node.title,
             "kind": node.kind,
             "says": node.text,
+            "repeats": node.repeats,
             "ways": [{"way": way.outcome, "percent": way.percent, "steps": _plain(way.nodes)} for way in node.ways],
         }
         for node in nodes

@@ -37,14 +37,20 @@ Passed = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The words of a picture. Of `many` and `came` "{many}" is the number, which `number` writes."""
+    """The words of a picture: "{many}" in them is a number, which `number` writes. `outcomes` says how a wait ended."""
 
     start: str
     end: str
     turn: str
-    many: str
+    waiting: str
+    onward: str
     came: str
+    outcomes: Mapping[str, str]
     number: Callable[[int], str]
+
+    def counted(self, words: str, many: int) -> str:
+        """Words with a number in them."""
+        return words.replace("{many}", self.number(many))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,22 @@ class Line:
 
 @dataclass(slots=True)
 class Layout:
-    """A picture's size and what is on it, boxes in reading order."""
+    """A picture's size and what is on it, in reading order."""
 
     width: float = 0
     height: float = 0
-    boxes: list[Box] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)
+    placed: list[Box | Label] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The start, every step, and the end."""
+        return [one for one in self.placed if isinstance(one, Box)]
+
+    @property
+    def labels(self) -> list[Label]:
+        """What stands on lines."""
+        return [one for one in self.placed if isinstance(one, Label)]
 
 
 @dataclass(slots=True)
@@ -116,7 +131,7 @@ def laid_out(graph: Graph, said: Said, here: Here | None = None, passed: Passed 
     start = Node(START, "start", said.start, graph.start)
     y, left = pen.node(start, middle, MARGIN - _ARROW, width, [])
     y, left = pen.sequence(graph.steps, MARGIN, y, width, left)
-    came = said.came.replace("{many}", said.number(here[END])) if here and END in here else ""
+    came = said.counted(said.came, here[END]) if here and END in here else ""
     y, _ = pen.node(Node(END, "end", said.end, came, leaves=True), middle, y, width, left)
     pen.made.width, pen.made.height = width + 2 * MARGIN, y + MARGIN
     return pen.made
@@ -138,6 +153,11 @@ def _inside(node: Node, least: float) -> float:
     return max(_wide(way.nodes, max(COLUMN, least - 2 * RAIL)) for way in node.ways)
 
 
+def _within(node: Node, width: float) -> float:
+    """How wide a node may be in a column of a width: its rails stand close to it, however wide the column is."""
+    return _inside(node, min(width, WIDEST)) if node.repeats else width
+
+
 @dataclass(slots=True)
 class _Pen:
     said: Said
@@ -156,7 +176,7 @@ class _Pen:
 
     def node(self, node: Node, middle: float, y: float, width: float, open: list[_Open]) -> tuple[float, list[_Open]]:
         """Draw a node and all inside it; as above."""
-        box = self._box(node, middle, y + _ARROW, min(WIDEST, _inside(node, width) if node.repeats else width))
+        box = self._box(node, middle, y + _ARROW, min(WIDEST, _within(node, width)))
         for line in open:
             line.to((middle, box.y))
             self._draw(line, node.id)
@@ -188,7 +208,7 @@ class _Pen:
 
     def _turns(self, node: Node, box: Box, middle: float, width: float) -> tuple[float, list[_Open]]:
         (way,) = node.ways
-        inside, bottom, side = _inside(node, width), box.y + box.height, box.y + box.height / 2
+        inside, bottom, side = _within(node, width), box.y + box.height, box.y + box.height / 2
         top = self._label(middle, bottom + 6, inside, self._name(node, way))
         first = _Open(node.id, way.outcome, [(middle, bottom), (middle, top)])
         low, ends = self.sequence(way.nodes, middle - inside / 2, top, inside, [first])
@@ -203,14 +223,21 @@ class _Pen:
     def _onward(self, node: Node, middle: float, y: float, line: _Open) -> tuple[float, list[_Open]]:
         """What leads on behind a step, with how many went on."""
         if self.passed is not None and node.id != START:
-            outcomes = [
-                many
-                for (step, outcome), many in self.passed.items()
-                if step == node.id and outcome not in {"again", "held-out"}
-            ]
-            y = self._label(middle, y + 6, COLUMN, self.said.number(sum(outcomes)))
+            y = self._label(middle, y + 6, COLUMN, self._went_on(node, self.passed))
             line.to((middle, y))
         return y, [line]
+
+    def _went_on(self, node: Node, passed: Passed) -> str:
+        went = {outcome: many for (step, outcome), many in passed.items() if step == node.id}
+        whole = sum(went.values())
+        if node.kind == "wait" and went.keys() - {"passed"}:
+            said = self.said.outcomes
+            return ", ".join(
+                f"{said.get(outcome, outcome)}: {self.said.number(many)}{_share(many, whole)}"
+                for outcome, many in sorted(went.items())
+            )
+        stayed = sum(went.get(outcome, 0) for outcome in ("again", "held-out"))
+        return self.said.counted(self.said.onward, whole - stayed)
 
     def _name(self, node: Node, way: Way) -> str:
         name = self.said.turn if node.repeats else way.outcome
@@ -218,14 +245,14 @@ class _Pen:
             return name if way.percent is None else f"{name} ({way.percent}%)"
         went = self.passed.get((node.id, way.outcome), 0)
         whole = sum(many for (step, _), many in self.passed.items() if step == node.id)
-        share = f" ({went / whole:.0%})" if whole and not node.repeats else ""
+        share = "" if node.repeats else _share(went, whole)
         return f"{name}: {self.said.number(went)}{share}"
 
     def _label(self, middle: float, y: float, width: float, words: str) -> float:
         lines = wrapped(words, width - 2 * PAD, SMALL, _NAMES)
         wide = max(width_of(line, SMALL) for line in lines) + 2 * PAD
         height = len(lines) * (LINE - 2) + 4
-        self.made.labels.append(Label(middle, y, min(wide, width), height, lines))
+        self.made.placed.append(Label(middle, y, min(wide, width), height, lines))
         return y + height
 
     def _box(self, node: Node, middle: float, y: float, width: float) -> Box:
@@ -233,13 +260,17 @@ class _Pen:
         title = wrapped(node.title, room / 1.08, TEXT, _TITLES)
         lines = wrapped(node.text, room, TEXT, _LINES)
         many = (self.here or {}).get(node.id, 0) if node.id != END else 0
-        badge = self.said.many.replace("{many}", self.said.number(many)) if many else ""
+        badge = self.said.counted(self.said.waiting, many) if many else ""
         height = 2 * PAD + (len(title) + len(lines)) * LINE + (_BADGE if badge else 0)
         full = f"{node.title}: {node.text}" if node.text else node.title
         box = Box(node.id, node.kind, middle - width / 2, y, width, height, title, lines, badge, full)
-        self.made.boxes.append(box)
+        self.made.placed.append(box)
         return box
 
     def _draw(self, line: _Open, target: str) -> None:
         points = [point for point, before in zip(line.points, [None, *line.points], strict=False) if point != before]
         self.made.lines.append(Line(line.source, line.way, target, tuple(points)))
+
+
+def _share(part: int, whole: int) -> str:
+    return f" ({part / whole:.0%})" if whole else ""

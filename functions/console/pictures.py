@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from functions.console.layout import LINE, PAD, SMALL, TEXT, Box, Label, Layout, Line, Point
+from functions.console import wording
+from functions.console.layout import LINE, PAD, SMALL, TEXT, Box, Label, Layout, Line, Point, Said
 from functions.core.graph import END, START
 from functions.core.lettering import plain, width_of
+from functions.texts.writing import hand
 
 _ROUND: Final = 6
 _STRIPE: Final = 4
 
 
-def svg(layout: Layout, title: str, description: str, *, linked: bool = True, style: str = "", above: str = "") -> str:
-    """The picture. With `linked` each step leads to its line in the list beside (`anchor`); a picture of its own has a
-    `style` and what stands `above` its first box."""
+def svg(layout: Layout, title: str, description: str) -> str:
+    """The picture as a part of a page, which lists the steps as well: each leads to its line there (`anchor`)."""
     size = f'width="{layout.width:g}" height="{layout.height:g}" viewBox="0 0 {layout.width:g} {layout.height:g}"'
     return "\n".join(
         [
@@ -23,17 +24,34 @@ def svg(layout: Layout, title: str, description: str, *, linked: bool = True, st
             'aria-labelledby="drawing-title drawing-words">',
             f'<title id="drawing-title">{_text(title)}</title>',
             f'<desc id="drawing-words">{_text(description)}</desc>',
-            *([f"<style>{style}</style>"] if style else []),
-            *([above] if above else []),
-            '<g class="lines" aria-hidden="true">',
-            *map(_line, layout.lines),
-            "</g>",
-            '<g class="ways" aria-hidden="true">',
-            *map(_label, layout.labels),
-            "</g>",
-            *("".join(_box(box, linked)) for box in layout.boxes),
+            *shapes(layout),
             "</svg>",
         ]
+    )
+
+
+def shapes(layout: Layout, *, linked: bool = True) -> Iterator[str]:
+    """What is on a picture: its lines below all else, then every box and what stands on lines, in reading order."""
+    yield '<g aria-hidden="true">'
+    yield from map(_line, layout.lines)
+    yield "</g>"
+    for one in layout.placed:
+        yield "".join(_box(one, linked)) if isinstance(one, Box) else _label(one)
+
+
+def said() -> Said:
+    """The console's words in a picture."""
+    words = wording.words()
+    outcomes = ("passed", "until", "limit", "no-day")
+    return Said(
+        words("picture-start"),
+        words("picture-end"),
+        words("picture-turn"),
+        words("picture-waiting"),
+        words("picture-onward"),
+        words("picture-came"),
+        {outcome: words(f"picture-{outcome}") for outcome in outcomes},
+        hand(words.language, "UTC").number,
     )
 
 
@@ -82,7 +100,7 @@ def _label(label: Label) -> str:
         f"{_text(words)}</text>"
         for number, words in enumerate(label.lines)
     )
-    return rect + "".join(lines)
+    return f'<g aria-hidden="true">{rect}{"".join(lines)}</g>'
 
 
 def _line(line: Line) -> str:

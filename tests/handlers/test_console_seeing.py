@@ -1,4 +1,4 @@
-"""The console's rooms for what the business has made: segments, journeys drawn, forms, pages, pop-ups, files, surveys."""
+"""The console's rooms for what the business has made: segments, journeys drawn, forms, pages, pop-ups, files."""
 
 import json
 import re

@@ -19,7 +19,7 @@ from tests.journeys import journey, release
 from tests.random_journeys import Wild
 from tests.scale import scaled
 
-SAID = Said("Start", "End", "each turn", "{many} here", "{many} came", lambda many: f"{many:,}")
+SAID = Said("Start", "End", "each turn", "{many} waiting", "{many} on", "{many} came", {}, lambda many: f"{many:,}")
 LONG = "Muvaffakiyetsizleştiricileştiriveremeyebileceklerimizdenmişsinizcesine"
 WORDS = st.one_of(
     st.text(st.sampled_from("aıİşğüçömWil <>&\"'{}-/\u0301\u200d😀中\u202e\x00"), min_size=1, max_size=80),
@@ -80,7 +80,7 @@ def on_border(box: Box, point: tuple[float, float]) -> bool:
 def check(graph: Graph, made: Layout) -> None:
     boxes = {box.id: box for box in made.boxes}
     assert [box.id for box in made.boxes] == [START, *(node.id for _, node in graph.nodes()), END]
-    placed: list[Box | Label] = [*made.boxes, *made.labels]
+    placed = made.placed
     for one, other in combinations(placed, 2):
         assert apart(one, other), (one, other)
     for one in placed:
@@ -169,9 +169,10 @@ def test_what_a_marketer_wrote_is_text_in_the_picture(words: str) -> None:
 
 def test_counts_stand_at_their_steps_and_on_their_ways() -> None:
     ways = (Way("small", None, ()), Way("otherwise", None, ()))
-    graph = Graph("", (Node("a", "branch", "a", "", ways), Node("b", "wait", "b", "")))
-    passed = {("a", "small"): 6, ("a", "otherwise"): 2, ("b", "passed"): 3, ("b", "held-out"): 9}
+    graph = Graph("", (Node("a", "branch", "a", "", ways), Node("b", "wait", "b", ""), Node("c", "act", "c", "")))
+    passed = {("a", "small"): 6, ("a", "otherwise"): 2, ("b", "until"): 3, ("b", "limit"): 9, ("c", "held-out"): 1}
     made = laid_out(graph, SAID, {"b": 1_234, END: 3}, passed)
-    assert [box.badge for box in made.boxes] == ["", "", "1,234 here", ""]
+    assert [box.badge for box in made.boxes] == ["", "", "1,234 waiting", "", ""]
     assert made.boxes[-1].lines == ("3 came",)
-    assert [label.lines[0] for label in made.labels] == ["small: 6 (75%)", "otherwise: 2 (25%)", "3"]
+    found = [" ".join(label.lines) for label in made.labels]
+    assert found == ["small: 6 (75%)", "otherwise: 2 (25%)", "limit: 9 (75%), until: 3 (25%)", "0 on"]
