@@ -20,7 +20,7 @@ def svg(layout: Layout, title: str, description: str) -> str:
     size = f'width="{layout.width:g}" height="{layout.height:g}" viewBox="0 0 {layout.width:g} {layout.height:g}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" {size} role="group" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" {size} role="figure" '
             'aria-labelledby="drawing-title drawing-words">',
             f'<title id="drawing-title">{_text(title)}</title>',
             f'<desc id="drawing-words">{_text(description)}</desc>',
