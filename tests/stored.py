@@ -391,6 +391,7 @@ LANDED = Landed(Ad("google", "cpc", "İlk sürgün", "çay", "mavi"), "spring", 
 LANDED_ELSEWHERE = Landed(Ad(click="gclid"), "", "tea.example/çay", date(2026, 9, 21))
 TRIED = Test("spring", ("as-written", "loud"), ("headline",))
 EPOCH = ExperimentEpoch(3, {"as-written": 0.25, "loud": 0.75}, NOW)
+COUNTED_EPOCH = replace(EPOCH, counts={"as-written": (240, 12), "loud": (255, 31)}, best="loud")
 WITH_PAGES = Release.model_validate(
     {
         "sending": {
@@ -800,6 +801,11 @@ def samples() -> dict[str, Sample]:
         "epoch-of-a-test": Sample(
             EPOCH,
             _row(experiments.to_row(TRIED, EPOCH)),
+            lambda row: experiments.from_row(_plain(row)),
+        ),
+        "counted-epoch-of-a-test": Sample(
+            COUNTED_EPOCH,
+            _row(experiments.to_row(TRIED, COUNTED_EPOCH)),
             lambda row: experiments.from_row(_plain(row)),
         ),
         "release-with-pages-and-popups": Sample(

@@ -1,16 +1,11 @@
 """form: what to paste into another site so that a form stands there."""
 
-from collections.abc import Mapping
-
 import click
 
 from authoring.commands.shared import App, emit, explained, json_option
 from authoring.compile import bundle
 from functions import settings
-from functions.core.forms import Form
-from functions.core.sending import Sending
-from functions.pages import render
-from functions.texts import catalogue
+from functions.pages.embedding import snippets
 
 
 @click.command("form")
@@ -32,13 +27,3 @@ def form(app: App, id: str, as_html: bool, as_json: bool) -> None:
             emit(said)
         else:
             click.echo(said["html" if as_html else "script"])
-
-
-def snippets(id: str, shown: Form, sending: Sending, base: str) -> Mapping[str, str]:
-    """Both ways to embed a form: by script, with a link where there is none, and as plain HTML."""
-    words = catalogue.words(sending, shown)
-    script = render.snippet(f"{base}/f/{id}", id, shown, words)
-    plain = render.fragment(id, shown, render.Showing({}, sending=sending, base=f"{base}/f/"))
-    # Each showing of ours has its own; pasted text would say one for ever.
-    plain = "\n".join(line for line in plain.splitlines() if line.strip() and 'name="_nonce"' not in line)
-    return {"page": f"{base}/f/{id}", "script": script, "html": plain}

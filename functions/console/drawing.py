@@ -21,8 +21,10 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 NAVIGATION: Final = (
     ("", Right.SEE, "today"),
     ("people", Right.SEE_PEOPLE, "people"),
-    ("campaigns", Right.SEE, "campaigns"),
+    ("segments", Right.SEE, "segments"),
     ("journeys", Right.SEE, "journeys"),
+    ("campaigns", Right.SEE, "campaigns"),
+    ("made", Right.SEE, "made"),
     ("releases", Right.SEE, "releases"),
 )
 """Path, the right that it asks for, and the word for it, in the order in which they stand."""

@@ -116,6 +116,10 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", ("people", "*", "forget"), Right.ERASE, "functions.console.erasing", "ask", ("contact",)),
     Route("POST", ("people", "*", "forget"), Right.ERASE, "functions.console.erasing", "forget", ("contact",)),
     Route("GET", ("erasures", "*"), Right.ERASE, "functions.console.erasing", "progress", ("job",)),
+    Route("GET", ("segments",), Right.SEE, "functions.console.segments", "index"),
+    Route("GET", ("segments", "*"), Right.SEE, "functions.console.segments", "show", ("segment",)),
+    Route("GET", ("journeys", "*"), Right.SEE, "functions.console.journey", "show", ("journey",)),
+    Route("GET", ("made",), Right.SEE, "functions.console.made", "show"),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 from functions import clock, releases
 from functions.console.campaigns import stood
 from functions.console.journeys import stuck
+from functions.console.naming import called
 from functions.console.pairs import said
 from functions.console.routes import Asked, Shown
 from functions.console.sending import paused
 from functions.core.pauses import Pauses
-from functions.core.person_name import name_of
 from functions.core.release import Release
 from functions.core.roles import Right
 from functions.core.views import iso
@@ -70,11 +70,7 @@ def _leads(now: int, with_names: bool) -> list[dict[str, Any]]:
             "at": iso(one.at),
             "to": one.to,
             "reason": one.reason,
-            **({"contact": one.contact, "who": _called(known.get(one.contact), one.contact)} if with_names else {}),
+            **({"contact": one.contact, "who": called(known.get(one.contact), one.contact)} if with_names else {}),
         }
         for one in found
     ]
-
-
-def _called(contact: Any, id: str) -> str:
-    return (name_of(contact.profile) if contact else "") or id

@@ -8,11 +8,12 @@ there are then (core/bandit).
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from functions.core import landing
-from functions.core.bandit import Epoch, shares
+from functions.core.bandit import Epoch, Results, results, shares, winner
 from functions.core.blocks import Variants
 from functions.core.event import FORM_SUBMITTED, PAGE_VIEWED, Event
 from functions.core.identity import ANONYMOUS, kind_of
@@ -72,11 +73,15 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An epoch as it is kept: its number from 1, its shares by variant, and when it began (ms)."""
+    """An epoch as it is kept: its number from 1, its shares by variant, and when it began (ms). `counts` is how many
+    had seen each variant by then and how many of them had converted, `best` the one that was better than all others
+    by then."""
 
     number: int
     shares: Mapping[str, float]
     began: int
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    best: str | None = None
 
 
 def tried_on(pages: Mapping[str, Page]) -> dict[str, Test]:
@@ -160,6 +165,30 @@ def following(test: Test, standing: Sequence[Standing], done: Sequence[Epoch], n
     if now - last.began < LASTS_MS:
         return None
     return Standing(last.number + 1, _whole(shares(done, test.variants)), now)
+
+
+def noting(standing: Standing, done: Sequence[Epoch]) -> Standing:
+    """An epoch with what the epochs before it came to: whoever only looks need not count all visitors again."""
+    if not done:
+        return standing
+    counts = {
+        name: (sum(one.seen.get(name, 0) for one in done), sum(one.converted.get(name, 0) for one in done))
+        for name in standing.shares
+    }
+    return replace(standing, counts=counts, best=winner(done))
+
+
+def noted(standing: Standing) -> Results | None:
+    """What was known of a test when an epoch began; None where nobody had been counted yet."""
+    if not standing.counts:
+        return None
+    seen = {name: count[0] for name, count in standing.counts.items()}
+    converted = {name: count[1] for name, count in standing.counts.items()}
+    found = results([Epoch({name: 1 / len(seen) for name in seen}, seen, converted)])
+    if found.verdict == "too-few":
+        return found
+    # Shares moved from epoch to epoch: who is better beyond doubt was found with all of them.
+    return replace(found, verdict="winner" if standing.best else "open", winner=standing.best)
 
 
 def lasts(standing: Standing | None, now: int) -> bool:

@@ -1,6 +1,7 @@
 """What visitors saw of a page's variants, and how its shares moved: V#<page>/<test>.
 
-E#<number>: an epoch · s shares by variant, in millionths · b when it began (ms) · v
+E#<number>: an epoch · s shares by variant, in millionths · b when it began (ms) · c seen and converted by then, by
+variant · w the winner by then (both absent where there is none) · v
 X#<visitor>: an exposure · a variant · n epoch · s seen (ms) · w converted (ms) · v · ttl
 
 A visitor is a digest that means nothing outside its test. Whatever comes again or in another order leaves the same row.
@@ -77,13 +78,16 @@ def to_row(test: Test, standing: Standing) -> dynamodb.Item:
     """The item of an epoch."""
     shares = {name: round(share * WHOLE) for name, share in standing.shares.items()}
     key = {"pk": partition(test), "sk": f"E#{standing.number:06d}"}
-    return {**key, "v": VERSION, "s": shares, "b": standing.began}
+    counts = {"c": {name: list(count) for name, count in standing.counts.items()}} if standing.counts else {}
+    best = {"w": standing.best} if standing.best else {}
+    return {**key, "v": VERSION, "s": shares, "b": standing.began, **counts, **best}
 
 
 def from_row(row: dynamodb.Item) -> Standing:
     """The epoch of an item."""
     shares = {name: share / WHOLE for name, share in row["s"].items()}
-    return Standing(int(row["sk"].removeprefix("E#")), shares, int(row["b"]))
+    counts = {name: (int(seen), int(converted)) for name, (seen, converted) in row.get("c", {}).items()}
+    return Standing(int(row["sk"].removeprefix("E#")), shares, int(row["b"]), counts, row.get("w"))
 
 
 def _exposure(row: dynamodb.Item) -> Exposure:

@@ -17,7 +17,8 @@ def next_epoch(asked: NextEpoch, now: int) -> None:
     if test is None or experiments.lasts(table.current(test), now):
         return
     standing, exposures = table.load(test)
-    following = experiments.following(test, standing, experiments.epochs(standing, exposures), now)
-    if following is not None and table.begin(test, following):
+    done = experiments.epochs(standing, exposures)
+    following = experiments.following(test, standing, done, now)
+    if following is not None and table.begin(test, experiments.noting(following, done)):
         metric("EpochsBegun")
         logger.info("epoch begun", page=test.page, epoch=following.number)

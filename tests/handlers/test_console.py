@@ -84,6 +84,10 @@ PATHS = {
     ("people", "*", "same"): "/console/people/{ada}/same",
     ("people", "*", "forget"): "/console/people/{ada}/forget",
     ("erasures", "*"): "/console/erasures/an-erasure",
+    ("segments",): "/console/segments",
+    ("segments", "*"): "/console/segments/keen",
+    ("journeys", "*"): "/console/journeys/welcome",
+    ("made",): "/console/made",
 }
 """An address of every page."""
 PAGES = [route for route in routes.ROUTES if route.method == "GET"]

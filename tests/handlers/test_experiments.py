@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from functions.core.experiments import LASTS_MS, Assigned, Exposure, Standing, Test, epochs, following
+from functions.core.experiments import LASTS_MS, Assigned, Exposure, Standing, Test, epochs, following, noted, noting
 from functions.tables import experiments
 from tests.handlers.conftest import Stack
 
@@ -65,3 +65,26 @@ def test_tests_do_not_see_each_other_and_one_may_be_forgotten_by(stack: Stack) -
     experiments.forget([PAGE, other], ["a#ada", "e#ada"])
     assert list(experiments.load(PAGE)[1]) == []
     assert len(list(experiments.load(other)[1])) == 1
+
+
+def test_an_epoch_keeps_what_was_counted_before_it_so_that_looking_reads_one_row(stack: Stack) -> None:
+    first = Standing(1, PAGE.even(), 500)
+    assert noting(first, []) == first
+    assert noted(first) is None
+    for variant, won in (("calm", 40), ("loud", 2)):
+        for number in range(120):
+            converted = 2 if number < won else None
+            experiments.expose(PAGE, Exposure(f"{variant}{number}", Assigned(variant, 1), 1, converted))
+    assert experiments.begin(PAGE, first)
+    standing, exposures = experiments.load(PAGE)
+    done = epochs(standing, exposures)
+    second = following(PAGE, standing, done, 500 + LASTS_MS)
+    assert second is not None
+    assert experiments.begin(PAGE, noting(second, done))
+    kept = experiments.current(PAGE)
+    assert kept == noting(second, done)
+    found = noted(kept)
+    assert found is not None
+    assert found.figures["calm"].seen == 120
+    assert found.figures["calm"].converted == 40
+    assert found.winner == kept.best

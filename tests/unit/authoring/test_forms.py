@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from authoring.commands.forms import snippets
 from authoring.compile import bundle
 from authoring.problems import Problem
 from authoring.validate import validate
+from functions.pages.embedding import snippets
 from tests.unit.authoring.folders import Folder
 from tests.unit.authoring.test_validate import problems_in
 
