@@ -10,7 +10,6 @@ from functions.core.errors import Refused
 from functions.core.happenings import OUTCOMES, words_of
 from functions.core.person_name import name_of
 from functions.core.reasons import REASONS
-from functions.core.roles import Right
 from functions.http import Answer, redirect
 from functions.people.dossier import dossier_of, timeline_of
 from functions.tables import contacts
@@ -44,7 +43,6 @@ def show(asked: Asked) -> Shown | Answer:
         "called": name_of(contact.profile),
         "person": _readable(known),
         "noted": noted if noted in NOTED else "",
-        "may": {right.value: asked.who.member.may(right) for right in (Right.CHANGE_PEOPLE, Right.ERASE)},
         "stopped": "by-hand" in known["topics"]["suppressed"],
         "why_suppressed": {reason: REASONS.get(f"suppressed-{reason}") for reason in known["topics"]["suppressed"]},
     }
