@@ -142,14 +142,14 @@ def _events(job: Job, _: str, now: int) -> _Step:
             if (more := _not_known_yet(job, row)) is not None:
                 # Not scored yet, it says that more is theirs: nothing of it goes before all of it is known.
                 return _Step({"events": ROWS_PER_SLICE - left}, None, more, back_to=0)
-            counts.forget(counted_in(row))
+            counts.forget(counted_in_event(row))
             events.remove(row["pk"], row["sk"])
             left -= 1
     return _Step({"events": ROWS_PER_SLICE - left})
 
 
 def counted_in(row: dynamodb.Item) -> list[str]:
-    """The units of what an erased row was."""
+    """The units of what an erased row of the contacts table was."""
     pk, sk = row["pk"], row["sk"]
     if sk.startswith(messages.PREFIX):
         id = sk.removeprefix(messages.PREFIX)
@@ -158,8 +158,13 @@ def counted_in(row: dynamodb.Item) -> list[str]:
         return [counting.run_unit(row["id"])]
     if pk.startswith(memberships.PREFIX):
         return [counting.member_unit(*memberships.of_key(pk, sk))]
+    return []
+
+
+def counted_in_event(row: dynamodb.Item) -> list[str]:
+    """The same of the events table."""
     if events.is_event(row) and events.from_row(row).name in counting.COUNTED:
-        ref = f"{pk}#{sk}"
+        ref = f"{row['pk']}#{row['sk']}"
         return [counting.event_unit(ref), counting.order_unit(ref)]
     return []
 
@@ -277,7 +282,7 @@ def _scanned(
         for row in filter(is_stray, rows):
             if (more := learn(row)) is not None:
                 return _Step(dict(notes), None, more, back_to=0)
-            counts.forget(counted_in(row))
+            counts.forget((counted_in_event if table == settings.events_table() else counted_in)(row))
             dynamodb.delete(table, (row["pk"], row["sk"]))
             notes[what] += 1
         notes[f"searched {what}"] += len(rows)
