@@ -1,5 +1,6 @@
 """Campaigns: what is planned, under way and over; a run as it was foretold and goes, and every decision about it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, time
 from typing import Any, Final
@@ -19,12 +20,29 @@ from functions.core.runs import Run
 from functions.core.telling import contact_that
 from functions.core.views import iso
 from functions.http import Answer
-from functions.tables import campaigns, pauses
+from functions.tables import campaigns, counts, pauses
+from functions.tables.counts import EVER
 from functions.work import campaigns as work
 from functions.work import deciding, jobs
 
 RECENT: Final = 3
 """Runs of each campaign that the first page looks at."""
+MEASURES: Final = (
+    *(
+        "decided",
+        "withheld",
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "orders",
+        "unsubscribed",
+        "bounced",
+        "complained",
+    ),
+    *("unknown", "machines-opened", "machines-clicked"),
+)
+"""What a page says of a run's messages, in this order."""
 PAGE: Final = 25
 """Runs on a page about one campaign."""
 
@@ -118,8 +136,11 @@ def show(asked: Asked) -> Shown:
 
 
 def results(run: Run) -> Mapping[str, int] | None:
-    """How many messages of a run are in each state, where that is counted; None where it isn't."""
-    return None
+    """What became of a run's messages, as far as it is counted; None where nothing is. Opens and clicks are people's,
+    one a message; machines' stand apart."""
+    journey, _, step = place_of(run.campaign, run.run).partition("/")
+    found = counts.over_days(f"journey/{journey}", *EVER).get(step, Counter[str]())
+    return {measure: found[measure] for measure in MEASURES if found.get(measure)} or None
 
 
 def let_go(asked: Asked) -> Answer:

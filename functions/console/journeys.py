@@ -14,7 +14,7 @@ from functions.core.release import Release
 from functions.core.telling import lines, of_start
 from functions.core.views import iso
 from functions.http import Answer
-from functions.tables import pauses, setbacks
+from functions.tables import counts, pauses, setbacks
 from functions.tables.setbacks import Setback
 from functions.work import deciding
 
@@ -90,13 +90,14 @@ def ask_recall(asked: Asked) -> Shown:
     """Whom to recall: from which step, and whereto."""
     id, journey = _journey_of(asked)
     live = releases.live().release
+    here = waiting(id)
     steps = [
         {
             "id": line.step.id,
             "step": live.present_name("step", line.step.id, f"journey {id}"),
             "depth": line.depth,
             "says": line.text,
-            "waiting": waiting_at(id, line.step.id),
+            "waiting": here.get(line.step.id),
         }
         for line in lines(journey.steps, live)
     ]
@@ -104,9 +105,9 @@ def ask_recall(asked: Asked) -> Shown:
     return Shown("recall.html", named(id, live) | {"steps": steps, "wanted": wanted, "how": list(HOW)})
 
 
-def waiting_at(journey: str, step: str) -> int | None:
-    """How many wait at a step now, where that is counted; None where it isn't."""
-    return None
+def waiting(journey: str) -> dict[str, int]:
+    """How many wait at each step now, as far as it is counted."""
+    return {step: many for step, numbers in counts.standing(f"journey/{journey}").items() if (many := numbers["here"])}
 
 
 def recall(asked: Asked) -> Answer:
@@ -117,7 +118,7 @@ def recall(asked: Asked) -> Answer:
         check_recall(journey, step, what)
     except Unfit as error:
         raise Refused("unfit-recall", str(error), status=422) from error
-    many = waiting_at(id, step) or 0
+    many = waiting(id).get(step, 0)
     job = deciding.recall(id, step, what, decision(asked, reasoned=True), many=many)
     return done(asked, "jobs", job.id, journey=id, step=step, job=job.id)
 

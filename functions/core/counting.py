@@ -25,6 +25,8 @@ from functions.core.message import Message
 
 NOW: Final = "0"
 """The day of a number that says how things stand, and not what happened."""
+WAY: Final = "way-"
+"""How the measure begins of a step that was passed by one of its ways."""
 NEVER: Final = 2**62
 """The version of a unit whose thing is erased: nothing is newer."""
 _LONGEST: Final = 60
@@ -182,7 +184,7 @@ def of_run(run: Enrollment, zone: str) -> Unit:
     adds = {Place(subject, on, "", "entered"): 1}
     for passed in run.path:
         adds[Place(subject, on, passed.step, "passed")] = 1
-        adds[Place(subject, on, passed.step, f"way-{passed.outcome}")] = 1
+        adds[Place(subject, on, passed.step, f"{WAY}{passed.outcome}")] = 1
     stands: dict[Place, int] = {}
     if not run.active:
         adds[Place(subject, on, "", "merged" if goes_on_elsewhere(run) else run.state)] = 1

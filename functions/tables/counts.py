@@ -167,6 +167,18 @@ def of(subject: str, first: str, last: str) -> dict[tuple[str, str], Counter[str
     return _summed(_rows(subject, first, last))
 
 
+EVER: Final = ("1", "9")
+"""From the first day to the last."""
+
+
+def over_days(subject: str, first: str, last: str) -> dict[str, Counter[str]]:
+    """The same by part, over all those days."""
+    found: dict[str, Counter[str]] = {}
+    for (_, part), numbers in of(subject, first, last).items():
+        found.setdefault(part, Counter()).update(numbers)
+    return found
+
+
 def standing(subject: str) -> dict[str, Counter[str]]:
     """How things stand with a subject, by part."""
     return {part: numbers for (_, part), numbers in _summed(_rows(subject, NOW, NOW)).items()}

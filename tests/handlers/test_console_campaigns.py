@@ -167,6 +167,19 @@ def test_a_run_that_goes_shows_how_far_it_is_and_asks_again(town: Callable[..., 
     assert "hx-trigger" not in get(cloud, RUN, signed_in(Role.VIEWER))["body"]
 
 
+def test_a_run_that_went_says_what_became_of_its_messages(town: Callable[..., Cloud]) -> None:
+    cloud = town()
+    held(cloud)
+    press(cloud, f"{RUN}/let-go")
+    cloud.skip(hours=1)
+    for one in cloud.mails:
+        cloud.report(one, "Delivery")
+    cloud.settle()
+    results = told(cloud)["results"]
+    assert results["decided"] == results["sent"] == results["delivered"] == len(cloud.mails) > 0
+    assert "opened" not in results
+
+
 def test_campaigns_are_planned_under_way_or_over(town: Callable[..., Cloud]) -> None:
     cloud = town(hold="1 day", title=NASTY)
     listed = told(cloud, "/console/campaigns")

@@ -6,7 +6,6 @@ import pytest
 
 from functions.core.counting import Place, Unit
 from functions.tables import counts
-from functions.work import forget
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud
@@ -74,7 +73,8 @@ def _summed(subject: str) -> dict[str, Counter[str]]:
 
 def _forget(cloud: Cloud, contact: str) -> None:
     from functions.core.identity import own_ref
+    from functions.people.erasing import about
     from functions.work import jobs
 
-    jobs.create(Job("forget1", "forget", cloud.clock.now, about=forget.about(contact, own_ref(contact))))
+    jobs.create(Job("forget1", "forget", cloud.clock.now, about=about(contact, own_ref(contact))))
     wait(cloud, days=1)
