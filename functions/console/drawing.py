@@ -24,6 +24,7 @@ NAVIGATION: Final = (
     ("segments", Right.SEE, "segments"),
     ("journeys", Right.SEE, "journeys"),
     ("campaigns", Right.SEE, "campaigns"),
+    ("reports", Right.SEE, "reports"),
     ("made", Right.SEE, "made"),
     ("releases", Right.SEE, "releases"),
 )

@@ -119,6 +119,8 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", ("segments",), Right.SEE, "functions.console.segments", "index"),
     Route("GET", ("segments", "*"), Right.SEE, "functions.console.segments", "show", ("segment",)),
     Route("GET", ("journeys", "*"), Right.SEE, "functions.console.journey", "show", ("journey",)),
+    Route("GET", ("reports",), Right.SEE, "functions.console.reports", "show"),
+    Route("GET", ("reports", "*", "csv"), Right.SEE, "functions.console.reports", "download", ("table",)),
     Route("GET", ("made",), Right.SEE, "functions.console.made", "show"),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""

@@ -88,6 +88,8 @@ PATHS = {
     ("segments", "*"): "/console/segments/keen",
     ("journeys", "*"): "/console/journeys/welcome",
     ("made",): "/console/made",
+    ("reports",): "/console/reports",
+    ("reports", "*", "csv"): "/console/reports/funnel/csv",
 }
 """An address of every page."""
 PAGES = [route for route in routes.ROUTES if route.method == "GET"]

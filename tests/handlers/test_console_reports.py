@@ -1,0 +1,66 @@
+"""Reports say what was counted, as pages, as JSON and as files."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.core.counting import Place, Unit
+from functions.core.roles import Role
+from functions.tables import counts
+from tests.cloud import Cloud
+from tests.crash.scenarios import link, mail, pixel, sign_up, wait
+from tests.handlers.test_console import JSON, get, shop, signed_in
+
+__all__ = ["shop"]
+
+
+def told(cloud: Cloud, query: str = "") -> dict[str, Any]:
+    found = json.loads(get(cloud, f"/console/reports{query}", signed_in(Role.VIEWER), JSON)["body"])
+    return {
+        table["id"]: [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+        for table in found["tables"]
+    }
+
+
+def test_what_a_welcome_brought_stands_in_every_report(shop: Cloud) -> None:
+    sign_up(shop)
+    welcome = mail(shop, "welcome")
+    assert welcome is not None
+    shop.follow(pixel(welcome))
+    shop.follow(link(welcome))
+    wait(shop, days=1)
+    found = told(shop)
+    (journey,) = [row for row in found["senders"] if row["entered"] and row["clicked"]]
+    assert (journey["kind"], journey["opened"], journey["clicked"]) == ("journey", 1, 1)
+    assert journey["sent"] >= 1
+    assert sum(row["sent"] for row in found["messages"]) >= journey["sent"]
+    assert any(row["entered"] for row in found["funnel"])
+    assert any(row["source"] == "direct" for row in found["sources"])
+    assert any(row["did"] == "submitted" and row["times"] for row in found["made"])
+
+
+def test_a_page_shows_them_and_each_is_a_file(shop: Cloud) -> None:
+    on = "2026-11-24"
+    counts.count(
+        [
+            Unit(
+                "o1",
+                adds={Place("source", on, "google", "orders"): 2, Place("source", on, "google", "revenue-TRY"): 1999},
+            )
+        ]
+    )
+    counts.count([Unit("o2", adds={Place("source", on, "-google", "orders"): 1})])
+    assert [row["revenue"] for row in told(shop)["orders"]] == ["19.99 TRY", ""]
+    page = get(shop, "/console/reports?days=30", signed_in(Role.VIEWER))
+    assert page["statusCode"] == 200
+    assert "19.99 TRY" in page["body"]
+    reply = get(shop, "/console/reports/orders/csv", signed_in(Role.VIEWER))
+    assert reply["headers"]["content-type"].startswith("text/csv")
+    lines = reply["body"].removeprefix("\ufeff").splitlines()
+    assert lines == ["source,orders,refunds,revenue", "google,2,0,19.99 TRY", "'-google,1,0,"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/console/reports?days=7", 400), ("/console/reports/none/csv", 404)])
+def test_what_there_is_not_is_refused(shop: Cloud, path: str, status: int) -> None:
+    assert get(shop, path, signed_in(Role.VIEWER))["statusCode"] == status
