@@ -289,8 +289,11 @@ def test_undone_the_tables_are_as_before(shop: Terminal) -> None:
     assert (undone["events"], undone["contacts_removed"], undone["contacts_counted"]) == (3, 1, 2)
     after = everything(cloud)
     assert after["events"] == before["events"]
-    assert after["contacts"].keys() == before["contacts"].keys()
+    # What was decided meanwhile stays in the numbers.
+    assert not {key for key in after["contacts"].keys() ^ before["contacts"].keys() if key[0][:2] not in ("N#", "R#")}
     for key, row in before["contacts"].items():
+        if key[0][:2] in ("N#", "R#"):
+            continue
         same = {name: value for name, value in row.items() if name not in ("n", "fence", "pos", "du", "ds", "out", "o")}
         assert {name: after["contacts"][key].get(name) for name in same} == same, key
     assert ledger("ada@tea.example").granted["tips"] >= ours["tips"]
