@@ -18,9 +18,14 @@ BACK = "back"
 _LONGEST = 200
 
 
+def whole(asked: Asked, name: str) -> str:
+    """What stands in a field, however long, without the blanks around it; "" where there is none."""
+    return next(iter(asked.typed.get(name, ())), "").strip()
+
+
 def typed(asked: Asked, name: str, longest: int = _LONGEST) -> str:
-    """What stands in a field, without the blanks around it; "" where there is none."""
-    return next(iter(asked.typed.get(name, ())), "").strip()[:longest].strip()
+    """The same, cut to so many characters."""
+    return whole(asked, name)[:longest].strip()
 
 
 def decision(asked: Asked, *, reasoned: bool = False) -> Decision:

@@ -12,6 +12,7 @@ from functions.console.routes import Asked, Shown
 from functions.core import foretold
 from functions.core.campaign import Campaign, place_of
 from functions.core.channels import channel_and_template
+from functions.core.counting import LETTERS, MACHINES
 from functions.core.errors import Refused
 from functions.core.pauses import Pauses
 from functions.core.reasons import REASONS
@@ -27,21 +28,7 @@ from functions.work import deciding, jobs
 
 RECENT: Final = 3
 """Runs of each campaign that the first page looks at."""
-MEASURES: Final = (
-    *(
-        "decided",
-        "withheld",
-        "sent",
-        "delivered",
-        "opened",
-        "clicked",
-        "orders",
-        "unsubscribed",
-        "bounced",
-        "complained",
-    ),
-    *("unknown", "machines-opened", "machines-clicked"),
-)
+MEASURES: Final = (*LETTERS, "unknown", *MACHINES)
 """What a page says of a run's messages, in this order."""
 PAGE: Final = 25
 """Runs on a page about one campaign."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from functions import clock, releases
 from functions.console import places
+from functions.console.acting import whole
 from functions.console.people import of
 from functions.console.routes import Asked
 from functions.core import event as names
@@ -31,12 +32,12 @@ IDENTIFYING: Final = frozenset(("email", "phone", "id"))
 
 def trait(asked: Asked) -> Answer:
     """Set a trait, or take it away."""
-    contact, name, value = of(asked), typed(asked, "name"), typed(asked, "value")
+    contact, name, value = of(asked), whole(asked, "name"), whole(asked, "value")
     if not name or not name.isprintable() or len(name.encode()) > TRAIT_NAME_BYTES or len(value.encode()) > TRAIT_BYTES:
         raise Refused("bad-trait", "A trait has a name of up to 100 letters and a value of up to 2,000.", status=422)
     if name in IDENTIFYING:
         raise Refused("trait-identifies", "An address or number is what somebody is known by.", status=422)
-    said = normal({name: _read(value, typed(asked, "kind")) if value and not typed(asked, "off") else None})
+    said = normal({name: _read(value, whole(asked, "kind")) if value and not whole(asked, "off") else None})
     if not said:
         raise Refused("bad-trait", "This trait holds something else: an age, for one, is a number.", status=422)
     _note(asked, contact, "trait", name)
@@ -46,7 +47,7 @@ def trait(asked: Asked) -> Answer:
 
 def tag(asked: Asked) -> Answer:
     """Put a tag on somebody, or take one off."""
-    contact, wanted, off = of(asked), typed(asked, "tag"), bool(typed(asked, "off"))
+    contact, wanted, off = of(asked), whole(asked, "tag"), bool(whole(asked, "off"))
     held = contact.state.facts.tags.get(wanted, (None, False))[1]
     name = wanted if held else tag_from(wanted)
     if not name:
@@ -58,7 +59,7 @@ def tag(asked: Asked) -> Answer:
 
 def mail(asked: Asked) -> Answer:
     """Stop all messages to somebody, or let those go again that they themselves agreed to."""
-    contact, wanted = of(asked), typed(asked, "do")
+    contact, wanted = of(asked), whole(asked, "do")
     kinds: Mapping[str, tuple[Kind, Change]] = {
         "stop": ("stop-mail", Change("suppression", BY_HAND)),
         "allow": ("allow-mail", Change("lift", BY_HAND)),
@@ -70,16 +71,11 @@ def mail(asked: Asked) -> Answer:
         raise Refused("no-address", "Nothing can be sent to this person anyway: no address is known.", status=409)
     kind, change = kinds[wanted]
     now = clock.now_ms()
-    _note(asked, contact, kind, typed(asked, "why")[:500])
+    _note(asked, contact, kind, whole(asked, "why")[:500])
     for ref in reached:
         said = Entry(digest(kind, ref, asked.who.member.id, str(now)), now, now, "console", (change,))
         addresses.append(hash_of(ref), said)
     return _back(asked, contact, "stopped" if wanted == "stop" else "allowed", {"addresses": len(reached)})
-
-
-def typed(asked: Asked, name: str) -> str:
-    """What was typed into a field; "" for nothing."""
-    return next(iter(asked.typed.get(name, ())), "").strip()
 
 
 def _read(value: str, kind: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions import clock
 from functions.console import places
-from functions.console.changing import typed
+from functions.console.acting import whole
 from functions.console.people import of
 from functions.console.routes import Asked, Shown
 from functions.core.contact import Contact
@@ -40,7 +40,7 @@ def ask(asked: Asked) -> Shown:
 def forget(asked: Asked) -> Answer | Shown:
     """Begin to erase somebody whose address was typed."""
     contact = of(asked)
-    found = _meant(contact, typed(asked, "typed"))
+    found = _meant(contact, whole(asked, "typed"))
     if found is None:
         if not asked.request.wants_html:
             raise Refused("not-this-person", "What was typed is not what this person is known by.", status=422)

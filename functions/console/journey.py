@@ -44,13 +44,13 @@ def show(asked: Asked) -> Shown:
         "edges": [{"from": one.source, "way": one.way, "to": one.target} for one in graph.edges()],
     }
     if asked.request.wants_html:
-        values["picture"] = Markup(picture(graph, values["title"], waiting(id) or None, went(id) or None))
+        values["picture"] = Markup(picture(graph, values["title"], waiting(id) or None, went(id, release) or None))
     return Shown("journey.html", values)
 
 
-def went(journey: str) -> dict[tuple[str, str], int]:
+def went(journey: str, release: Release) -> dict[tuple[str, str], int]:
     """Which way people went on from each step who came into the journey lately."""
-    today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
+    today = day_of(clock.now_ms(), release.sending.business.time_zone)
     found = counts.over_days(f"journey/{journey}", (today - LATELY).isoformat(), today.isoformat())
     return {
         (step, measure.removeprefix(WAY)): many

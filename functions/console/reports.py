@@ -14,6 +14,7 @@ from typing import Any, Final
 from functions import clock, releases
 from functions.console.routes import Asked, Shown
 from functions.core.campaign import MARK
+from functions.core.counting import LETTERS, MACHINES
 from functions.core.days import day_of
 from functions.core.errors import Refused
 from functions.core.release import Release
@@ -22,21 +23,7 @@ from functions.tables import counts
 
 SPANS: Final = (30, 90, 365)
 """Days that a report may look back."""
-LETTERS: Final = (
-    *(
-        "decided",
-        "withheld",
-        "sent",
-        "delivered",
-        "opened",
-        "clicked",
-        "orders",
-        "unsubscribed",
-        "bounced",
-        "complained",
-    ),
-    *("machines-opened", "machines-clicked"),
-)
+SENT: Final = (*LETTERS, *MACHINES)
 FUNNEL: Final = ("entered", "through", "share", "days", "out")
 _MADE: Final = (
     ("form", "submitted"),
@@ -121,7 +108,7 @@ def by_week(period: Period) -> dict[str, Any]:
     for (day, _), numbers in period.of("mail").items():
         on = date.fromisoformat(day)
         weeks.setdefault((on - timedelta(days=on.weekday())).isoformat(), Counter()).update(numbers)
-    measures = [one for one in LETTERS if one != "orders"]
+    measures = [one for one in SENT if one != "orders"]
     return _table(
         "messages", ["week", *measures], ([week, *_of(measures, weeks[week])] for week in sorted(weeks)[::-1])
     )
@@ -137,8 +124,8 @@ def by_sender(period: Period) -> dict[str, Any]:
         for found in period.parts(subject).values():
             numbers.update(found)
         if numbers:
-            rows.append([kind, title, numbers["entered"] or None, *_of(LETTERS, numbers), _money(numbers)])
-    return _table("senders", ["kind", "name", "entered", *LETTERS, "revenue"], rows)
+            rows.append([kind, title, numbers["entered"] or None, *_of(SENT, numbers), _money(numbers)])
+    return _table("senders", ["kind", "name", "entered", *SENT, "revenue"], rows)
 
 
 def _senders(release: Release) -> list[tuple[str, str, str]]:

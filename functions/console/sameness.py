@@ -4,7 +4,7 @@ from typing import Any
 
 from functions import clock
 from functions.console import places
-from functions.console.changing import typed
+from functions.console.acting import whole
 from functions.console.listing import LONGEST
 from functions.console.people import of
 from functions.console.routes import Asked, Shown
@@ -37,7 +37,7 @@ def ask(asked: Asked) -> Shown:
 def join(asked: Asked) -> Answer:
     """Make the other one a part of this person."""
     contact = of(asked)
-    other = contacts.surviving(typed(asked, "other"))
+    other = contacts.surviving(whole(asked, "other"))
     if not other.state.version or other.state.erased:
         raise Refused("unknown-person", "Nobody is known here by that, or not any more.", status=404)
     if (refused := _why_not(contact, other)) is not None:

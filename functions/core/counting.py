@@ -112,6 +112,13 @@ def source(touch: Mapping[str, str] | None) -> str:
     return part(said.get("source") or said.get("referrer") or "direct")
 
 
+LETTERS: Final = (
+    *("decided", "withheld", "sent", "delivered", "opened"),
+    *("clicked", "orders", "unsubscribed", "bounced", "complained"),
+)
+"""What is counted of messages, in the order in which pages say it; what machines did with them stands apart."""
+MACHINES: Final = ("machines-opened", "machines-clicked")
+
 # --- messages -------------------------------------------------------------------------------------------------------
 
 _AFTER_SENT: Final = ("sent", "delivered", "bounced", "complained")
@@ -277,16 +284,22 @@ def event_unit(ref: str) -> str:
 def of_event(event: Event, known: Mapping[str, Collection[str]], zone: str) -> Unit | None:
     """What a person's event amounts to by itself: a form sent, a file taken, a page of ours seen, an order. None where
     it isn't counted. `known` are the ids of what the business has made, by kind: only those have numbers."""
-    on = day(event.at, zone)
-    found = _about(event)
-    if found is not None:
-        kind, id, measure = found
-        if id not in known.get(kind, ()):
-            return None
-        return Unit(event_unit(event.ref), adds={Place(f"{kind}/{id}", on, "", measure): 1})
-    if event.name in (ORDERED, REFUNDED) and event.kind == "track" and event.proved:
+    if not is_counted(event, known):
+        return None
+    found, on = _about(event), day(event.at, zone)
+    if found is None:
         return Unit(event_unit(event.ref), adds=_money(event, "source", _source_of(event), on))
-    return None
+    kind, id, measure = found
+    return Unit(event_unit(event.ref), adds={Place(f"{kind}/{id}", on, "", measure): 1})
+
+
+def is_counted(event: Event, known: Mapping[str, Collection[str]]) -> bool:
+    """Whether a person's event is a unit by itself."""
+    found = _about(event)
+    if found is None:
+        return event.name in (ORDERED, REFUNDED) and event.kind == "track" and event.proved
+    kind, id, _ = found
+    return id in known.get(kind, ())
 
 
 def _about(event: Event) -> tuple[str, str, str] | None:

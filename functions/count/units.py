@@ -44,3 +44,16 @@ def sources_of(rows: Iterable[Row]) -> dict[str, str]:
     found = dynamodb.batch_get(settings.contacts_table(), [(contacts.partition(one), PROFILE) for one in entering])
     touches = {contact_of(pk): contacts.profile_from(row).first_touch for (pk, _), row in found.items()}
     return {contact: counting.source(touch.said if touch else None) for contact, touch in touches.items()}
+
+
+def ids_of(row: Row) -> list[str]:
+    """The ids of all units that a row of the contacts table has part in, but for where its contact stands."""
+    pk, sk = row["pk"], row["sk"]
+    if sk.startswith(messages.PREFIX):
+        id = sk.removeprefix(messages.PREFIX)
+        return [counting.message_unit(id), counting.reaction_unit(id)]
+    if sk.startswith(RUNS):
+        return [counting.run_unit(row["id"])]
+    if pk.startswith(memberships.PREFIX):
+        return [counting.member_unit(*memberships.of_key(pk, sk))]
+    return []

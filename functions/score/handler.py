@@ -99,7 +99,8 @@ def _tell(records: list[Record], live: Live, failed: list[Exception]) -> None:
 
 def _count(theirs: list[Record], sifted: sift.Sifted, live: Live, failed: list[Exception]) -> None:
     """Count what the batch says of messages, forms, files and orders."""
-    records = [record for record in (*theirs, *sifted.leaving, *sifted.machines) if reactions.is_counted(record, live)]
+    told = (*theirs, *sifted.leaving, *sifted.machines)
+    records = [record for record in told if reactions.is_counted(record.arrival.event, live)]
     if not records:
         return
     left = {record.arrival.event.ref for record in sifted.leaving}

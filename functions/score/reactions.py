@@ -24,21 +24,18 @@ _EARLY_MS = 86_400_000
 """A clock may be so much behind that what is done with a message seems to come before it."""
 
 
-def is_counted(record: Record, live: Live) -> bool:
+def is_counted(event: Event, live: Live) -> bool:
     """Whether an event is a number of its own, or part of one."""
-    event = record.arrival.event
     if event.name in counting.COUNTED:
-        return counting.of_event(event, known(live.release), _zone(live)) is not None
+        return counting.is_counted(event, known(live.release))
     return bool(counting.message_of(event)) and kind_of(event.source) == SELF
 
 
 def units(records: Sequence[Record], left: Collection[str], theirs: Collection[str], live: Live) -> Iterator[Unit]:
     """The units of events, of which those `left` no longer count; `theirs` are people's."""
-    zone = _zone(live)
-    about = [record for record in records if counting.message_of(record.arrival.event)]
-    letters = messages.found(
-        (hash_of(one.arrival.event.source), counting.message_of(one.arrival.event)) for one in about
-    )
+    zone, made = _zone(live), known(live.release)
+    told = (record.arrival.event for record in records)
+    letters = messages.found((hash_of(event.source), id) for event in told if (id := counting.message_of(event)))
     judged: set[str] = set()
     for record in records:
         event = record.arrival.event
@@ -52,7 +49,7 @@ def units(records: Sequence[Record], left: Collection[str], theirs: Collection[s
                 judged.add(message.id)
                 yield _exactly(event.source, message, live)
             continue
-        unit = counting.of_event(event, known(live.release), zone)
+        unit = counting.of_event(event, made, zone)
         if unit is None or event.ref not in {*left, *theirs}:
             continue
         if event.ref in left:

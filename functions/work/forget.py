@@ -21,18 +21,17 @@ from functions.core.contact import Moment
 from functions.core.erasure import STAGE_NAMES
 from functions.core.folding import moment_of
 from functions.core.identity import ANONYMOUS, EMAIL, PERSONAL, SELF, contacts_among, hash_of, kind_of, own_ref
+from functions.count import units
 from functions.tables import (
     addresses,
     contacts,
     counts,
     directory,
     duplicates,
-    enrollments,
     events,
     experiments,
     identities,
     leads,
-    memberships,
     messages,
     tombstones,
 )
@@ -110,7 +109,7 @@ def _rows(job: Job, _: str, now: int) -> _Step:
                 continue
             if notes["rows"] == ROWS_PER_SLICE:
                 return _Step(dict(notes), "")
-            counts.forget(counted_in(row))
+            counts.forget(units.ids_of(row))
             if row["sk"].startswith("W#"):
                 # The execution asks the row that it waits for, finds none, and ends.
                 notes["executions"] += stepfunctions.succeed(row["token"])
@@ -142,27 +141,14 @@ def _events(job: Job, _: str, now: int) -> _Step:
             if (more := _not_known_yet(job, row)) is not None:
                 # Not scored yet, it says that more is theirs: nothing of it goes before all of it is known.
                 return _Step({"events": ROWS_PER_SLICE - left}, None, more, back_to=0)
-            counts.forget(counted_in_event(row))
+            counts.forget(_ids_of_event(row))
             events.remove(row["pk"], row["sk"])
             left -= 1
     return _Step({"events": ROWS_PER_SLICE - left})
 
 
-def counted_in(row: dynamodb.Item) -> list[str]:
-    """The units of what an erased row of the contacts table was."""
-    pk, sk = row["pk"], row["sk"]
-    if sk.startswith(messages.PREFIX):
-        id = sk.removeprefix(messages.PREFIX)
-        return [counting.message_unit(id), counting.reaction_unit(id)]
-    if sk.startswith((enrollments.CURRENT, enrollments.EARLIER)):
-        return [counting.run_unit(row["id"])]
-    if pk.startswith(memberships.PREFIX):
-        return [counting.member_unit(*memberships.of_key(pk, sk))]
-    return []
-
-
-def counted_in_event(row: dynamodb.Item) -> list[str]:
-    """The same of the events table."""
+def _ids_of_event(row: dynamodb.Item) -> list[str]:
+    """The ids of the units of an event."""
     if events.is_event(row) and events.from_row(row).name in counting.COUNTED:
         ref = f"{row['pk']}#{row['sk']}"
         return [counting.event_unit(ref), counting.order_unit(ref)]
@@ -282,7 +268,7 @@ def _scanned(
         for row in filter(is_stray, rows):
             if (more := learn(row)) is not None:
                 return _Step(dict(notes), None, more, back_to=0)
-            counts.forget((counted_in_event if table == settings.events_table() else counted_in)(row))
+            counts.forget((_ids_of_event if table == settings.events_table() else units.ids_of)(row))
             dynamodb.delete(table, (row["pk"], row["sk"]))
             notes[what] += 1
         notes[f"searched {what}"] += len(rows)
