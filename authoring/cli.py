@@ -6,6 +6,7 @@ import click
 
 from authoring.commands import (
     approving,
+    audit,
     campaigns,
     contact,
     diff,
@@ -78,6 +79,7 @@ for _command in (
     release.list_releases,
     release.rollback,
     approving.log,
+    audit.audit,
     release.schema,
     preview.preview,
     preview.send_test,

@@ -556,6 +556,7 @@ HELD = Event(
 RULING = Ruling(HELD.source, HELD.sort_key, NOW + 9, "person", BY_HAND, "Ada rief an: это я 🫖")
 JUDGED = work_queue.Asked(CONTACT, MESSAGE, NOW)
 ENTERED = Decision("dec2", "stage", "stage", NOW, "time", "", "desire")
+WENT_ON = Decision("dec4", "stage", "stage", NOW, "time", "desire", "action", NOW - 86_400_000)
 GRADED = Decision("dec3", "grade", "grade", NOW, "e#hash#1790000000000#form-1", "D", "A")
 DECISION = Decision("dec1", "temperature", "temperature", NOW, "e#hash#1790000000000#form-1", "cold", "warm")
 CLICKED = Clicked(CONTACT, MESSAGE, NOW, "welcome/hello", "welcome", "https://çay.example/?q=1")
@@ -724,6 +725,9 @@ def samples() -> dict[str, Sample]:
             lambda row: directory.from_row(_plain(row)),
         ),
         "state-after-the-funnel": Sample(LEFT, _row(_state_row(LEFT)), lambda row: contacts.state_from(_plain(row))),
+        "decision-stage-left": Sample(
+            WENT_ON, _row(decisions.to_row(CONTACT, WENT_ON)), lambda row: contacts.decision_from(_plain(row))
+        ),
         "decision-stage": Sample(
             ENTERED, _row(decisions.to_row(CONTACT, ENTERED)), lambda row: contacts.decision_from(_plain(row))
         ),

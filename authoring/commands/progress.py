@@ -13,13 +13,15 @@ from functions.work.jobs import Job
 LOOK_EVERY_S = 0.5
 
 
-def bar(*, quiet: bool) -> Progress:
-    """A bar with a count of contacts, their rate, and the time that is left; the task has `contacts` and `rate`."""
+def bar(what: str = "", *, quiet: bool) -> Progress:
+    """A bar with a count of contacts, or `what` else, their rate, and the time that is left; the task has `contacts`
+    and `rate`."""
+    what = f" {what}" if what else ""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[contacts]:,} done, {task.fields[rate]:,.0f} a second"),
+        TextColumn("{task.fields[contacts]:,}" + what + " done, {task.fields[rate]:,.0f} a second"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -21,11 +21,24 @@ from authoring.importing.load import in_order
 from authoring.importing.scanning import pages
 from functions import clock, settings
 from functions.aws import dynamodb
+from functions.core import counting
 from functions.core.consent import Change, Entry, Head, withdrawn
 from functions.core.contact import Contact
 from functions.core.event import IMPORT, IMPORTED, Event
 from functions.core.identity import SELF, kind_of, own_ref
-from functions.tables import addresses, audit, contacts, directory, events, identities, imports, memberships
+from functions.count import units
+from functions.tables import (
+    addresses,
+    audit,
+    contacts,
+    counts,
+    decisions,
+    directory,
+    events,
+    identities,
+    imports,
+    memberships,
+)
 from functions.tables.audit import Noted
 from functions.tables.contacts import PROFILE, STATE, partition
 from functions.tables.imports import Imported
@@ -269,10 +282,24 @@ def remove(contact: Contact) -> bool:
     directory.leave(contact)
     for rest in mine[MOST_OPERATIONS - len(operations) :]:
         dynamodb.transact([rest])
-    for row in dynamodb.query(table, pk):
-        if row["sk"] not in (STATE, PROFILE):
-            dynamodb.delete(table, (pk, row["sk"]))
+    rows = [row for row in dynamodb.query(table, pk) if row["sk"] not in (STATE, PROFILE)]
+    # Who comes again with a better file is counted again.
+    counts.forget(_counted(contact, rows), for_good=False)
+    for row in rows:
+        dynamodb.delete(table, (pk, row["sk"]))
     return True
+
+
+def _counted(contact: Contact, rows: Iterable[dynamodb.Item]) -> Iterator[str]:
+    """The units in which a contact was counted, by their rows."""
+    yield counting.standing_unit(contact.id)
+    segments = set(contact.state.standing.segments)
+    for row in rows:
+        yield from units.ids_of(row)
+        if row["sk"].startswith(decisions.PREFIX) and row["kind"] == "segment":
+            segments.add(row["name"])
+    for segment in sorted(segments):
+        yield counting.member_unit(segment, contact.id)
 
 
 def _identity_op(ref: str, contact: str) -> dict[str, Any]:

@@ -1,21 +1,24 @@
-"""Segments: what each asks, how many people are in it, who they are, and where it is used."""
+"""Segments: what each asks, how many people are in it, who they are, who came and went, and where it is used."""
 
 import re
+from collections import Counter
+from datetime import timedelta
 from typing import Any, Final
 
-from functions import releases
+from functions import clock, releases
 from functions.console.naming import called
 from functions.console.routes import Asked, Shown
+from functions.core.days import day_of
 from functions.core.errors import Refused
 from functions.core.release import Release
 from functions.core.roles import Right
 from functions.core.telling import contact_that
 from functions.core.uses import uses_of
-from functions.tables import contacts, memberships
+from functions.tables import contacts, counts, memberships
 from functions.tables.due import shards
 
-MOST: Final = 1000
-"""So many rows are counted; of more it is said that there are more."""
+DAYS: Final = 30
+"""Days of which it is told who entered and left."""
 PAGE: Final = 50
 _READS: Final = 24
 """So many queries a page of members takes at most: those who left lately stand among them."""
@@ -36,6 +39,7 @@ def show(asked: Asked) -> Shown:
         raise Refused("unknown-segment", "There is no such segment, or not any more.", status=404)
     values: dict[str, Any] = {
         **_said(id, release),
+        "days": movement(id),
         "used": [{"kind": one.kind, "name": one.name, "title": one.title} for one in uses_of(id, release)],
     }
     if asked.who.member.may(Right.SEE_PEOPLE):
@@ -50,19 +54,21 @@ def show(asked: Asked) -> Shown:
     return Shown("segment.html", values)
 
 
-def count_of(segment: str) -> dict[str, Any]:
-    """How many people are in a segment: `many`, and `more` where there are more than are read."""
-    rows = many = 0
-    for part in shards():
-        after: str | None = ""
-        while after is not None:
-            left = MOST - rows
-            if left <= 0:
-                return {"many": many, "more": True}
-            found, after = memberships.page(segment, part, after, left)
-            many += len(found)
-            rows += left if after is not None else len(found)
-    return {"many": many, "more": False}
+def count_of(segment: str) -> int:
+    """How many people are in a segment, as counted: what has just happened may be missing for a minute."""
+    return max(0, counts.standing(f"segment/{segment}").get("", Counter())["inside"])
+
+
+def movement(segment: str) -> list[dict[str, Any]]:
+    """The days of late on which somebody entered or left, the newest first; whoever did both counts twice."""
+    today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
+    first = today - timedelta(days=DAYS - 1)
+    found = counts.of(f"segment/{segment}", first.isoformat(), today.isoformat())
+    return [
+        {"day": day, "entered": numbers["entered"], "left": numbers["left"]}
+        for (day, _), numbers in sorted(found.items(), reverse=True)
+        if numbers["entered"] or numbers["left"]
+    ]
 
 
 def members(segment: str, cursor: str) -> tuple[list[str], str | None]:

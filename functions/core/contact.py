@@ -181,7 +181,8 @@ class Decision:
     Kinds: "temperature" (before, after are bands), "grade" (A to D), "stage" (before, after are
     stages, "" for none), "segment" (name is the segment; after is "in" or "out"), "trigger" (name
     is the journey to start; after is the key of the run; before is "step" where a run of a journey
-    made the event), "wake" (something that open enrollments may wait for). `cause` is an event's ref, "time",
+    made the event), "wake" (something that open enrollments may wait for). `since` is when (ms) the stage `before` was
+    entered, 0 for everything else. `cause` is an event's ref, "time",
     or "backfill" where the rules changed; of a trigger what it is told from others by: an event's ref, a
     line crossed, or an occasion of the journey's plan.
     """
@@ -193,3 +194,4 @@ class Decision:
     cause: str
     before: str = ""
     after: str = ""
+    since: int = 0

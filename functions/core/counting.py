@@ -134,11 +134,12 @@ def of_message(message: Message, zone: str) -> Unit:
     happened = {"decided"}
     if any(state in message.times for state in _AFTER_SENT):
         happened |= {"sent", *(state for state in _AFTER_SENT if state in message.times)}
-    if message.state == "withheld":
-        happened |= {"withheld", f"withheld-{message.reason}"}
+    # What is said later of one that was given up, or of which nobody knew, is believed.
+    so_far = {"withheld", f"withheld-{message.reason}"} if message.state == "withheld" else set[str]()
     if message.state == "unknown":
-        happened.add("unknown")
-    return Unit(message_unit(message.id), message.version + 1, adds=_of_letter(message, happened, zone))
+        so_far.add("unknown")
+    adds, stands = (_of_letter(message, sorted(measures), zone) for measures in (happened, so_far))
+    return Unit(message_unit(message.id), message.version + 1, adds=adds, stands=stands)
 
 
 def _of_letter(message: Message, measures: Iterable[str], zone: str, many: int = 1) -> dict[Place, int]:
@@ -245,11 +246,15 @@ def of_standing(
         elif decision.kind == "stage":
             if decision.after:
                 add(decision.after, on, "entered")
-            if decision.before and (since := standing.stages.get(decision.before)):
+            # Decisions of an earlier version don't say it.
+            if decision.before and (since := decision.since or standing.stages.get(decision.before)):
                 came = day(since, zone)
                 add(decision.before, came, "through" if decision.after else "out")
                 add(decision.before, came, "ms", max(0, decision.at - since))
-    stands = {Place("standing", NOW, "band", standing.temperature): 1}
+    # The lowest are all others: whoever never crossed a line is none that is counted.
+    stands: dict[Place, int] = {}
+    if standing.temperature != "cold":
+        stands[Place("standing", NOW, "band", standing.temperature)] = 1
     if standing.stage:
         stands[Place("standing", NOW, "stage", standing.stage)] = 1
     if standing.grade != "D":

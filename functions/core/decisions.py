@@ -55,7 +55,9 @@ def decide(
     standing = state.standing
     for kind, before, after in lines:
         if before != after:
-            made.append(Decision(decision_id(contact.id, kind, after, version), kind, kind, now, cause, before, after))
+            since = standing.stages.get(before, 0) if kind == "stage" else 0
+            decision = decision_id(contact.id, kind, after, version)
+            made.append(Decision(decision, kind, kind, now, cause, before, after, since))
             standing = _crossed(standing, release, kind, after, now)
     names = None if touched is None else touched.segments(state.standing, standing)
     standing, crossed, until_segments = _segments(contact, standing, release, now, cause, version, names)

@@ -133,14 +133,15 @@ def decision_row(decision: Decision) -> dict[str, Any]:
     row = {"id": decision.id, "kind": decision.kind, "name": decision.name, "at": decision.at, "cause": decision.cause}
     if decision.before or decision.after:
         row |= {"from": decision.before, "to": decision.after}
+    if decision.since:
+        row["since"] = decision.since
     return row
 
 
 def decision_from(row: Mapping[str, Any]) -> Decision:
     """The decision of a row."""
-    return Decision(
-        row["id"], row["kind"], row["name"], row["at"], row["cause"], row.get("from", ""), row.get("to", "")
-    )
+    before, after, since = row.get("from", ""), row.get("to", ""), int(row.get("since", 0))
+    return Decision(row["id"], row["kind"], row["name"], row["at"], row["cause"], before, after, since)
 
 
 def state_keys(contacts: Iterable[str]) -> list[dynamodb.Key]:

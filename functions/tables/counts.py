@@ -9,7 +9,7 @@ units say. The shard "x" holds what was counted of units whose own rows are gone
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from functions import clock, settings
@@ -51,7 +51,36 @@ def count(units: Iterable[Unit]) -> int:
     grouped: dict[str, list[Unit]] = {}
     for unit in units:
         grouped.setdefault(unit.id, []).append(unit)
-    left, changed = list(grouped), 0
+    return _write(grouped, lambda id, counted: _joined(counted, grouped[id]))
+
+
+def put_right(units: Mapping[str, tuple[Counted, Counted]]) -> int:
+    """Let be counted of units what should be: what it was when somebody looked, and what it shall be; how many were
+    changed. A unit that was counted anew meanwhile stays as it is. Raises like `count`."""
+
+    def righted(id: str, counted: Counted) -> tuple[Counted, dict[Place, int]]:
+        before, right = units[id]
+        if counted != before or right == before:
+            return counted, {}
+        changes = Counter({**right.adds}) + Counter({**right.stands})
+        changes.subtract(before.adds)
+        changes.subtract(before.stands)
+        return right, dict(changes)
+
+    return _write(units, righted)
+
+
+def adjust(place: Place, by: int) -> None:
+    """Change a number that is not the sum of its units. Not to be repeated without another look."""
+    dynamodb.transact(list(_numbers({place: by}, 0)))
+
+
+_Step = Callable[[str, Counted], tuple[Counted, dict[Place, int]]]
+"""From what was counted of a unit to what is, and by how much numbers change."""
+
+
+def _write(ids: Iterable[str], step: _Step) -> int:
+    left, changed = list(ids), 0
     for attempt in range(ATTEMPTS):
         if not left:
             return changed
@@ -60,7 +89,7 @@ def count(units: Iterable[Unit]) -> int:
         rows = dynamodb.batch_get(settings.contacts_table(), map(unit_key, left))
         refused: list[str] = []
         # Whoever was refused goes alone from then on, and to another row of the number.
-        for chosen, pending, changes in _packed(left, grouped, rows, alone=attempt > 2):
+        for chosen, pending, changes in _packed(left, step, rows, alone=attempt > 2):
             if not changes:
                 continue
             try:
@@ -77,7 +106,7 @@ def count(units: Iterable[Unit]) -> int:
 
 def _packed(
     ids: Sequence[str],
-    grouped: Mapping[str, Sequence[Unit]],
+    step: _Step,
     rows: Mapping[dynamodb.Key, dynamodb.Item],
     *,
     alone: bool,
@@ -88,7 +117,7 @@ def _packed(
     together: Counter[Place] = Counter()
     for id in ids:
         row = rows.get(unit_key(id))
-        counted, changes = _joined(from_row(row) if row else Counted(), grouped[id])
+        counted, changes = step(id, from_row(row) if row else Counted())
         if not changes:
             # What it says was counted; a newer version that changes no number need not be noted either.
             continue
@@ -140,26 +169,32 @@ def _numbers(changes: Mapping[Place, int], shard: int | str) -> Iterator[dict[st
         )
 
 
-def forget(units: Sequence[str]) -> None:
-    """Let units go whose things are erased: what they did stays in the numbers, where they stand does not. Nothing of
-    them is counted again. Repeating it is safe."""
+def forget(units: Iterable[str], *, for_good: bool = True) -> None:
+    """Let units go whose things are gone: what they did stays in the numbers, where they stand does not. Nothing of
+    them is counted again, unless they may begin anew (`for_good` is False). Repeating it is safe."""
     for id in units:
         for attempt in range(ATTEMPTS):
             row = dynamodb.get(settings.contacts_table(), unit_key(id))
             counted = from_row(row) if row else Counted()
-            if counted.version == NEVER:
+            if counted.version == NEVER or (row is None and not for_good):
                 break
-            stub = _unit_op(id, Counted(NEVER, {}, {}), row)
-            gone = {place: -many for place, many in counted.stands.items()}
+            gone = {place: -many for place, many in counted.stands.items() if place.day == NOW}
+            stays = {place: many for place, many in counted.stands.items() if place.day != NOW} | dict(counted.adds)
+            end = _unit_op(id, Counted(NEVER), row) if for_good else _removal(id, row)
             try:
                 # The numbers keep what it added; beside them stands how much of them nobody can recount.
-                dynamodb.transact([stub, *_numbers(gone, 0), *_numbers(counted.adds, ERASED)])
+                dynamodb.transact([end, *_numbers(gone, 0), *_numbers(stays, ERASED)])
             except dynamodb.TransactionRefused:
                 clock.sleep(0.02 * 2**attempt)
             else:
                 break
         else:
             raise Contended("a unit kept changing")
+
+
+def _removal(id: str, row: dynamodb.Item | None) -> dict[str, Any]:
+    values = {":n": row["n"], ":w": row["w"]} if row else {}
+    return dynamodb.delete_op(settings.contacts_table(), unit_key(id), condition="n = :n AND w = :w", values=values)
 
 
 def of(subject: str, first: str, last: str) -> dict[tuple[str, str], Counter[str]]:
@@ -223,8 +258,8 @@ def to_row(id: str, counted: Counted, write: int, now: int) -> dynamodb.Item:
         "v": VERSION,
         "n": counted.version,
         "w": write,
-        "a": {_name(place): many for place, many in counted.adds.items()},
-        "g": {_name(place): many for place, many in counted.stands.items()},
+        "a": {name_of(place): many for place, many in counted.adds.items()},
+        "g": {name_of(place): many for place, many in counted.stands.items()},
         "ttl": now // 1000 + KEPT_S,
     }
 
@@ -233,13 +268,15 @@ def from_row(row: Mapping[str, Any]) -> Counted:
     """What was counted of a unit. Raises Newer."""
     if row["v"] > VERSION:
         raise Newer(f"a counted unit of version {row['v']} is newer than this code reads")
-    adds, stands = ({_place(name): int(many) for name, many in row[part].items()} for part in ("a", "g"))
+    adds, stands = ({place_named(name): int(many) for name, many in row[part].items()} for part in ("a", "g"))
     return Counted(int(row["n"]), adds, stands)
 
 
-def _name(place: Place) -> str:
+def name_of(place: Place) -> str:
+    """A place in one line."""
     return "|".join((place.subject, place.day, place.part, place.measure))
 
 
-def _place(name: str) -> Place:
+def place_named(name: str) -> Place:
+    """The place of such a line."""
     return Place(*name.split("|"))

@@ -5,7 +5,7 @@ pk the event's source · sk V#<the event's sort key>#<ms> · who (person, bot) �
 events with their verdicts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from functions import settings
@@ -77,6 +77,18 @@ def told(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Itera
             _note(known, row)
         elif events.is_event(row):
             yield events.from_row(row), latest(known.pop((row["pk"], row["sk"]), ()))
+
+
+def joined(rows: Iterable[Mapping[str, Any]]) -> list[Told]:
+    """The events among all rows of some sources, in whatever order, each with its ruling."""
+    known: dict[tuple[str, str], list[Ruling]] = {}
+    found: list[Event] = []
+    for row in rows:
+        if is_ruling(row):
+            _note(known, row)
+        elif events.is_event(row):
+            found.append(events.from_row(row))
+    return [(event, latest(known.get((event.source, event.sort_key), ()))) for event in found]
 
 
 def newest(sources: Sequence[str], most: int, before: str = "") -> tuple[list[Told], str]:

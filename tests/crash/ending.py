@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from authoring import audit
 from functions.aws.attributes import from_item
 from functions.core import confirm, consent
 from functions.core.channels import to_people
@@ -28,7 +29,8 @@ class Ending:
     `unknown` are messages of which nobody can say whether they went out; `repeated` mails
     that went out more than once for one message; `against_will` messages that were begun after
     the address had withdrawn or was suppressed; `astray` stages whose crossing was not told once,
-    and people who stand where no decision has put them. Which stages somebody passes on the way
+    and people who stand where no decision has put them; `miscounted` numbers of reports that a recount of everything
+    stored does not find. Which stages somebody passes on the way
     depends on the order of what arrives, so `people` and `told` leave them out; where people end
     does not.
     """
@@ -44,6 +46,7 @@ class Ending:
     repeated: tuple[str, ...]
     against_will: tuple[str, ...]
     astray: tuple[str, ...]
+    miscounted: tuple[str, ...]
 
     def differences(self, other: "Ending") -> list[str]:
         """What is not the same in `other`, as "path: here → there"."""
@@ -84,6 +87,14 @@ def ending(cloud: Cloud) -> Ending:
         repeated=tuple(sorted(template.get(message, "no row") for message, times in sent.items() if times > 1)),
         against_will=tuple(_against_will(cloud)),
         astray=tuple(sorted(_astray(cloud, items, states, names))),
+        miscounted=_miscounted(cloud, items),
+    )
+
+
+def _miscounted(cloud: Cloud, items: list[Item]) -> tuple[str, ...]:
+    rows = [sorted(found, key=lambda row: (row["pk"], row["sk"])) for found in (items, cloud.items("events"))]
+    return tuple(
+        f"{one.place}: counted {one.counted}, recounted {one.recounted}" for one in audit.over(*rows).differences
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from authoring import audit as auditing
 from authoring.cli import main
 from authoring.commands.shared import App
 from authoring.importing import load, undo
@@ -302,9 +303,12 @@ def test_undone_the_tables_are_as_before(shop: Terminal) -> None:
     ref = identity_ref(EMAIL, "cem@tea.example", PEPPER)
     assert any("undo" in entry.source for entry in addresses.entries(hash_of(str(ref))))
     assert [(note.kind, note.many) for note in audit.all_notes()] == [("import", 1), ("import", 3), ("undo", 3)]
+    assert auditing.run().differences == []
     # The same file may come in again, as an import of its own.
     again = shop.read("import", path, "--consent", PROOF, "--consent", "offers: sheet, scan 9")
     assert again["id"] != said["id"]
+    cloud.skip(minutes=3)
+    assert auditing.run().differences == []
 
 
 def test_the_same_file_comes_in_once(shop: Terminal) -> None:
