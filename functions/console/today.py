@@ -1,4 +1,4 @@
-"""The first page: what needs somebody, and who has just become interesting."""
+"""The first page: what needs somebody, what happened, what goes out, and who has just become interesting."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from functions import clock, releases
 from functions.console.campaigns import stood
+from functions.console.happened import lately
 from functions.console.journeys import stuck
 from functions.console.naming import called
 from functions.console.pairs import said
@@ -30,6 +31,7 @@ def show(asked: Asked) -> Shown:
     values: dict[str, Any] = {
         "now": iso(now),
         "release": {"id": live.id, "number": live.seq},
+        "lately": lately(release, now),
         "paused": paused(held, release, now),
         "stuck": [stuck(one, release) for one in setbacks.listed()],
         "campaigns": list(_campaigns(release, held, now)),

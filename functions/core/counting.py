@@ -246,6 +246,8 @@ def of_standing(
         elif decision.kind == "stage":
             if decision.after:
                 add(decision.after, on, "entered")
+                if not decision.before:
+                    add("", on, "came")
             # Decisions of an earlier version don't say it.
             if decision.before and (since := decision.since or standing.stages.get(decision.before)):
                 came = day(since, zone)

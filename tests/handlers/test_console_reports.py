@@ -40,6 +40,28 @@ def test_what_a_welcome_brought_stands_in_every_report(shop: Cloud) -> None:
     assert any(row["did"] == "submitted" and row["times"] for row in found["made"])
 
 
+def test_today_tells_what_happened_today_and_within_a_week(shop: Cloud) -> None:
+    sign_up(shop)
+    first = lately(shop)
+    assert (first["came"], first["sent"], first["opened"]) == ((0, 1), (0, 1), (0, 0))
+    welcome = mail(shop, "welcome")
+    assert welcome is not None
+    shop.follow(pixel(welcome))
+    wait(shop, days=1)
+    then = lately(shop)
+    assert then["came"] == (0, 1)
+    # A message counts on the day on which it was decided.
+    assert then["opened"] == (0, 1)
+    shop.skip(days=10)
+    assert lately(shop)["opened"] == (0, 0)
+    assert "Opened by people" in get(shop, "/console", signed_in(Role.VIEWER))["body"]
+
+
+def lately(cloud: Cloud) -> dict[str, tuple[int, int]]:
+    found = json.loads(get(cloud, "/console", signed_in(Role.VIEWER), JSON)["body"])["lately"]
+    return {one["what"]: (one["today"], one["week"]) for one in found}
+
+
 def test_a_page_shows_them_and_each_is_a_file(shop: Cloud) -> None:
     on = "2026-11-24"
     counts.count(
