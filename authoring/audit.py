@@ -9,7 +9,7 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,22 +39,33 @@ Seen = Callable[[int], None]
 """Told how many rows were read so far."""
 
 
+Wrong = tuple[str, Place, int]
+"""Of which unit, which number, and by how much."""
+
+
+def _wrong(one: Difference) -> Wrong:
+    return one.unit, one.place, one.counted - one.recounted
+
+
 @dataclass(slots=True)
 class Audit:
     """What was found: rows read, units that say something, numbers, how many `differ`, the first of those that do,
-    and how many units and numbers were put right."""
+    what is `wrong` of it (rather than only not counted), and how many units and numbers were put right."""
 
     rows: int = 0
     units: int = 0
     numbers: int = 0
     differ: int = 0
     differences: list[Difference] = field(default_factory=list)
+    wrong: set[Wrong] = field(default_factory=set)
     mended: int = 0
 
-    def note(self, found: Sequence[Difference]) -> None:
-        """Keep differences."""
+    def note(self, found: Sequence[Difference], *, missing: bool = False) -> None:
+        """Keep differences, of a unit that is `missing` without that it is wrong."""
         self.differ += len(found)
         self.differences += found[: max(0, _SHOWN - len(self.differences))]
+        if not missing:
+            self.wrong |= set(map(_wrong, found))
 
 
 class Ledger:
@@ -120,39 +131,39 @@ def _read(body: str) -> tuple[dict[Place, int], dict[Place, int], dict[Place, in
     return (*read, version, decided)
 
 
-def judge(ledger: Ledger, recount: Recount, *, mend: bool = False) -> Audit:
-    """Hold the recount against the numbers, and put right what differs where `mend` says so."""
+def judge(ledger: Ledger, recount: Recount, mend: Collection[Wrong] | None = None) -> Audit:
+    """Hold the recount against the numbers. With `mend` count what is missing, and put right what was as wrong when
+    somebody looked before: what is under way while the tables are read looks wrong for a moment."""
     found, units = Audit(numbers=len(ledger.numbers)), Counter[Place]()
-    wrong: dict[str, tuple[Counted, Counted]] = {}
+    pending: dict[str, tuple[Counted, Counted]] = {}
     for unit, said, counted in ledger.units():
         found.units += bool(said)
         if counted is not None:
             units.update(counted.adds)
             units.update(counted.stands)
-        if differing := list(recount.differences(unit, said, counted)):
-            found.note(differing)
-            wrong[unit] = counted or Counted(), recount.right(said, counted)
-        if mend and len(wrong) >= AT_ONCE:
-            found.mended += counts.put_right(wrong)
-            wrong.clear()
-        elif not mend:
-            wrong.clear()
-    found.mended += counts.put_right(wrong) if wrong else 0
+        differing = list(recount.differences(unit, said, counted))
+        found.note(differing, missing=counted is None)
+        if differing and mend is not None and (counted is None or all(_wrong(one) in mend for one in differing)):
+            pending[unit] = counted or Counted(), recount.right(said, counted)
+            if len(pending) >= AT_ONCE:
+                found.mended += counts.put_right(pending)
+                pending.clear()
+    found.mended += counts.put_right(pending) if pending else 0
     together = added_up(ledger.numbers, units)
     found.note(together)
-    if mend:
-        for one in together:
+    for one in together:
+        if mend is not None and _wrong(one) in mend:
             counts.adjust(one.place, one.recounted - one.counted)
             found.mended += 1
     return found
 
 
-def run(seen: Seen | None = None, *, mend: bool = False) -> Audit:
-    """Read everything and judge it."""
+def run(seen: Seen | None = None, mend: Collection[Wrong] | None = None) -> Audit:
+    """Read everything and judge it, as `judge` does."""
     recount = Recount(releases.live(), clock.now_ms())
     with _on_disk() as ledger:
         rows = _read_all(ledger, recount, seen or (lambda rows: None))
-        found = judge(ledger, recount, mend=mend)
+        found = judge(ledger, recount, mend)
         found.rows = rows
         return found
 
@@ -175,12 +186,22 @@ def settled(seen: Seen | None = None, *, after_s: float, wait: Callable[[float],
     if not first.differ:
         return first
     wait(after_s)
-    again, known = run(seen), set(first.differences)
-    # Of many not all are kept, and such a number is no passing thing.
+    again = run(seen)
+    again.wrong &= first.wrong
+    # Of many not all are kept to be shown, and such a number is no passing thing.
     if first.differ <= _SHOWN and again.differ <= _SHOWN:
-        again.differences = [one for one in again.differences if one in known]
+        known = set(map(_wrong, first.differences))
+        again.differences = [one for one in again.differences if _wrong(one) in known]
         again.differ = len(again.differences)
     return again
+
+
+def mended(seen: Seen | None = None, *, after_s: float, wait: Callable[[float], object] = clock.sleep) -> Audit:
+    """Put right what `settled` finds; what was found and mended."""
+    found = settled(seen, after_s=after_s, wait=wait)
+    if found.differ:
+        found.mended = run(seen, found.wrong).mended
+    return found
 
 
 def rows_to_read() -> int:

@@ -57,7 +57,7 @@ def _run(mend: bool, quiet: bool) -> Audit:
             # The tables are counted every six hours only: they may have grown.
             shown.update(task, completed=rows, total=max(total, rows), contacts=rows, rate=rate)
 
-        return auditing.run(seen, mend=True) if mend else auditing.settled(seen, after_s=WAIT_S)
+        return (auditing.mended if mend else auditing.settled)(seen, after_s=WAIT_S)
 
 
 def _dollars() -> float:
