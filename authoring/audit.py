@@ -50,7 +50,8 @@ def _wrong(one: Difference) -> Wrong:
 @dataclass(slots=True)
 class Audit:
     """What was found: rows read, units that say something, numbers, how many `differ`, the first of those that do,
-    what is `wrong` of it (rather than only not counted), and how many units and numbers were put right."""
+    what is `wrong` of it (rather than only not counted), the keys of rows that are `spoiled` so that nothing can read
+    them, and how many units and numbers were put right."""
 
     rows: int = 0
     units: int = 0
@@ -58,6 +59,7 @@ class Audit:
     differ: int = 0
     differences: list[Difference] = field(default_factory=list)
     wrong: set[Wrong] = field(default_factory=set)
+    spoiled: list[str] = field(default_factory=list)
     mended: int = 0
 
     def note(self, found: Sequence[Difference], *, missing: bool = False) -> None:
@@ -134,7 +136,7 @@ def _read(body: str) -> tuple[dict[Place, int], dict[Place, int], dict[Place, in
 def judge(ledger: Ledger, recount: Recount, mend: Collection[Wrong] | None = None) -> Audit:
     """Hold the recount against the numbers. With `mend` count what is missing, and put right what was as wrong when
     somebody looked before: what is under way while the tables are read looks wrong for a moment."""
-    found, units = Audit(numbers=len(ledger.numbers)), Counter[Place]()
+    found, units = Audit(numbers=len(ledger.numbers), spoiled=recount.spoiled), Counter[Place]()
     pending: dict[str, tuple[Counted, Counted]] = {}
     for unit, said, counted in ledger.units():
         found.units += bool(said)
@@ -250,7 +252,7 @@ def _contacts(ledger: Ledger, recount: Recount, rows: Sequence[dynamodb.Item]) -
 def _events(ledger: Ledger, recount: Recount, rows: Rows) -> None:
     # A source's rows lie side by side.
     for _, group in groupby(rows, lambda row: str(row["pk"])):
-        told = rulings.joined(group)
+        told = rulings.joined(group, recount.spoiled)
         letters = messages.found(
             {(hash_of(event.source), id) for event, _ in told if (id := counting.message_of(event))}
         )

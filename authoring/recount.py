@@ -17,6 +17,7 @@ from functions.core import counting
 from functions.core.contact import Decision, Standing
 from functions.core.counting import NEVER, NOW, Counted, Place
 from functions.core.days import day_of
+from functions.core.errors import Newer
 from functions.core.event import Event
 from functions.core.identity import SELF, hash_of, kind_of
 from functions.core.message import Message
@@ -67,6 +68,8 @@ class Recount:
     def __init__(self, live: Live, now: int) -> None:
         """`now` (ms) tells what may have gone by itself."""
         release = live.release
+        self.spoiled: list[str] = []
+        """The keys of rows that can't be read, which say nothing."""
         self.zone = release.sending.business.time_zone
         self._rules, self._known = bots.rules(live), known(release)
         kept = release.privacy.retention
@@ -84,21 +87,33 @@ class Recount:
     # --- what rows say ----------------------------------------------------------------------------------------------
 
     def of_rows(self, rows: Iterable[Row]) -> Iterator[Said]:
-        """What rows of the contacts table say, all those of a partition one after the other. Raises Newer."""
+        """What rows of the contacts table say. Raises Newer."""
         for row in rows:
-            if row["sk"].startswith(decisions.PREFIX):
-                yield from self._of_decision(contact_of(row["pk"]), contacts.decision_from(row))
-            elif (unit := unit_of({**row, "out": ()}, self.zone, {})) is not None:
-                yield Said(unit.id, unit.adds, _NONE, unit.stands, unit.version)
+            try:
+                said = self._of_row(row)
+            except Newer:
+                raise
+            except (KeyError, ValueError, TypeError, IndexError):
+                self.spoiled.append(f"{row['pk']} {row['sk']}")
+            else:
+                if said is not None:
+                    yield said
 
-    def _of_decision(self, contact: str, made: Decision) -> Iterator[Said]:
+    def _of_row(self, row: Row) -> Said | None:
+        if row["sk"].startswith(decisions.PREFIX):
+            return self._of_decision(contact_of(row["pk"]), contacts.decision_from(row))
+        unit = unit_of({**row, "out": ()}, self.zone, {})
+        return None if unit is None else Said(unit.id, unit.adds, _NONE, unit.stands, unit.version)
+
+    def _of_decision(self, contact: str, made: Decision) -> Said | None:
         if made.kind in ("temperature", "stage"):
             unit = counting.of_standing(contact, 1, _NOWHERE, [made], "", self.zone)
-            yield Said(unit.id, once=_without_sources(unit.once))
-        elif made.kind == "segment":
+            return Said(unit.id, once=_without_sources(unit.once))
+        if made.kind == "segment":
             inside = made.after == "in"
             unit = counting.of_member(made.name, contact, 1, made.at, self.zone, inside=inside)
-            yield Said(unit.id, once=unit.once)
+            return Said(unit.id, once=unit.once)
+        return None
 
     def of_source(self, told: Sequence[tuple[Event, Ruling | None]], letters: Letters) -> Iterator[Said]:
         """What the events of one source say, each with the ruling on it; `letters` are the messages they speak of."""

@@ -74,10 +74,15 @@ def _tell(found: Audit, mended: bool, as_json: bool) -> None:
                 "numbers": found.numbers,
                 "differ": found.differ,
                 "mended": found.mended,
+                "spoiled": found.spoiled,
                 "differences": [_plain(one) for one in found.differences],
             }
         )
         return
+    if found.spoiled:
+        say(f"{counted(len(found.spoiled), 'row')} can't be read, and were passed over:", "yellow")
+        for key in found.spoiled[:_LINES]:
+            say(f"  {key}")
     read = f"{counted(found.rows, 'row')} read, {counted(found.units, 'unit')} recounted, "
     read += f"{counted(found.numbers, 'number')} compared"
     if not found.differ:

@@ -79,15 +79,23 @@ def told(sources: Sequence[str], stamps: tuple[int, int] | None = None) -> Itera
             yield events.from_row(row), latest(known.pop((row["pk"], row["sk"]), ()))
 
 
-def joined(rows: Iterable[Mapping[str, Any]]) -> list[Told]:
-    """The events among all rows of some sources, in whatever order, each with its ruling."""
+def joined(rows: Iterable[Mapping[str, Any]], spoiled: list[str] | None = None) -> list[Told]:
+    """The events among all rows of some sources, in whatever order, each with its ruling. Those that can't be read are
+    noted in `spoiled` where that is given. Raises Newer, and else ValueError or KeyError."""
     known: dict[tuple[str, str], list[Ruling]] = {}
     found: list[Event] = []
     for row in rows:
-        if is_ruling(row):
-            _note(known, row)
-        elif events.is_event(row):
-            found.append(events.from_row(row))
+        try:
+            if is_ruling(row):
+                _note(known, row)
+            elif events.is_event(row):
+                found.append(events.from_row(row))
+        except Newer:
+            raise
+        except (ValueError, KeyError, TypeError):
+            if spoiled is None:
+                raise
+            spoiled.append(f"{row['pk']} {row['sk']}")
     return [(event, latest(known.get((event.source, event.sort_key), ()))) for event in found]
 
 

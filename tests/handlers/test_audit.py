@@ -120,6 +120,14 @@ def test_what_is_under_way_while_it_is_mended_is_left_alone(busy: Cloud, monkeyp
     assert {(place.measure, many) for _, place, many in audit.run().wrong} == {("opened", 1)}
 
 
+def test_rows_that_nobody_can_read_are_named_and_hold_nothing_up(busy: Cloud) -> None:
+    dynamodb.put(settings.events_table(), {"pk": "a#x", "sk": "1790000000000#bad", "v": 2})
+    dynamodb.put(settings.contacts_table(), {"pk": "C#x", "sk": "M#bad", "v": 1})
+    found = audit.run()
+    assert sorted(found.spoiled) == ["C#x M#bad", "a#x 1790000000000#bad"]
+    assert found.differences == []
+
+
 def test_the_command_says_what_differs_and_fails(busy: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("authoring.target.connect", lambda stack: None)
     monkeypatch.setattr("authoring.commands.audit.WAIT_S", 0)
