@@ -121,6 +121,12 @@ MACHINES: Final = ("machines-opened", "machines-clicked")
 
 # --- messages -------------------------------------------------------------------------------------------------------
 
+BY_MAILBOX: Final = (
+    *("sent", "delivered", "opened", "clicked", "unsubscribed"),
+    *("bounced", "complained"),
+    *MACHINES,
+)
+"""What is counted of mails by whose mailboxes they went to, once they were sent."""
 _AFTER_SENT: Final = ("sent", "delivered", "bounced", "complained")
 
 
@@ -149,6 +155,8 @@ def _of_letter(message: Message, measures: Iterable[str], zone: str, many: int =
         places[Place(subject, on, message.step, measure)] = many
         if not measure.startswith("withheld-"):
             places[Place("mail", on, message.channel, measure)] = many
+        if message.mailbox and measure in BY_MAILBOX:
+            places[Place("mailboxes", on, message.mailbox, measure)] = many
     return places
 
 

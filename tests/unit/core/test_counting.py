@@ -177,3 +177,18 @@ def test_reports_on_a_message_may_come_in_any_order(order: list[int]) -> None:
 def event(name: str, kind: str, properties: dict[str, object] | None = None) -> Event:
     said = {"message": "m1"} | (properties or {}) if kind == SYSTEM else properties or {}
     return Event("c#ada", f"{name}", NOON, NOON, NOON, kind, name, properties=said)
+
+
+def by_provider(unit: Unit) -> set[tuple[str, str]]:
+    return {(place.part, place.measure) for place in unit.adds if place.subject == "mailboxes"}
+
+
+def test_what_became_of_a_mail_counts_for_the_provider_of_its_mailbox_once_it_was_sent() -> None:
+    mail = replace(MESSAGE, mailbox="gmail.com")
+    assert by_provider(of_message(mail, ZONE)) == set()
+    assert by_provider(of_message(replace(mail, state="withheld", reason="cap"), ZONE)) == set()
+    came_back = of_message(replace(mail, times={"sent": NOON, "bounced": NOON + 1}), ZONE)
+    assert by_provider(came_back) == {("gmail.com", "sent"), ("gmail.com", "bounced")}
+    opened = of_reactions([(event(EMAIL_OPENED, SYSTEM), True)], mail, ZONE)
+    assert by_provider(opened) == {("gmail.com", "opened")}
+    assert by_provider(of_message(replace(MESSAGE, times={"sent": NOON}), ZONE)) == set()
