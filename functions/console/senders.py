@@ -9,7 +9,7 @@ from functions.console.pictures import anchor
 from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
-from functions.core.counting import BY_MAILBOX, LETTERS, MACHINES, WAY
+from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
 from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
@@ -66,13 +66,14 @@ def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[s
         numbers = found.get(step.id, _NOTHING)
         if isinstance(step, Send) or numbers["decided"]:
             channel, template = _sends(step)
+            channel = channels(numbers) or channel
             leads = {"step": f"{path('journeys', name)}#{anchor(step.id)}"}
             if channel == BY_EMAIL and template in release.emails:
                 leads["template"] = path("mails", template)
             lines.append(Line([_called(step.id, id, release), channel, template, *_results(numbers)], leads))
     there = {step.id for step in known}
     gone = sorted(part for part, numbers in found.items() if numbers["decided"] and part not in there)
-    lines += [Line([part, None, None, *_results(found[part])]) for part in gone[:MOST]]
+    lines += [Line([part, channels(found[part]) or None, None, *_results(found[part])]) for part in gone[:MOST]]
     return table("steps", ["step", "channel", "template", *SENT, "revenue"], lines)
 
 
@@ -128,6 +129,11 @@ def together(found: Iterable[Counter[str]]) -> Counter[str]:
     for numbers in found:
         whole.update(numbers)
     return Counter({measure: many for measure, many in whole.items() if many})
+
+
+def channels(numbers: Counter[str]) -> str:
+    """The channels by which something was sent: a step may have had another in an earlier release."""
+    return ", ".join(sorted(one.removeprefix(BY) for one, many in numbers.items() if one.startswith(BY) and many))
 
 
 def _results(numbers: Counter[str]) -> list[Cell]:

@@ -92,7 +92,7 @@ def shop(emulator: EmulatorProcess) -> Iterator[Cloud]:
         add("journey/tried", on, "by-chance", passed=10, **{"way-short": 4, "way-long": 5, "way-gone": 1})
         add("journey/tried", on, "one", decided=4, sent=4, opened=2, clicked=1, orders=1, **{"revenue-TRY": 1999})
         add("journey/tried", on, "two", decided=5, sent=5, opened=1)
-        add("journey/tried", on, "before", decided=1, sent=1)
+        add("journey/tried", on, "before", decided=1, sent=1, **{"by-sms": 1})
         add("journey/tried", on, "tell", decided=9, sent=9)
         add("journey/tried", "0", "by-chance", here=3, stuck=1)
         for run in ("one", "two", NASTY):
@@ -188,7 +188,7 @@ def test_where_nobody_came_nothing_is_drawn(fresh: Cloud) -> None:
 def test_a_journey_is_told_by_step_in_its_order_with_what_is_there_no_more_behind(shop: Cloud) -> None:
     found = lines(shop, JOURNEY, "steps")
     assert [one["step"] for one in found] == ["one", "two", "tell", "before"]
-    assert [one["channel"] for one in found] == ["email", "email", "staff", None]
+    assert [one["channel"] for one in found] == ["email", "email", "staff", "sms"]
     assert [one["template"] for one in found] == ["welcome", "brewing-guide", None, None]
     first = found[0]
     assert (first["sent"], first["opened"], first["clicked"], first["orders"]) == (4, 2, 1, 1)

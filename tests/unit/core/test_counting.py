@@ -46,7 +46,10 @@ def test_a_message_counts_on_the_day_on_which_it_was_decided_whatever_becomes_of
 
 
 def test_a_report_of_delivery_alone_says_that_it_was_sent() -> None:
-    assert ("mail", "sent") in numbers(of_message(replace(MESSAGE, times={"delivered": NOON}), ZONE))
+    found = numbers(of_message(replace(MESSAGE, channel="sms", times={"delivered": NOON}), ZONE))
+    assert ("mail", "sent") in found
+    assert ("journey/welcome", "by-sms") in found
+    assert ("mail", "by-sms") not in found
 
 
 def test_a_withheld_message_says_why_and_was_not_sent_unless_it_turns_out_that_it_was() -> None:
@@ -171,7 +174,7 @@ def test_reports_on_a_message_may_come_in_any_order(order: list[int]) -> None:
     for place in order:
         counted, _ = join(counted, of_message(versions[place], ZONE))
     counted, _ = join(counted, of_message(versions[3], ZONE))
-    assert {place.measure for place in counted.adds} == {"decided", "sent", "delivered"}
+    assert {place.measure for place in counted.adds} == {"decided", "sent", "by-email", "delivered"}
 
 
 def event(name: str, kind: str, properties: dict[str, object] | None = None) -> Event:
