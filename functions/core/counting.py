@@ -138,7 +138,7 @@ def message_unit(id: str) -> str:
 
 
 def of_message(message: Message, zone: str) -> Unit:
-    """What a message amounts to: decided, withheld (why), sent (by which channel), delivered, bounced, complained of."""
+    """What a message amounts to: decided, withheld (why), sent (by what), delivered, bounced, complained of."""
     happened = {"decided"}
     if any(state in message.times for state in _AFTER_SENT):
         happened |= {"sent", f"{BY}{message.channel}", *(state for state in _AFTER_SENT if state in message.times)}
