@@ -281,6 +281,7 @@ LETTER = Message(
 WARMING = replace(LETTER, state="intended", reason="warm-up", due=NOW + 9, warm_up_day="2026-12-05")
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 LINKED = replace(LETTER, links=2)
+AT_PROVIDER = replace(LETTER, mailbox="gmail.com")
 CONSENT = Entry(
     "e#hash#1790000000000#form-1",
     NOW - 3,
@@ -746,6 +747,9 @@ def samples() -> dict[str, Sample]:
             RUNNING, _row(enrollments.to_row(RUNNING, NOW)), lambda row: enrollments.from_row(_plain(row))
         ),
         "message": Sample(LETTER, _row(messages.to_item(LETTER)), lambda row: messages.from_item(_plain(row))),
+        "message-at-a-provider": Sample(
+            AT_PROVIDER, _row(messages.to_item(AT_PROVIDER)), lambda row: messages.from_item(_plain(row))
+        ),
         "message-with-links": Sample(
             LINKED, _row(messages.to_item(LINKED)), lambda row: messages.from_item(_plain(row))
         ),

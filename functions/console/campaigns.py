@@ -89,6 +89,7 @@ def of_campaign(asked: Asked) -> Shown:
     before = asked.request.query.get("before", "")
     found = campaigns.runs_of(id, newest=PAGE + 1, before=before[:200])
     values = _named(id, live) | {
+        "known": definition is not None,
         "audience": _audience(definition, live) if definition else None,
         "occasions": _when(definition) if definition else None,
         "next": iso(plan.at) if plan and plan.at else None,

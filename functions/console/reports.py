@@ -3,28 +3,18 @@
 Every number is one that was counted (tables/counts.py): a page asks one query a subject, however many people there are.
 """
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from functions import clock, releases
-from functions.console.routes import Asked, Shown
-from functions.core.campaign import MARK
-from functions.core.counting import LETTERS, MACHINES
-from functions.core.days import day_of
-from functions.core.errors import Refused
-from functions.core.release import Release
-from functions.http import Answer, answer, json_answer
-from functions.tables import counts
+from markupsafe import Markup
 
-SPANS: Final = (30, 90, 365)
-"""Days that a report may look back."""
-SENT: Final = (*LETTERS, *MACHINES)
-FUNNEL: Final = ("entered", "through", "share", "days", "out")
+from functions import releases
+from functions.console import funnels, senders
+from functions.console.routes import Asked, Shown
+from functions.console.tabled import MOST, Cell, Period, as_file, money, period_of, said, table
+from functions.core.errors import Refused
+from functions.http import Answer
+
 _MADE: Final = (
     ("form", "submitted"),
     ("page", "viewed"),
@@ -32,137 +22,90 @@ _MADE: Final = (
     ("popup", "clicked"),
     ("asset", "downloaded"),
 )
-_SOURCES: Final = 200
-"""So many lines by source are shown, the largest; anybody can make up sources."""
-_DAY_MS: Final = 86_400_000
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-
-Cell = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days that a report is about, both included."""
-
-    first: date
-    last: date
-
-    def of(self, subject: str) -> dict[tuple[str, str], Counter[str]]:
-        """The numbers of a subject by day and part."""
-        return counts.of(subject, self.first.isoformat(), self.last.isoformat())
-
-    def parts(self, subject: str) -> dict[str, Counter[str]]:
-        """The same by part."""
-        return counts.over_days(subject, self.first.isoformat(), self.last.isoformat())
 
 
 def show(asked: Asked) -> Shown:
     """Every report of a period."""
-    days, period = _period(asked)
-    values = {"days": days, "spans": list(SPANS), "first": period.first.isoformat(), "last": period.last.isoformat()}
-    return Shown("reports.html", values | {"tables": [make(period) for make in TABLES.values()]})
+    period = period_of(asked)
+    weeks = period.weeks("funnel")
+    tables = [funnels.by_week(period, weeks) if id == "weeks" else make(period) for id, make in TABLES.items()]
+    values = {**said(period), "tables": tables}
+    if asked.request.wants_html:
+        values["chart"] = Markup(funnels.drawn(period, weeks))
+    return Shown("reports.html", values)
 
 
 def download(asked: Asked) -> Answer:
     """One report as CSV, as a spreadsheet takes it."""
     make = TABLES.get(asked.named["table"])
     if make is None:
-        raise Refused("unknown-report", "There is no such report.", status=404)
-    days, period = _period(asked)
-    table = make(period)
-    if "application/json" in asked.request.headers.get("accept", ""):
-        return json_answer(200, table)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(table["columns"])
-    writer.writerows([[_safe(cell) for cell in row] for row in table["rows"]])
-    name = f"{table['id']}-{days}-days-to-{period.last.isoformat()}.csv"
-    return answer(
-        200,
-        "\ufeff" + out.getvalue(),
-        "text/csv; charset=utf-8",
-        {"content-disposition": f'attachment; filename="{name}"'},
-    )
+        raise _unknown()
+    period = period_of(asked)
+    return as_file(asked, make(period), period, asked.named["table"])
 
 
-def _period(asked: Asked) -> tuple[int, Period]:
-    text = asked.request.query.get("days", str(SPANS[1]))
-    if text not in map(str, SPANS):
-        raise Refused("unknown-span", "A report looks back 30, 90 or 365 days.", field="days", status=400)
-    today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
-    return int(text), Period(today - timedelta(days=int(text) - 1), today)
+def of_journey(asked: Asked) -> Shown:
+    """The numbers of a journey: of each step that sends, of each way, and who waits where."""
+    period = period_of(asked)
+    name, title, tables = _of_journey(asked, period)
+    return Shown("sender.html", {**said(period), "kind": "journeys", "name": name, "title": title, "tables": tables})
 
 
-def _safe(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+def of_campaign(asked: Asked) -> Shown:
+    """The numbers of a campaign by run."""
+    period = period_of(asked)
+    title, tables = _of_campaign(asked, period)
+    values = {"kind": "campaigns", "name": asked.named["campaign"], "title": title, "tables": tables}
+    return Shown("sender.html", {**said(period), **values})
 
 
-def _table(id: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> dict[str, Any]:
-    return {"id": id, "columns": list(columns), "rows": [list(row) for row in rows]}
+def download_of_journey(asked: Asked) -> Answer:
+    """A table of a journey's as CSV."""
+    period = period_of(asked)
+    name, _, tables = _of_journey(asked, period)
+    return _one_of(asked, tables, period, name)
 
 
-def by_week(period: Period) -> dict[str, Any]:
-    """Messages by the week in which they were decided, the newest first."""
-    weeks: dict[str, Counter[str]] = {}
-    for (day, _), numbers in period.of("mail").items():
-        on = date.fromisoformat(day)
-        weeks.setdefault((on - timedelta(days=on.weekday())).isoformat(), Counter()).update(numbers)
-    measures = [one for one in SENT if one != "orders"]
-    return _table(
-        "messages", ["week", *measures], ([week, *_of(measures, weeks[week])] for week in sorted(weeks)[::-1])
-    )
+def download_of_campaign(asked: Asked) -> Answer:
+    """A table of a campaign's as CSV."""
+    period = period_of(asked)
+    _, tables = _of_campaign(asked, period)
+    return _one_of(asked, tables, period, asked.named["campaign"])
 
 
-def by_sender(period: Period) -> dict[str, Any]:
-    """Journeys and campaigns: who came in, what was sent and what came of it."""
+def _of_journey(asked: Asked, period: Period) -> tuple[str, str, list[dict[str, Any]]]:
     release = releases.live().release
-    rows = []
-    for kind, id, title in _senders(release):
-        subject = f"journey/{MARK if kind == 'campaign' else ''}{id}"
-        numbers: Counter[str] = Counter()
-        for found in period.parts(subject).values():
-            numbers.update(found)
-        if numbers:
-            rows.append([kind, title, numbers["entered"] or None, *_of(SENT, numbers), _money(numbers)])
-    return _table("senders", ["kind", "name", "entered", *SENT, "revenue"], rows)
-
-
-def _senders(release: Release) -> list[tuple[str, str, str]]:
-    journeys = [
-        ("journey", id, one.title or release.present_name("journey", id)) for id, one in release.journeys.items()
+    id = release.first_name("journey", asked.named["journey"])
+    journey = release.every_journey.get(id)
+    if journey is None:
+        raise Refused("unknown-journey", "There is no such journey, or not any more.", status=404)
+    tables = [
+        senders.steps(id, journey, release, period),
+        senders.branches(id, journey, release, period),
+        senders.here(id, journey, release),
     ]
-    named = release.campaigns.items()
-    return [*journeys, *(("campaign", id, one.title or release.present_name("campaign", id)) for id, one in named)]
+    name = release.present_name("journey", id)
+    return name, journey.title or name, tables
 
 
-def funnel(period: Period) -> dict[str, Any]:
-    """The funnel: of those who came to a stage in the period, how many went on since, and after how long."""
-    stages, found = _stages(), period.parts("funnel")
-    now = counts.standing("standing").get("stage", Counter[str]())
-    rows = [[title, *_passage(found.get(id, Counter())), now[id]] for id, title in stages.items()]
-    return _table("funnel", ["stage", *FUNNEL, "now"], rows)
+def _of_campaign(asked: Asked, period: Period) -> tuple[str, list[dict[str, Any]]]:
+    release, id = releases.live().release, asked.named["campaign"]
+    if id not in release.campaigns:
+        raise Refused("unknown-campaign", "There is no such campaign.", status=404)
+    title = release.campaigns[id].title or release.present_name("campaign", id)
+    return title, [senders.runs(id, period)]
 
 
-def by_source(period: Period) -> dict[str, Any]:
-    """The same by the source by which people came first."""
-    stages, rows = _stages(), []
-    for part, numbers in period.parts("funnel-by-source").items():
-        stage, _, source = part.partition(".")
-        if stage in stages:
-            rows.append([stages[stage], source, *_passage(numbers)])
-    rows.sort(key=lambda row: (-int(row[2] or 0), str(row[1])))
-    return _table("sources", ["stage", "source", *FUNNEL], rows[:_SOURCES])
+def _one_of(asked: Asked, tables: list[dict[str, Any]], period: Period, name: str) -> Answer:
+    wanted = asked.named["table"]
+    found = next((one for one in tables if one["id"] == wanted), None)
+    if found is None:
+        raise _unknown()
+    return as_file(asked, found, period, f"{name}-{wanted}")
 
 
-def _stages() -> Mapping[str, str]:
-    return {stage.id: stage.title or stage.id for stage in releases.live().release.funnel.stages}
-
-
-def _passage(numbers: Counter[str]) -> list[Cell]:
-    entered, through, left = numbers["entered"], numbers["through"], numbers["through"] + numbers["out"]
-    share = round(100 * through / entered, 1) if entered else None
-    return [entered, through, share, round(numbers["ms"] / left / _DAY_MS, 1) if left else None, numbers["out"]]
+def _unknown() -> Refused:
+    return Refused("unknown-report", "There is no such report.", status=404)
 
 
 def made(period: Period) -> dict[str, Any]:
@@ -178,36 +121,26 @@ def made(period: Period) -> dict[str, Any]:
         for id, one in holders[kind].items():
             many = sum(numbers[measure] for numbers in period.parts(f"{kind}/{id}").values())
             rows.append([kind, getattr(one, "title", "") or id, measure, many])
-    return _table("made", ["kind", "name", "did", "times"], rows)
+    return table("made", ["kind", "name", "did", "times"], rows)
 
 
 def orders(period: Period) -> dict[str, Any]:
     """Orders by the campaign that their visit came by, as the owner's own systems vouch for them."""
     found = period.parts("source")
-    rows: list[list[Cell]] = [[source, one["orders"], one["refunds"], _money(one)] for source, one in found.items()]
+    rows: list[list[Cell]] = [[source, one["orders"], one["refunds"], money(one)] for source, one in found.items()]
     rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
-    return _table("orders", ["source", "orders", "refunds", "revenue"], rows[:_SOURCES])
+    return table("orders", ["source", "orders", "refunds", "revenue"], rows[:MOST])
 
 
-def _of(measures: Iterable[str], numbers: Counter[str]) -> list[Cell]:
-    return [numbers[one] for one in measures]
-
-
-def _money(numbers: Counter[str]) -> str:
-    """What came in, less what was given back, by currency."""
-    sums: Counter[str] = Counter()
-    for measure, many in numbers.items():
-        kind, _, currency = measure.partition("-")
-        if kind in ("revenue", "refunded"):
-            sums[currency] += many if kind == "revenue" else -many
-    return "; ".join(f"{many / 100:.2f} {currency}".strip() for currency, many in sorted(sums.items()))
-
-
-TABLES: Final = {
-    "messages": by_week,
-    "senders": by_sender,
-    "funnel": funnel,
-    "sources": by_source,
+TABLES: Final[Mapping[str, Callable[[Period], dict[str, Any]]]] = {
+    "messages": senders.by_week,
+    "mailboxes": senders.by_mailbox,
+    "senders": senders.by_sender,
+    "funnel": funnels.funnel,
+    "weeks": funnels.by_week,
+    "sources": funnels.by_source,
+    "bands": funnels.temperatures,
+    "segments": funnels.segments,
     "orders": orders,
     "made": made,
 }

@@ -70,6 +70,9 @@ _JOURNEYS: Final = "functions.console.journeys"
 _SENDING: Final = "functions.console.sending"
 _MAILS: Final = "functions.console.mails"
 _RELEASES: Final = "functions.console.releases"
+_REPORTS: Final = "functions.console.reports"
+_A_TABLE_OF: Final = ("journey", "table")
+_A_TABLE_FOR: Final = ("campaign", "table")
 _A_RUN: Final = ("campaigns", "*", "*")
 _RUN_NAMES: Final = ("campaign", "run")
 _A_JOURNEY: Final = ("journeys", "*")
@@ -119,8 +122,12 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", ("segments",), Right.SEE, "functions.console.segments", "index"),
     Route("GET", ("segments", "*"), Right.SEE, "functions.console.segments", "show", ("segment",)),
     Route("GET", ("journeys", "*"), Right.SEE, "functions.console.journey", "show", ("journey",)),
-    Route("GET", ("reports",), Right.SEE, "functions.console.reports", "show"),
-    Route("GET", ("reports", "*", "csv"), Right.SEE, "functions.console.reports", "download", ("table",)),
+    Route("GET", ("reports",), Right.SEE, _REPORTS, "show"),
+    Route("GET", ("reports", "journeys", "*"), Right.SEE, _REPORTS, "of_journey", ("journey",)),
+    Route("GET", ("reports", "journeys", "*", "*", "csv"), Right.SEE, _REPORTS, "download_of_journey", _A_TABLE_OF),
+    Route("GET", ("reports", "campaigns", "*"), Right.SEE, _REPORTS, "of_campaign", ("campaign",)),
+    Route("GET", ("reports", "campaigns", "*", "*", "csv"), Right.SEE, _REPORTS, "download_of_campaign", _A_TABLE_FOR),
+    Route("GET", ("reports", "*", "csv"), Right.SEE, _REPORTS, "download", ("table",)),
     Route("GET", ("made",), Right.SEE, "functions.console.made", "show"),
 )
 """Those that need somebody to be signed in; signing in and out, and what pages load, are in handler.py."""

@@ -27,6 +27,8 @@ NOW: Final = "0"
 """The day of a number that says how things stand, and not what happened."""
 WAY: Final = "way-"
 """How the measure begins of a step that was passed by one of its ways."""
+BY: Final = "by-"
+"""How the measure begins of messages that were sent by one of the channels."""
 NEVER: Final = 2**62
 """The version of a unit whose thing is erased: nothing is newer."""
 _LONGEST: Final = 60
@@ -121,6 +123,12 @@ MACHINES: Final = ("machines-opened", "machines-clicked")
 
 # --- messages -------------------------------------------------------------------------------------------------------
 
+BY_MAILBOX: Final = (
+    *("sent", "delivered", "opened", "clicked", "unsubscribed"),
+    *("bounced", "complained"),
+    *MACHINES,
+)
+"""What is counted of mails by whose mailboxes they went to, once they were sent."""
 _AFTER_SENT: Final = ("sent", "delivered", "bounced", "complained")
 
 
@@ -130,10 +138,10 @@ def message_unit(id: str) -> str:
 
 
 def of_message(message: Message, zone: str) -> Unit:
-    """What a message amounts to: decided, withheld (and why), sent, delivered, bounced, complained of."""
+    """What a message amounts to: decided, withheld (why), sent (by what), delivered, bounced, complained of."""
     happened = {"decided"}
     if any(state in message.times for state in _AFTER_SENT):
-        happened |= {"sent", *(state for state in _AFTER_SENT if state in message.times)}
+        happened |= {"sent", f"{BY}{message.channel}", *(state for state in _AFTER_SENT if state in message.times)}
     # What is said later of one that was given up, or of which nobody knew, is believed.
     so_far = {"withheld", f"withheld-{message.reason}"} if message.state == "withheld" else set[str]()
     if message.state == "unknown":
@@ -147,8 +155,10 @@ def _of_letter(message: Message, measures: Iterable[str], zone: str, many: int =
     places: dict[Place, int] = {}
     for measure in measures:
         places[Place(subject, on, message.step, measure)] = many
-        if not measure.startswith("withheld-"):
+        if not measure.startswith(("withheld-", BY)):
             places[Place("mail", on, message.channel, measure)] = many
+        if message.mailbox and measure in BY_MAILBOX:
+            places[Place("mailboxes", on, message.mailbox, measure)] = many
     return places
 
 

@@ -53,10 +53,10 @@ class Message:
 
     `id` is deterministic (ids.message_id), so deciding twice is one message. `since` is when
     the contact entered the enrollment (0 without one). `release` is the release id whose
-    template is rendered. `address` is the hash of the address that it went to. `reason` says
-    why it was withheld or bounced; `detail` adds what code can't know beforehand (a missing
-    variable's name, the provider's words), never an address. `cause` is the ref of the event
-    that it answers, kept where the letter needs it. After `expires` it is not sent any more.
+    template is rendered. `address` is the hash of the address that it went to; `mailbox` says at whose mailboxes
+    that is (core/mailboxes), None where it is no mail. `reason` says why it was withheld or bounced; `detail` adds
+    what code can't know beforehand (a missing variable's name, the provider's words), never an address. `cause` is
+    the ref of the event that it answers, kept where the letter needs it. After `expires` it is not sent any more.
     `attempts` counts how often it was handed to the provider. `links` is how many different links
     of ours it had then, 0 where that wasn't noted. `times` holds the first moment of each state.
     `warm_up_day` is the day of the business (2026-12-05) on which it has a place in the warm-up of its domain.
@@ -84,6 +84,7 @@ class Message:
     detail: str = ""
     provider_id: str | None = None
     address: str | None = None
+    mailbox: str | None = None
     times: Mapping[str, int] = field(default_factory=lambda: _NONE)
     warm_up_day: str | None = None
     due: int | None = None
@@ -148,8 +149,8 @@ def intended(
     )
 
 
-def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
-    """On its way to the provider with so many links: from here nobody may hand it over a second time.
+def begin(message: Message, address: str, now: int, links: int = 0, mailbox: str | None = None) -> Message:
+    """On its way with so many links, to a mailbox at `mailbox`: from here nobody may hand it over a second time.
 
     When it was due it still is: that is soon enough, and moving an entry of the index would cost two writes.
     """
@@ -159,6 +160,7 @@ def begin(message: Message, address: str, now: int, links: int = 0) -> Message:
         times={**message.times, "sending": now},
         attempts=message.attempts + 1,
         address=address,
+        mailbox=mailbox,
         links=links,
         reason="",
         due=message.due if message.due is not None and message.due > now else now + PATIENCE,

@@ -50,7 +50,8 @@ def _operations(ready: Sequence[Ready], now: int) -> tuple[list[Message], list[_
     begun, operations = list[Message](), list[_Operation]()
     guards: dict[str, _Operation] = {}
     for place, one in enumerate(ready):
-        stored, change = messages.change_op(one.message, ledger.begin(one.message, one.address, now, one.links))
+        started = ledger.begin(one.message, one.address, now, one.links, one.mailbox)
+        stored, change = messages.change_op(one.message, started)
         begun.append(stored)
         operations.append(_Operation(change, [place]))
         if one.reserved is not None:

@@ -8,6 +8,7 @@ from functions.core import answering, compose, confirm
 from functions.core.channels import BY_EMAIL
 from functions.core.compose import Urls
 from functions.core.consent import EVERYTHING, Head
+from functions.core.mailboxes import provider_of
 from functions.core.message import Message
 from functions.core.policy import Allow, Case, Recent, Withhold
 from functions.core.release import Release
@@ -29,6 +30,8 @@ class Ready:
     reserved: Recent | None
     composed: Any
     links: int
+    mailbox: str | None = None
+    """At whose mailboxes it arrives; None where it is no mail."""
 
 
 def compose_for(case: Case, allowed: Allow, keys: Keyring, now: int) -> Ready | Withhold:
@@ -47,7 +50,8 @@ def compose_for(case: Case, allowed: Allow, keys: Keyring, now: int) -> Ready | 
         composed = way(message.channel).compose(draft)
     except compose.Unrenderable as failure:
         return Withhold(failure.reason, failure.detail)
-    return Ready(message, case.contact.id, address, case.head, allowed.reserved, composed, len(followed))
+    mailbox = provider_of(allowed.destination.at) if message.channel == BY_EMAIL else None
+    return Ready(message, case.contact.id, address, case.head, allowed.reserved, composed, len(followed), mailbox)
 
 
 def _urls(message: Message, address: str, release: Release, links: Links, followed: set[str]) -> Urls:

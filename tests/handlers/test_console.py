@@ -90,6 +90,10 @@ PATHS = {
     ("made",): "/console/made",
     ("reports",): "/console/reports",
     ("reports", "*", "csv"): "/console/reports/funnel/csv",
+    ("reports", "journeys", "*"): "/console/reports/journeys/welcome",
+    ("reports", "journeys", "*", "*", "csv"): "/console/reports/journeys/welcome/steps/csv",
+    ("reports", "campaigns", "*"): "/console/reports/campaigns/{campaign}",
+    ("reports", "campaigns", "*", "*", "csv"): "/console/reports/campaigns/{campaign}/runs/csv",
 }
 """An address of every page."""
 PAGES = [route for route in routes.ROUTES if route.method == "GET"]

@@ -46,7 +46,10 @@ def test_a_message_counts_on_the_day_on_which_it_was_decided_whatever_becomes_of
 
 
 def test_a_report_of_delivery_alone_says_that_it_was_sent() -> None:
-    assert ("mail", "sent") in numbers(of_message(replace(MESSAGE, times={"delivered": NOON}), ZONE))
+    found = numbers(of_message(replace(MESSAGE, channel="sms", times={"delivered": NOON}), ZONE))
+    assert ("mail", "sent") in found
+    assert ("journey/welcome", "by-sms") in found
+    assert ("mail", "by-sms") not in found
 
 
 def test_a_withheld_message_says_why_and_was_not_sent_unless_it_turns_out_that_it_was() -> None:
@@ -171,9 +174,24 @@ def test_reports_on_a_message_may_come_in_any_order(order: list[int]) -> None:
     for place in order:
         counted, _ = join(counted, of_message(versions[place], ZONE))
     counted, _ = join(counted, of_message(versions[3], ZONE))
-    assert {place.measure for place in counted.adds} == {"decided", "sent", "delivered"}
+    assert {place.measure for place in counted.adds} == {"decided", "sent", "by-email", "delivered"}
 
 
 def event(name: str, kind: str, properties: dict[str, object] | None = None) -> Event:
     said = {"message": "m1"} | (properties or {}) if kind == SYSTEM else properties or {}
     return Event("c#ada", f"{name}", NOON, NOON, NOON, kind, name, properties=said)
+
+
+def by_provider(unit: Unit) -> set[tuple[str, str]]:
+    return {(place.part, place.measure) for place in unit.adds if place.subject == "mailboxes"}
+
+
+def test_what_became_of_a_mail_counts_for_the_provider_of_its_mailbox_once_it_was_sent() -> None:
+    mail = replace(MESSAGE, mailbox="gmail.com")
+    assert by_provider(of_message(mail, ZONE)) == set()
+    assert by_provider(of_message(replace(mail, state="withheld", reason="cap"), ZONE)) == set()
+    came_back = of_message(replace(mail, times={"sent": NOON, "bounced": NOON + 1}), ZONE)
+    assert by_provider(came_back) == {("gmail.com", "sent"), ("gmail.com", "bounced")}
+    opened = of_reactions([(event(EMAIL_OPENED, SYSTEM), True)], mail, ZONE)
+    assert by_provider(opened) == {("gmail.com", "opened")}
+    assert by_provider(of_message(replace(MESSAGE, times={"sent": NOON}), ZONE)) == set()

@@ -1,0 +1,157 @@
+"""What was sent and what came of it: by week, by whose mailboxes, by journey and campaign, by step, way and run."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from functions import releases
+from functions.console.pictures import anchor
+from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table
+from functions.core.campaign import journey_of
+from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
+from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
+from functions.core.journey import Journey
+from functions.core.release import Release
+from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
+from functions.core.tree import walk, ways
+from functions.tables import counts
+
+SENT: Final = (*LETTERS, *MACHINES)
+_ON_A_WAY: Final = ("sent", "opened", "clicked", "orders", "unsubscribed")
+_NOTHING: Final[Counter[str]] = Counter()
+
+
+def by_week(period: Period) -> dict[str, Any]:
+    """Messages by the week in which they were decided, the newest first."""
+    weeks: dict[str, Counter[str]] = {}
+    for (week, _), numbers in period.weeks("mail").items():
+        weeks.setdefault(week, Counter()).update(numbers)
+    measures = [one for one in SENT if one != "orders"]
+    lines = ([week, *of_measures(measures, weeks[week])] for week in sorted(weeks)[::-1])
+    return table("messages", ["week", *measures], lines)
+
+
+def by_mailbox(period: Period) -> dict[str, Any]:
+    """Mails by whose mailboxes they went to, those with the most first."""
+    found = period.parts("mailboxes")
+    rows = [[mailbox, *of_measures(BY_MAILBOX, numbers)] for mailbox, numbers in found.items() if any(numbers.values())]
+    rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
+    return table("mailboxes", ["mailbox", *BY_MAILBOX], rows)
+
+
+def by_sender(period: Period) -> dict[str, Any]:
+    """Journeys and campaigns: who came in, what was sent and what came of it."""
+    release = releases.live().release
+    lines = []
+    for id, journey in release.journeys.items():
+        parts = period.parts(f"journey/{id}")
+        if numbers := together(parts.values()):
+            name = release.present_name("journey", id)
+            cells = ["journey", journey.title or name, numbers["entered"], numbers["goal"], *_results(numbers)]
+            lines.append(Line(cells, {"name": path("reports", "journeys", name, days=period.days)}))
+    for id, campaign in release.campaigns.items():
+        parts = period.parts(f"journey/{journey_of(id)}")
+        if numbers := together(parts.values()):
+            title = campaign.title or release.present_name("campaign", id)
+            leads = {"name": path("reports", "campaigns", id, days=period.days)}
+            lines.append(Line(["campaign", title, None, None, *_results(numbers)], leads))
+    return table("senders", ["kind", "name", "entered", "goal", *SENT, "revenue"], lines)
+
+
+def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
+    """Each step of a journey that sends, in reading order, and behind those what steps sent that are there no more."""
+    found, lines, name = period.parts(f"journey/{id}"), list[Line](), release.present_name("journey", id)
+    known = list(walk(journey.steps))
+    for step in known:
+        numbers = found.get(step.id, _NOTHING)
+        if isinstance(step, Send) or numbers["decided"]:
+            channel, template = _sends(step)
+            channel = channels(numbers) or channel
+            leads = {"step": f"{path('journeys', name)}#{anchor(step.id)}"}
+            if channel == BY_EMAIL and template in release.emails:
+                leads["template"] = path("mails", template)
+            lines.append(Line([_called(step.id, id, release), channel, template, *_results(numbers)], leads))
+    there = {step.id for step in known}
+    gone = sorted(part for part, numbers in found.items() if numbers["decided"] and part not in there)
+    lines += [Line([part, channels(found[part]) or None, None, *_results(found[part])]) for part in gone[:MOST]]
+    return table("steps", ["step", "channel", "template", *SENT, "revenue"], lines)
+
+
+def branches(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
+    """The ways of each step that has several side by side: who went them, and what came of the messages on them."""
+    found, lines = period.parts(f"journey/{id}"), list[Line]()
+    for step in walk(journey.steps):
+        if not isinstance(step, If | Switch | Split | Holdout):
+            continue
+        went = {
+            measure.removeprefix(WAY): many
+            for measure, many in found.get(step.id, _NOTHING).items()
+            if measure.startswith(WAY)
+        }
+        wanted = {one.id: one.percent for one in step.split} if isinstance(step, Split) else {}
+        inside: dict[str, Sequence[Step]] = {outcome: then for _, outcome, then in ways(step)}
+        for outcome in [*inside, *sorted(went.keys() - inside.keys())]:
+            came = together(found.get(one.id, _NOTHING) for one in walk(inside.get(outcome, ())))
+            people = went.get(outcome, 0)
+            cells: list[Cell] = [_called(step.id, id, release), outcome, wanted.get(outcome)]
+            cells += [people, share(people, sum(went.values())), *of_measures(_ON_A_WAY, came), money(came)]
+            lines.append(Line(cells))
+    return table("ways", ["step", "way", "percent", "people", "part", *_ON_A_WAY, "revenue"], lines)
+
+
+def runs(id: str, period: Period) -> dict[str, Any]:
+    """The runs of a campaign whose messages were decided in the period, the newest first."""
+    found = period.parts(f"journey/{journey_of(id)}")
+    lines = [
+        Line([run, *_results(found[run])], {"run": path("campaigns", id, run)})
+        for run in sorted(found, reverse=True)[:MOST]
+        if run and any(found[run].values())
+    ]
+    return table("runs", ["run", *SENT, "revenue"], lines)
+
+
+def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
+    """Where people wait in a journey now, or are kept by a mistake."""
+    now = counts.standing(f"journey/{id}")
+    order = [step.id for step in walk(journey.steps)]
+    places = [*order, *sorted(part for part in now if part not in order)]
+    lines = [
+        Line([_called(part, id, release), now[part]["here"], now[part]["stuck"]])
+        for part in places
+        if part in now and (now[part]["here"] or now[part]["stuck"])
+    ]
+    return table("waiting", ["step", "here", "stuck"], lines)
+
+
+def together(found: Iterable[Counter[str]]) -> Counter[str]:
+    """The sum of numbers, without those that are nothing."""
+    whole: Counter[str] = Counter()
+    for numbers in found:
+        whole.update(numbers)
+    return Counter({measure: many for measure, many in whole.items() if many})
+
+
+def channels(numbers: Counter[str]) -> str:
+    """The channels by which something was sent: a step may have had another in an earlier release."""
+    return ", ".join(sorted(one.removeprefix(BY) for one, many in numbers.items() if one.startswith(BY) and many))
+
+
+def _results(numbers: Counter[str]) -> list[Cell]:
+    return [*of_measures(SENT, numbers), money(numbers)]
+
+
+def _called(step: str, journey: str, release: Release) -> str:
+    return release.present_name("step", step, inside=f"journey {journey}")
+
+
+def _sends(step: Step) -> tuple[str | None, str | None]:
+    """By which channel a step sends, and which template."""
+    match step:
+        case Send():
+            return channel_and_template(step.send)
+        case Notify() | Handoff():
+            return BY_STAFF, None
+        case CallWebhook():
+            return BY_WEBHOOK, step.webhook
+        case _:
+            return None, None

@@ -1,0 +1,151 @@
+"""Tables of counted numbers: what a page shows, what its address says as JSON, and a file that a spreadsheet takes."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from functions import clock, releases
+from functions.console import places
+from functions.console.routes import Asked
+from functions.core.days import day_of
+from functions.core.errors import Refused
+from functions.core.roles import Right
+from functions.http import Answer, answer, json_answer
+from functions.tables import counts
+
+SPANS: Final = (30, 90, 365)
+"""Days that a report may look back."""
+MOST: Final = 200
+"""So many lines are shown of what anybody can make up, the largest."""
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | None
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a report is about, both included, and whether whoever reads it may see people."""
+
+    days: int
+    last: date
+    sees_people: bool = False
+
+    @property
+    def first(self) -> date:
+        """The first of the days."""
+        return self.last - timedelta(days=self.days - 1)
+
+    def of(self, subject: str) -> dict[tuple[str, str], Counter[str]]:
+        """The numbers of a subject by day and part."""
+        return counts.of(subject, self.first.isoformat(), self.last.isoformat())
+
+    def parts(self, subject: str) -> dict[str, Counter[str]]:
+        """The same by part."""
+        return counts.over_days(subject, self.first.isoformat(), self.last.isoformat())
+
+    def weeks(self, subject: str) -> dict[tuple[str, str], Counter[str]]:
+        """The same by week and part, of whole weeks: from the Monday before the first day."""
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for (day, part), numbers in counts.of(subject, monday(self.first), self.last.isoformat()).items():
+            found.setdefault((monday(date.fromisoformat(day)), part), Counter()).update(numbers)
+        return found
+
+    def every_week(self) -> list[str]:
+        """The Mondays of all those weeks, the first one first."""
+        first, last = (date.fromisoformat(monday(one)) for one in (self.first, self.last))
+        return [(first + timedelta(days=on)).isoformat() for on in range(0, (last - first).days + 1, 7)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table, and where its cells lead, by column."""
+
+    cells: Sequence[Cell]
+    leads: Mapping[str, str] = field(default_factory=lambda: _NOWHERE)
+
+
+def period_of(asked: Asked) -> Period:
+    """The period that an address asks for. Raises Refused."""
+    text = asked.request.query.get("days", str(SPANS[1]))
+    if text not in map(str, SPANS):
+        raise Refused("unknown-span", "A report looks back 30, 90 or 365 days.", field="days", status=400)
+    today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
+    return Period(int(text), today, asked.who.member.may(Right.SEE_PEOPLE))
+
+
+def said(period: Period) -> dict[str, Any]:
+    """The period as a page says it, with those that may be chosen."""
+    first, last = period.first.isoformat(), period.last.isoformat()
+    return {"days": period.days, "spans": list(SPANS), "first": first, "last": last}
+
+
+def table(id: str, columns: Sequence[str], lines: Iterable[Line | Sequence[Cell]]) -> dict[str, Any]:
+    """A table by its id: what is in its columns, and where a cell leads."""
+    held = [one if isinstance(one, Line) else Line(one) for one in lines]
+    rows, links = [list(one.cells) for one in held], [dict(one.leads) for one in held]
+    return {"id": id, "columns": list(columns), "rows": rows, "links": links}
+
+
+def as_file(asked: Asked, made: Mapping[str, Any], period: Period, name: str) -> Answer:
+    """A table as CSV; as JSON for a program that asks for it."""
+    if "application/json" in asked.request.headers.get("accept", ""):
+        return json_answer(200, made)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(made["columns"])
+    writer.writerows([[_safe(cell) for cell in row] for row in made["rows"]])
+    file = f"{name}-{period.days}-days-to-{period.last.isoformat()}.csv"
+    return answer(
+        200,
+        "\ufeff" + out.getvalue(),
+        "text/csv; charset=utf-8",
+        {"content-disposition": f'attachment; filename="{file}"'},
+    )
+
+
+def path(*parts: str, **asked: str | int) -> str:
+    """The path of a page of the console, whatever stands in its parts."""
+    query = f"?{urlencode(asked)}" if asked else ""
+    return places.path(*(quote(part, safe="") for part in parts)) + query
+
+
+def people(period: Period, of: str) -> dict[str, str]:
+    """Where the number of people who are there now leads: to the list of them, for whoever may see people."""
+    return {"now": path("people", of=of)} if period.sees_people else {}
+
+
+def of_measures(measures: Iterable[str], numbers: Counter[str]) -> list[Cell]:
+    """What was counted of each measure."""
+    return [numbers[one] for one in measures]
+
+
+def money(numbers: Counter[str]) -> str:
+    """What came in, less what was given back, by currency."""
+    sums: Counter[str] = Counter()
+    for measure, many in numbers.items():
+        kind, _, currency = measure.partition("-")
+        if kind in ("revenue", "refunded"):
+            sums[currency] += many if kind == "revenue" else -many
+    return "; ".join(f"{many / 100:.2f} {currency}".strip() for currency, many in sorted(sums.items()))
+
+
+def share(part: int, whole: int) -> float | None:
+    """So many of a hundred; None of nothing."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def monday(day: date) -> str:
+    """The Monday of a day's week."""
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
+def _safe(cell: Cell) -> Cell:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULAS) else cell
