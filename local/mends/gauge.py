@@ -4,6 +4,9 @@ GET /_samovar/busy answers with counts that are all zero when nothing is moving,
 time: judgements wait in their queue for a while, and GET /_samovar/waiting says how many
 milliseconds the next of them has left (null for none). Queues know nothing of the stack's
 clock: POST /_samovar/waiting lets the milliseconds in its body pass for what is delayed.
+
+POST /_samovar/rows puts rows into a table, past its stream, as AWS's own import of a table does: {"table": name,
+"file": path of lines of DynamoDB's JSON}.
 """
 
 import json
@@ -20,6 +23,7 @@ from local.mends import mail
 
 PATH = "/_samovar/busy"
 WAITING = "/_samovar/waiting"
+ROWS = "/_samovar/rows"
 
 
 def answer_what_is_in_hand() -> None:
@@ -27,11 +31,13 @@ def answer_what_is_in_hand() -> None:
     serve = ministack.app.app
 
     async def gauged(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] not in (PATH, WAITING):
+        if scope["type"] != "http" or scope["path"] not in (PATH, WAITING, ROWS):
             await serve(scope, receive, send)
             return
         if scope["path"] == PATH:
             body = json.dumps(in_hand()).encode()
+        elif scope["path"] == ROWS:
+            body = json.dumps(put_rows(**json.loads((await receive())["body"]))).encode()
         else:
             if scope["method"] == "POST":
                 let_pass(int((await receive())["body"]))
@@ -84,6 +90,16 @@ def let_pass(milliseconds: int) -> None:
         if message.get("receive_count", 0) == 0 and message["visible_at"] > now:
             message["visible_at"] -= milliseconds / 1000
     esm_wake.set()
+
+
+def put_rows(table: str, file: str) -> int:
+    """Put the rows of a file into a table; how many."""
+    held = dynamodb._tables[table]
+    with open(file, encoding="utf-8") as lines:
+        items = [json.loads(line) for line in lines]
+    for item in items:
+        dynamodb._set_item(held, item["pk"]["S"], item["sk"]["S"], item)
+    return len(items)
 
 
 def _queued() -> Iterator[dict[str, Any]]:
