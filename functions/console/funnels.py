@@ -30,7 +30,7 @@ def funnel(period: Period) -> dict[str, Any]:
     lines = [
         Line(
             [_title(stage), *_passage(found.get(stage.id, Counter())), *_target(stage), now[stage.id]],
-            people(period, f"{STAGE}:{stage.id}"),
+            people(period, f"{STAGE}:{stage.id}", now[stage.id]),
         )
         for stage in _stages()
     ]
@@ -92,7 +92,7 @@ def temperatures(period: Period) -> dict[str, Any]:
         (
             Line(
                 [band, found.get(band, Counter[str]())["entered"], None if band == _COLD else now[band]],
-                {} if band == _COLD else people(period, f"{BAND}:{band}"),
+                {} if band == _COLD else people(period, f"{BAND}:{band}", now[band]),
             )
             for band in BANDS
         ),
@@ -106,7 +106,7 @@ def segments(period: Period) -> dict[str, Any]:
         name = release.present_name("segment", id)
         moved = _sum(period.parts(f"segment/{id}").values())
         inside = max(0, counts.standing(f"segment/{id}").get("", Counter[str]())["inside"])
-        leads = {"segment": path("segments", name)} | people(period, f"{SEGMENT}:{name}")
+        leads = {"segment": path("segments", name)} | people(period, f"{SEGMENT}:{name}", inside)
         lines.append(Line([segment.title or name, moved["entered"], moved["left"], inside], leads))
     return table("segments", ["segment", "entered", "left", "now"], lines)
 

@@ -116,9 +116,9 @@ def path(*parts: str, **asked: str | int) -> str:
     return places.path(*(quote(part, safe="") for part in parts)) + query
 
 
-def people(period: Period, of: str) -> dict[str, str]:
+def people(period: Period, of: str, many: int) -> dict[str, str]:
     """Where the number of people who are there now leads: to the list of them, for whoever may see people."""
-    return {"now": path("people", of=of)} if period.sees_people else {}
+    return {"now": path("people", of=of)} if many and period.sees_people else {}
 
 
 def of_measures(measures: Iterable[str], numbers: Counter[str]) -> list[Cell]:

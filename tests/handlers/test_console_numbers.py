@@ -243,6 +243,8 @@ def test_what_people_are_there_leads_to_them_for_whoever_may_see_people_and_nobo
             assert get(shop, path, signed_in(role))["statusCode"] == 200
     assert {"/console/people?of=stage%3Aattention", "/console/people?of=band%3Ahot"} < leads
     assert "/console/people?of=segment%3Akeen" in leads
+    # Nobody is no list.
+    assert "/console/people?of=stage%3Aaction" not in leads
     cold = next(one for one in told(shop, "/console/reports", Role.OWNER)["tables"] if one["id"] == "bands")
     # Whoever never became anything is cold, and nobody counts them.
     assert (cold["rows"][-1], cold["links"][-1]) == (["cold", 0, None], {})
