@@ -180,7 +180,7 @@ class Recount:
 def _kept_as(at: Place) -> str:
     if at.subject in (FUNNEL, BY_SOURCE, "temperature") or at.subject.startswith("segment/"):
         return "decision"
-    if at.subject == "mail" or (at.subject.startswith("journey/") and at.part and not _is_of_run(at)):
+    if at.subject in ("mail", "mailboxes") or (at.subject.startswith("journey/") and at.part and not _is_of_run(at)):
         return "message"
     return "run" if at.subject.startswith("journey/") else "event"
 
