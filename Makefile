@@ -19,7 +19,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 ON_STACKS := -n 2 --dist loadfile
 CDK := npx --yes aws-cdk@2.1148.1
 
-.PHONY: help setup up test unit soak check format bench synth deploy destroy lock clean
+.PHONY: help setup up pictures test unit soak check format bench synth deploy destroy lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ setup: $(READY) $(SDKS) ## Install everything into .venv
 
 up: $(READY) ## The whole stack on this machine: storefront, inbox, clock to move (Ctrl-C stops it)
 	@exec $(PY) -m local.up
+
+pictures: $(READY) ## The console with a crowd in it, as pictures in .build/pictures
+	@$(PY) -m tests.crowd.pictures
 
 test: setup ## All tests, small size
 	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e

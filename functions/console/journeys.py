@@ -48,6 +48,7 @@ def stuck(one: Setback, release: Release) -> dict[str, Any]:
     return {
         "id": one.journey,
         "journey": release.present_name("journey", one.journey),
+        "title": named(one.journey, release)["title"],
         "at": one.step,
         "step": release.present_name("step", one.step, f"journey {one.journey}"),
         "code": one.code,

@@ -77,7 +77,8 @@ def _box(box: Box, linked: bool) -> Iterator[str]:
     for kind, lines in (("name", box.title), ("said", box.lines)):
         for words in lines:
             y += LINE
-            yield f'<text class="{kind}" x="{box.x + PAD + _STRIPE:g}" y="{y:g}">{_text(words)}</text>'
+            # The blank keeps words of two lines apart for who hears them.
+            yield f'<text class="{kind}" x="{box.x + PAD + _STRIPE:g}" y="{y:g}">{_text(words)}</text> '
     if box.badge:
         wide = width_of(box.badge, SMALL) + 2 * PAD
         left, top = box.x + PAD + _STRIPE, y + 7

@@ -39,8 +39,10 @@ def paused(held: Pauses, release: Release, now: int) -> list[dict[str, Any]]:
 
 
 def _called(name: str, release: Release) -> tuple[str, str]:
+    """What is paused, and what people call it."""
     if journey := journey_of(name):
-        return "journey", release.present_name("journey", journey)
+        known = release.every_journey.get(journey)
+        return "journey", (known.title if known else "") or release.present_name("journey", journey)
     campaign, is_run, run = name.removeprefix("campaign--").partition("/")
     return ("campaign", f"{release.present_name('campaign', campaign)}/{run}") if is_run else ("sending", name)
 

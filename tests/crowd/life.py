@@ -20,7 +20,7 @@ SECOND: Final = 1000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
-STEP_MS: Final = 4 * HOUR
+STEP_MS: Final = 3 * HOUR
 """So often what happened is worked off, and mail is looked for."""
 SHOP: Final = "https://yellow-samovar.example"
 _LINKS: Final = re.compile(r"https://tea\.example/(?:c|get|rate|confirm)/\S+")
@@ -46,7 +46,7 @@ class Life:
     def live(self, end: int) -> None:
         """Let time pass until a moment (ms)."""
         while self.town.clock.now < end:
-            stop = min(end, self.town.clock.now + STEP_MS)
+            stop = min(end, (self.town.clock.now // STEP_MS + 1) * STEP_MS)
             while self._due and self._due[0][0] <= stop:
                 at, _, act = heapq.heappop(self._due)
                 self.town.clock.now = max(self.town.clock.now, at)
@@ -151,7 +151,9 @@ class Life:
         turkish = one.number % 3 == 0
         bought = {"total": round(price * many * (49 if turkish else 1), 2), "currency": "TRY" if turkish else "EUR"}
         id = digest("order", one.user, str(self.town.clock.now))[:10]
-        self._tell("Order Completed", one, userId=(owner or one).user, email=one.email, order_id=id, **bought)
+        self._tell(
+            "Order Completed", one, userId=(owner or one).user, email=one.email, properties={"order_id": id, **bought}
+        )
 
     def _tell(self, kind: str, one: Person, **detail: Any) -> None:
         """The shop's own systems say something of somebody."""
@@ -170,6 +172,9 @@ class Life:
         context: dict[str, Any] = {"sessionId": at // 1000}
         if begins:
             context |= {**one.arrival, "sessionStart": True}
+            if one.source.campaign:
+                # An advertisement leads to the page that keeps its promise.
+                about |= {"page": "first-flush", "path": "/page/first-flush", "url": f"{SHOP}/page/first-flush"}
             about |= {"referrer": one.source.referrer} if one.source.referrer else {}
         return {"type": "page", **self._call(one, at), "properties": about, "context": context}
 

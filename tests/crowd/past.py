@@ -8,14 +8,17 @@ from typing import Any, Final
 
 from authoring import published
 from functions.aws import session
+from functions.console import gate, places
 from functions.core.roles import Role
+from functions.core.staff import Member
 from functions.work import campaigns
+from local import staff
 from local.emulator import EmulatorProcess
 from tests.crowd import business
 from tests.crowd.life import DAY, HOUR, MINUTE, SECOND, Life
 from tests.crowd.people import SOURCES, Person, person
 from tests.crowd.town import Town
-from tests.handlers.test_console import post, signed_in, token_of
+from tests.handlers.test_console import post, token_of
 
 DAYS: Final = 60
 AYSE: Final = Person(0, "Ayşe", "Yılmaz", "reader", SOURCES[2], 0.9, "8d4f0a7e-6f0b-4c56-9d3f-0c1f6f0c1a2b")
@@ -128,7 +131,8 @@ def _of_the_last_day(life: Life, end: int) -> None:
 
 def _decided_today(town: Town) -> None:
     """What the staff did in the console this morning."""
-    cookie = signed_in(Role.MARKETER)
+    member = Member("marketer", staff.address(Role.MARKETER), frozenset({Role.MARKETER}))
+    cookie = {"cookie": gate.begin(member, places.path()).partition(";")[0]}
     token = token_of(town, cookie)
     why = "The prices change tonight"
     assert post(town, "/console/journeys/abandoned-cart/pause", cookie, _token=token, why=why)["statusCode"] == 303

@@ -11,7 +11,7 @@ NAMES: Final = (
     *(("Gülşah", "Aydın"), ("Barış", "Kılıç"), ("Elif", "Güneş"), ("Ahmet", "Doğan"), ("Ayşegül", "Yılmazer")),
     *(("Łukasz", "Wiśniewski"), ("Małgorzata", "Żółkiewska"), ("Paweł", "Śliwiński"), ("Agnieszka", "Dąbrowska")),
     *(("Иван", "Петров"), ("Ольга", "Смирнова"), ("Дмитро", "Шевченко"), ("Милица", "Јовановић")),
-    *(("Ελένη", "Παπαδοπούλου"), ("ليلى", "حسن"), ("王", "小明"), ("Jürgen", "Großmann"), ("Siobhán", "O’Brien")),
+    *(("Ελένη", "Παπαδοπούλου"), ("ليلى", "حسن"), ("ნინო", "ბერიძე"), ("Jürgen", "Großmann"), ("Siobhán", "O’Brien")),
     *(("Zoë 🌿", "Berry"), ("Bob 🫖", "Teapot"), ("Ada", "King"), ("Chiara", "Russo"), ("Hana", "Novák")),
     *(("Maximiliane-Wilhelmine", "von Hohenstein-Featherstonehaugh"), ("Robert <b>Bobby</b>", "Tables\"'")),
 )
@@ -45,6 +45,7 @@ SOURCES: Final = (
     Source(4, (("source", "Fuar İstanbul"), ("medium", "leaflet"))),
     Source(3, referrer="https://herbata.example/łyżeczka"),
 )
+_PLAIN: Final = str.maketrans("ıł", "il")
 KINDS: Final = {"visitor": 30, "reader": 38, "buyer": 16, "book": 8, "house": 4, "quote": 4}
 
 
@@ -66,7 +67,11 @@ class Person:
     @property
     def email(self) -> str:
         """Their address."""
-        plain = unicodedata.normalize("NFKD", f"{self.first}.{self.last}".casefold()).encode("ascii", "ignore").decode()
+        plain = (
+            unicodedata.normalize("NFKD", f"{self.first}.{self.last}".casefold().translate(_PLAIN))
+            .encode("ascii", "ignore")
+            .decode()
+        )
         letters = "".join(sign for sign in plain if sign.isalnum() or sign == ".").strip(".") or "tea"
         return f"{letters[:30].strip('.')}.{self.number}@{DOMAINS[self.number % len(DOMAINS)]}"
 
