@@ -22,6 +22,7 @@ from functions.core.decisions import decide
 from functions.core.event import Event
 from functions.core.facts import rebuild
 from functions.core.journey_facts import heard, journey_events_of
+from functions.core.prices import DYNAMODB_READ_UNIT
 from functions.core.publishing import Pointer
 from functions.core.release import Release
 from functions.core.verdicts import settled
@@ -29,7 +30,6 @@ from functions.core.views import local_day, points
 from functions.score.history import History
 from functions.tables import contacts, enrollments
 from functions.tables.contacts import STATE, contact_of
-from infra.prices import DYNAMODB_READ_UNIT
 
 SAMPLE: Final = 2_000
 """So many contacts are read where there are many: a share of them is then right to two in a hundred."""

@@ -10,8 +10,8 @@ from functions import settings
 from functions.aws import dynamodb
 from functions.core.enrollment import PATH_KEPT, Enrollment
 from functions.core.journey_facts import goes_on_elsewhere
+from functions.core.prices import DYNAMODB_READ_UNIT
 from functions.tables import enrollments
-from infra.prices import DYNAMODB_READ_UNIT
 
 SAMPLE: Final = 50_000
 """So many rows of the contacts table are looked at where there are more."""

@@ -36,6 +36,8 @@ _WHAT: Final[Mapping[Kind, str]] = {
     "cancel": "stopped for good",
     "propose": "proposed release",
     "drop": "dropped the proposal of release",
+    "invite": "let into the console",
+    "remove": "let no more into the console",
 }
 _NAMED: Final = ("pause", "resume", "recall", "migrate", "start", "retry", "let-go", "cancel")
 """Kinds whose subject is a name that may be told; of others it is a hash."""
@@ -74,6 +76,9 @@ def of_note(noted: Noted, release: Release | None) -> Said:
         return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why, next(iter(by), ""))
     if noted.kind in ("propose", "drop"):
         return Said(noted.at, noted.by, f"{what} {noted.subject[:12]}", noted.why)
+    if noted.kind in ("invite", "remove"):
+        role = f" as {noted.why}" if noted.why else ""
+        return Said(noted.at, noted.by, f"{what}: {noted.subject}{role}", "")
     if noted.kind in _NAMED:
         what = f"{what} {called.subject(release, noted.subject)}"
     many = f" ({noted.many:,})" if noted.many > 1 else ""

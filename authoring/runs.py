@@ -8,17 +8,15 @@ from typing import Final
 
 from functions import releases, settings
 from functions.aws import dynamodb
+from functions.core import costs
 from functions.core.campaign import message_id
-from functions.core.channels import channel_and_template
+from functions.core.channels import BY_SMS, channel_and_template
 from functions.core.message import Message
 from functions.core.runs import Run
 from functions.tables import audiences, campaigns, contacts, messages
 from functions.work.campaigns import definition_of
-from infra.prices import SES_EMAIL
 
 READERS: Final = 4
-_PRICES: Final = {"email": SES_EMAIL}
-"""Dollars that a provider takes for one message, by channel; others charge by country."""
 
 
 @dataclass(slots=True)
@@ -102,7 +100,9 @@ def find(name: str) -> Run:
 
 
 def dollars(run: Run, many: int) -> float | None:
-    """What a provider takes for so many messages of a run; None where that depends on the country."""
+    """What so many messages of a run cost; None where that depends on the country, and the business doesn't say."""
     channel, _ = channel_and_template(definition_of(run).send)
-    price = _PRICES.get(channel)
-    return None if price is None else price * many
+    text = releases.by_id(run.release).sending.sms.price
+    if channel == BY_SMS and text is None:
+        return None
+    return many * costs.price_of_message(channel, text)

@@ -1,4 +1,4 @@
-"""Dollars from what was counted. Prices come from infra/prices.py and memory sizes from the template; what
+"""Dollars from what was counted. Prices come from functions/core/prices.py and memory sizes from the template; what
 can't be counted on one machine is assumed here, in one place.
 """
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.house import House, Work
-from infra import idle_cost, prices
+from functions.core import prices
+from infra import idle_cost
 
 VCPU_MB = 1769
 """A Lambda function of this memory has one whole vCPU, a smaller one its share."""

@@ -18,7 +18,7 @@ from bench import bill, sizes
 from bench.house import Work
 from bench.metered import Metered, plain
 from bench.report import Say
-from infra.prices import MILLION
+from functions.core.prices import MILLION
 
 MAILS: Final = int(os.environ.get("FEEDBACK_MAILS", "10000"))
 AT_ONCE: Final = 2

@@ -21,11 +21,11 @@ from functions.core.facts import rebuild
 from functions.core.identity import ANONYMOUS, kind_of
 from functions.core.ids import digest
 from functions.core.message import defer, intended
+from functions.core.prices import MILLION
 from functions.core.release import Release, canonical, load
 from functions.core.views import local_day, midnight
 from functions.sweep.sweep import BUDGET_S, WORKERS
 from functions.tables import contacts, due, messages
-from infra.prices import MILLION
 from tests.cloud import marketing
 
 DAY_MS = 86_400_000

@@ -7,7 +7,7 @@ from bench.arrivals import BUSY_HOURS_A_MONTH, batches, moments
 from bench.house import House, house
 from bench.people import PEOPLE, browse, live_through, send
 from bench.report import Say
-from infra.prices import MILLION
+from functions.core.prices import MILLION
 
 EVENTS = 100
 RUNS = 5

@@ -23,10 +23,10 @@ from functions import passes
 from functions.core.ads import Ad, Landed
 from functions.core.identity import ANONYMOUS, EMAIL, hash_of, identity_ref
 from functions.core.ids import digest
+from functions.core.prices import DYNAMODB_WRITE_UNIT, MILLION
 from functions.core.release import Release, canonical, load
 from functions.score.advertised import Noted
 from functions.tokens import Proof, sign_proof
-from infra.prices import DYNAMODB_WRITE_UNIT, MILLION
 from tests.cloud import marketing, stores
 from tests.cloud.cloud import PEPPER, SIGNING
 

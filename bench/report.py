@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
+from functions.core import costs
+from functions.core.channels import BY_EMAIL
+from functions.core.prices import MILLION
+
 BOUNDS = {
     "import_cpu_ratio.track": 1.4,
     "cpu_ratio.batch_25_to_1": 0.2,
@@ -13,9 +17,10 @@ BOUNDS = {
     "transitions_per_timed_wait": 2.0,
     "transitions_per_event_wait": 1.0,
     "gallery_transitions.all": 1.0,
-    "usd_per_million.events_single": 3.2,
+    "usd_per_million.events_single": costs.EVENT * MILLION,
     "usd_per_million.events_batched_10": 1.0,
-    "usd_per_million.timed_waits": 56.0,
+    "usd_per_million.timed_waits": costs.WAIT * MILLION,
+    "usd_per_million.emails": costs.PRICE_OF_MESSAGE[BY_EMAIL] * MILLION,
     "usd_per_million.reports": 3.0,
     "feedback_calls": 0.3,
     "usd_per_month.idle": 1.0,

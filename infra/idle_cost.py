@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from functions.core import prices
 from functions.tables import due
-from infra import prices
 
 IDLE_SWEEP_SECONDS = 0.15
 """Billed for one sweep that finds nothing due."""
 IDLE_SWEEP_READ_UNITS = len(due.shards()) * 0.5
 """One eventually consistent query for each shard of the index."""
+LOOK_READ_UNITS = 0.5
+"""Whether a month has a budget stands in the live release, which is asked for by its pointer."""
 DEPLOYED_GB = 0.015
 """Zipped code, layer and templates of one deployment in the CDK's bucket."""
 
@@ -140,6 +142,7 @@ def _rule(properties: Mapping[str, Any], resources: Mapping[str, Any]) -> list[L
     return [
         Line("sweep, each minute", runs, "calls", prices.LAMBDA_REQUEST),
         Line("sweep, its time", gb_seconds, "GB-s", prices.LAMBDA_GB_SECOND),
+        Line("sweep, its hourly look", prices.HOURS_A_MONTH * LOOK_READ_UNITS, "units", prices.DYNAMODB_READ_UNIT),
         Line("sweep, its reads of what is due", runs * IDLE_SWEEP_READ_UNITS, "units", prices.DYNAMODB_READ_UNIT),
     ]
 

@@ -11,7 +11,9 @@ from infra import bytecode, staging
 from infra.paths import BUILD, RUNTIME_LOCK
 
 LAMBDA_PLATFORM = "manylinux2014_aarch64"
-SERVICES = frozenset({"dynamodb", "s3", "sqs", "sns", "sesv2", "stepfunctions", "events", "lambda", "ssm", "sts"})
+SERVICES = frozenset(
+    {"cloudwatch", "dynamodb", "s3", "sqs", "sns", "sesv2", "stepfunctions", "events", "lambda", "ssm", "sts"}
+)
 """The botocore service models that the functions may use; the others are left out."""
 
 LOCALE_DATA = frozenset(
@@ -33,7 +35,7 @@ LOCALE_DATA = frozenset(
 PHONE_DATA = ("geodata", "carrierdata", "tzdata")
 """What reading a telephone number doesn't need: places, carriers, time zones; nor does it short numbers."""
 
-_ENDPOINT_PREFIXES = {"sesv2": "email", "stepfunctions": "states"}
+_ENDPOINT_PREFIXES = {"cloudwatch": "monitoring", "sesv2": "email", "stepfunctions": "states"}
 
 
 class LayerUnavailable(RuntimeError):

@@ -125,6 +125,8 @@ class ServiceStack(cdk.Stack):
             uses.stops_clocks(machine_arn(self)),
         ]
         read_only = [uses.reads_contacts(contacts), uses.reads_releases(self._data)]
+        # What the month costs.
+        used = uses.knows_what_was_used(machine_arn(self), log)
         make = self.functions.make
         sweep = f"{self.stack_name}-sweep"
         sweep_arn = self.format_arn(
@@ -176,6 +178,7 @@ class ServiceStack(cdk.Stack):
                     # A test of a mail, to whoever asks for it.
                     uses.sends_mail(self, self.mail.settings.configuration_set_name),
                     self.sign_in.use(),
+                    used,
                 ],
             ),
             "score": make(
@@ -211,6 +214,7 @@ class ServiceStack(cdk.Stack):
                     uses.notes_messages(contacts),
                     uses.finds_due(contacts),
                     uses.calls(sweep_arn),
+                    used,
                     to_work,
                 ],
                 called=sweep,

@@ -212,5 +212,15 @@ def knows_its_quota() -> Use:
     return Use(("ses:GetAccount",), ("*",), wildcards=(("*", "SES offers the account's quota for no resource"),))
 
 
+def knows_what_was_used(state_machine_arn: str, events: dynamodb.ITable) -> Use:
+    """Asks AWS what it counted by itself: writes of events, waits of journeys."""
+    return Use(
+        ("cloudwatch:GetMetricData",),
+        ("*",),
+        {"STATE_MACHINE_ARN": state_machine_arn, "EVENTS_TABLE": events.table_name},
+        (("*", "CloudWatch offers metrics for no resource"),),
+    )
+
+
 def makes_links(public_url: str) -> Use:
     return Use(environment={"PUBLIC_URL": public_url})

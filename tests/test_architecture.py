@@ -20,9 +20,6 @@ MAY_IMPORT = {
 }
 """Which of our packages a package may import. Only the command line reaches from authoring into local."""
 
-PRICES = "infra.prices"
-"""What knows no construct and no stack, only what AWS charges: whoever says what something costs asks it."""
-
 CLOCKS = {"time", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today"}
 CHANCE = {"random", "secrets", "uuid", "os.urandom", "os.environ", "os.getenv"}
 
@@ -106,13 +103,13 @@ def test_imports_point_inward(package: str) -> None:
         f"{path} imports {name}"
         for path, tree in modules(package).items()
         for name in imported(tree)
-        if is_in(name, forbidden) and not (package == "authoring" and is_in(name, {PRICES}))
+        if is_in(name, forbidden)
     ]
     assert wrong == []
 
 
 def test_prices_import_nothing() -> None:
-    assert list(imported(modules("infra")["infra/prices.py"])) == []
+    assert list(imported(modules("functions/core")["functions/core/prices.py"])) == []
 
 
 def test_the_core_imports_the_standard_library_pydantic_and_jinja2_only() -> None:

@@ -14,7 +14,7 @@ from authoring.recount import Difference
 from functions import settings
 from functions.aws import dynamodb
 from functions.core.counting import NOW
-from infra.prices import DYNAMODB_READ_UNIT
+from functions.core.prices import DYNAMODB_READ_UNIT
 
 WAIT_S = 60
 """Longer than counting comes behind what happens."""

@@ -14,9 +14,9 @@ from authoring import exporting
 from authoring.commands.shared import App, counted, emit, explained, json_option, say
 from authoring.exporting import Record
 from functions import clock
+from functions.core.prices import DYNAMODB_READ_UNIT
 from functions.tables import audit
 from functions.tables.audit import Noted
-from infra.prices import DYNAMODB_READ_UNIT
 
 _FORMAT = click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 _OUT = click.option(

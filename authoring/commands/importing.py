@@ -28,10 +28,10 @@ from authoring.importing.job import AlreadyIn, Done, Wanted
 from authoring.importing.nobody import Nobody
 from authoring.when import minute
 from functions import clock, releases
+from functions.core.prices import DYNAMODB_READ_UNIT
 from functions.core.views import iso
 from functions.tables import imports
 from functions.tables.imports import Imported
-from infra.prices import DYNAMODB_READ_UNIT
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _SMALL = 4 * 1024 * 1024

@@ -1,5 +1,6 @@
 """staff: who gets into the console, and as what."""
 
+import getpass
 from typing import Any
 
 import click
@@ -8,9 +9,12 @@ from rich.table import Table
 from authoring import staff as accounts
 from authoring.commands.shared import App, console, emit, explained, json_option, say
 from authoring.target import Unreachable
+from functions import clock
 from functions.aws.session import client
 from functions.core.policy import mailbox
 from functions.core.roles import Role
+from functions.tables import audit
+from functions.tables.audit import Kind, Noted
 
 _STATES = {accounts.INVITED: "invited", "CONFIRMED": "signs in"}
 
@@ -51,6 +55,7 @@ def invite(app: App, email: str, role: str, as_json: bool) -> None:
         if address is None:
             raise ValueError(f'"{email}" is no address that mail could be sent to')
         is_new = accounts.invite(*_pool(app), address, Role(role))
+        _note("invite", address, role)
     if as_json:
         emit({"email": address, "role": role, "invited": is_new})
         return
@@ -68,10 +73,15 @@ def remove(app: App, email: str, as_json: bool) -> None:
             accounts.remove(*_pool(app), email)
         except LookupError:
             raise ValueError(f"nobody on the staff has the address {email}: see `samovar staff list`") from None
+        _note("remove", email)
     if as_json:
         emit({"removed": email})
         return
     say(f"{email} gets in no more.", "green")
+
+
+def _note(kind: Kind, email: str, role: str = "") -> None:
+    audit.note(Noted(kind, email, clock.now_ms(), by=getpass.getuser(), why=role))
 
 
 def _pool(app: App) -> tuple[Any, str]:

@@ -1,11 +1,11 @@
 """What a person may ask for: everything that is kept of them, and to be erased."""
 
 import json
-from typing import Any
 
 from functions import clock
 from functions.console import places
 from functions.console.acting import whole
+from functions.console.jobs import said
 from functions.console.people import of
 from functions.console.routes import Asked, Shown
 from functions.core.contact import Contact
@@ -13,7 +13,6 @@ from functions.core.erasure import STAGE_NAMES
 from functions.core.errors import Refused
 from functions.core.identity import normal_email, own_ref
 from functions.core.person_name import name_of
-from functions.core.views import iso
 from functions.http import Answer, answer, json_answer, redirect
 from functions.people import erasing, everything, whom
 from functions.people.whom import Found
@@ -58,16 +57,13 @@ def progress(asked: Asked) -> Shown:
     if job is None or job.kind != erasing.KIND:
         raise Refused("unknown-job", "There is no such erasure.", status=404)
     stage = int(job.start[0]) if job.start else 0
-    values: dict[str, Any] = {
-        "job": job.id,
-        "started": iso(job.started),
-        "finished": iso(job.finished) if job.finished else None,
+    values = said(job) | {
         "stage": len(STAGE_NAMES) if job.finished else stage,
         "stages": len(STAGE_NAMES),
         "doing": None if job.finished else STAGE_NAMES[stage],
         "erased": {what: many for what, many in sorted(job.notes.items()) if many and not what.startswith("searched")},
     }
-    return Shown("erasure.html", values)
+    return Shown("job.html", values)
 
 
 def _asking(contact: Contact) -> Shown:
@@ -82,13 +78,13 @@ def _asking(contact: Contact) -> Shown:
     return Shown("forget.html", values)
 
 
-def _meant(contact: Contact, said: str) -> Found | None:
+def _meant(contact: Contact, written: str) -> Found | None:
     """The identity that was typed, if it is the person's: the address, where they have one."""
     email = contact.profile.email
-    if not said or (email is not None and normal_email(said) != normal_email(email)):
+    if not written or (email is not None and normal_email(written) != normal_email(email)):
         return None
     try:
-        found = whom.find(said)
+        found = whom.find(written)
     except whom.UnknownPerson:
         return None
     return found if found.contact == contact.id else None

@@ -1,10 +1,13 @@
 """A job that somebody began, and how far it is."""
 
+from typing import Any
+
 from functions.console import wording
 from functions.console.routes import Asked, Shown
 from functions.core.errors import Refused
 from functions.core.views import iso
 from functions.work import jobs
+from functions.work.jobs import Job
 
 
 def show(asked: Asked) -> Shown:
@@ -12,8 +15,13 @@ def show(asked: Asked) -> Shown:
     job = jobs.get(asked.named["job"])
     if job is None:
         raise Refused("unknown-job", "There is no such job, or not any more.", status=404)
+    return Shown("job.html", said(job))
+
+
+def said(job: Job) -> dict[str, Any]:
+    """What every page about a job says of it."""
     known = wording.words().texts
-    values = {
+    return {
         "job": job.id,
         "kind": job.kind,
         "called": known.get(f"job-{job.kind}", job.kind),
@@ -29,4 +37,3 @@ def show(asked: Asked) -> Shown:
             if f"note-{name}" in known and many
         ],
     }
-    return Shown("job.html", values)

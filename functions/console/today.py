@@ -1,10 +1,10 @@
-"""The first page: what needs somebody, what happened, what goes out, and who has just become interesting."""
+"""The first page: what needs somebody, what happened and goes out, who has just become interesting, what it costs."""
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from functions import clock, releases
+from functions import clock, releases, spending
 from functions.console.campaigns import stood
 from functions.console.happened import lately
 from functions.console.journeys import stuck
@@ -12,6 +12,7 @@ from functions.console.naming import called
 from functions.console.pairs import said
 from functions.console.routes import Asked, Shown
 from functions.console.sending import paused
+from functions.core import costs
 from functions.core.pauses import Pauses
 from functions.core.release import Release
 from functions.core.roles import Right
@@ -37,9 +38,35 @@ def show(asked: Asked) -> Shown:
         "campaigns": list(_campaigns(release, held, now)),
         "leads": _leads(now, asked.who.member.may(Right.SEE_PEOPLE)),
         "conflicts": sum(1 for _ in islice(duplicates.listed(duplicates.CONFLICT), MANY + 1)),
+        "costs": _costs(release, now),
         "pairs": _pairs() if asked.who.member.may(Right.SEE_PEOPLE) else [],
     }
     return Shown("today.html", values)
+
+
+def _costs(release: Release, now: int) -> dict[str, Any]:
+    """What the month costs, in dollars."""
+    found, budget = spending.reckoned(now), release.sending.monthly_budget
+    return {
+        "month": found.month,
+        "at": iso(found.at),
+        "so_far": round(found.spent, 2),
+        "expected": round(found.by_the_end, 2),
+        "budget": budget,
+        "over": costs.over(found, budget) if budget is not None else "",
+        "parts": [
+            {
+                "part": part,
+                "messages": found.messages.get(part),
+                "so_far": round(found.so_far.get(part, 0), 2),
+                "expected": round(dollars, 2),
+            }
+            for part, dollars in sorted(found.expected.items(), key=lambda one: -one[1])
+        ],
+        "whole": found.whole,
+        "text": {"price": round(found.text, 4), "by": found.text_by},
+        "unforetold": [{"id": id, "campaign": release.present_name("campaign", id)} for id in found.unforetold],
+    }
 
 
 def _pairs() -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class Right(StrEnum):
     ERASE = "erase"
     """Erase a person, and take everything about them out."""
     MANAGE = "manage"
-    """Who is on the staff, and what the business pays."""
+    """Who is on the staff."""
 
 
 class Role(StrEnum):

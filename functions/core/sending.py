@@ -120,6 +120,12 @@ class Sending(Definition):
     warm_up: WarmUp | None = Field(
         None, description="For a new domain: little marketing mail at first, and more every day."
     )
+    monthly_budget: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        description="Dollars that a month may cost; who gets alarms is told when it costs more.",
+    )
     push: PushSettings = Field(default_factory=PushSettings, description="How people opt in to notifications.")
     sms: SmsSettings = Field(default_factory=SmsSettings, description="How text messages are sent.")
     staff: dict[Id, Annotated[list[Mailbox], Field(min_length=1, max_length=20)]] = Field(

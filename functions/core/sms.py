@@ -137,6 +137,9 @@ class SmsCountry(Definition):
 class SmsSettings(Definition):
     """How text messages are sent."""
 
+    price: float | None = Field(
+        None, gt=0, le=10, description="Dollars that one takes, for forecasts; AWS's list says it by country."
+    )
     sender: str | None = Field(
         None,
         max_length=11,

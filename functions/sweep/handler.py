@@ -10,6 +10,7 @@ from typing import Any
 
 from functions import clock
 from functions.observability import handler as observed
+from functions.sweep import budget
 from functions.sweep.sweep import Ask, sweep
 
 
@@ -18,7 +19,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Sweep once. An `ahead` in the event (ms) also looks at what will be due so soon; `shards` are those
     of a helper."""
     shards = event.get("shards", ())
-    swept = sweep(clock.now_ms(), int(event.get("ahead", 0)), shards, None if shards else _helpers(context))
+    now = clock.now_ms()
+    swept = sweep(now, int(event.get("ahead", 0)), shards, None if shards else _helpers(context))
+    if not shards and budget.is_time(now):
+        budget.watch(now)
     return {"done": swept.done, "failed": swept.failed, "lag": swept.lag, "finished": swept.finished}
 
 

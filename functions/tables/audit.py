@@ -1,5 +1,6 @@
 """Who was looked at or erased on purpose, who came in or went out by a file, when sending was stopped and
-let go on, whose runs of a journey were corrected, who approved a release or started a journey by hand:
+let go on, whose runs of a journey were corrected, who approved a release or started a journey by hand,
+who was let into the console or out of it:
 X#audit / <13-digit ms>#<id>.
 
 Of a person there is a hash and nothing else. `by`, `many` and `why` are absent where nobody noted them.
@@ -42,6 +43,8 @@ Kind = Literal[
     "stop-mail",
     "allow-mail",
     "merge",
+    "invite",
+    "remove",
 ]
 
 
@@ -53,7 +56,8 @@ class Noted:
     of "let-go" and "cancel" a campaign's run as pauses name it, of "propose" and "drop" the release,
     of "recall" JOURNEY/STEP, of "revoke" the person (its `job` the page, "*" for all), of "migrate" and "start" the
     journey, of "retry" either, of "approve" the release. Of "trait" and "tag"
-    `why` names it, of "merge" `job` is the contact that became a part of the other. `by` is the account at the
+    `why` names it, of "merge" `job` is the contact that became a part of the other. Of "invite" and "remove" the
+    subject is an address of the staff, `why` of the first the role. `by` is the account at the
     terminal, or the address of whoever was signed in to the console, `many` how many people
     or rows it was about, `why` what the person there said."""
 

@@ -18,6 +18,7 @@ from functions.aws import ses
 from functions.core import message as ledger
 from functions.core.campaign import journey_of, message_id, place_of
 from functions.core.consent import Change, Entry
+from functions.core.costs import PRICE_OF_MESSAGE
 from functions.core.identity import hash_of, own_ref
 from functions.core.message import Message
 from functions.core.pauses import EVERYTHING, Pause
@@ -544,7 +545,7 @@ def test_the_command_line_begins_shows_pauses_resumes_lets_go_and_cancels(
     cloud.settle()
     shown = asked("show", CAMPAIGN)
     assert (shown["state"], shown["people"], shown["foretold"]["withhold no-consent"]) == ("holding", 13, 1)
-    assert shown["dollars"] == pytest.approx(0.0012)
+    assert shown["dollars"] == pytest.approx(12 * PRICE_OF_MESSAGE["email"])
     text = CliRunner().invoke(main, ["campaigns", "show", name]).output
     assert "1 don't get it: The address never agreed to this topic." in text
     assert f"  samovar campaigns cancel {name}\n" in text

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from authoring import log
 from authoring.cli import main
 from authoring.commands import staff as commands
 from authoring.target import Target
 from functions.console import gate, places
 from functions.core.roles import Role
 from functions.core.staff import Member
+from functions.tables import audit
+from functions.tables.audit import Noted
 from local import staff as demo
 from tests.cloud import Cloud
 from tests.inprocess import InProcess
@@ -38,9 +41,16 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def terminal(pool: tuple[Any, str], ended: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def noted() -> list[Noted]:
+    """What was noted of it."""
+    return []
+
+
+@pytest.fixture
+def terminal(pool: tuple[Any, str], ended: list[str], noted: list[Noted], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("authoring.target.connect", lambda name: Target("samovar", False, {"StaffPool": pool[1]}))
     monkeypatch.setattr(commands, "client", lambda service: pool[0])
+    monkeypatch.setattr("functions.tables.audit.note", noted.append)
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(main, ["staff", *words])
@@ -73,10 +83,26 @@ def test_whoever_is_removed_gets_in_no_more(terminal: Any, ended: list[str]) -> 
     assert "samovar staff list" in again.output + (again.stderr or "")
 
 
+def test_who_was_let_in_and_out_stands_in_the_log(terminal: Any, noted: list[Noted]) -> None:
+    terminal("invite", AYSE, "sales")
+    terminal("invite", AYSE, "owner")
+    terminal("remove", AYSE)
+    terminal("remove", AYSE)
+    said = [log.of_note(one, None) for one in noted]
+    assert [one.what for one in said] == [
+        f"let into the console: {AYSE} as sales",
+        f"let into the console: {AYSE} as owner",
+        f"let no more into the console: {AYSE}",
+    ]
+    assert all(one.who for one in said)
+    assert [audit.from_row(audit.to_row(one)) for one in noted] == noted
+
+
 @pytest.mark.parametrize("words", [("invite", "no-address", "sales"), ("invite", AYSE, "boss")])
-def test_what_cannot_be_meant_is_refused(terminal: Any, words: tuple[str, ...]) -> None:
+def test_what_cannot_be_meant_is_refused(terminal: Any, noted: list[Noted], words: tuple[str, ...]) -> None:
     assert terminal(*words).exit_code != 0
     assert listed(terminal) == []
+    assert noted == []
 
 
 def test_the_demo_has_one_of_each_role_however_often_it_is_begun(pool: tuple[Any, str], terminal: Any) -> None:

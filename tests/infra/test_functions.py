@@ -85,9 +85,9 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         if "NotResource" in statement:
             # Telephone numbers have no ARN: all that is no topic.
             assert (statement["Action"], statement["NotResource"]) == ("sns:Publish", "arn:*:sns:*:*:*"), name
-        # AWS knows no smaller resource for the account's own quota.
+        # AWS knows no smaller resource for the account's own quota, nor for what it counts.
         everything = set() if "*" not in _list(statement.get("Resource", [])) else set(_list(statement["Action"]))
-        assert everything <= {"ses:GetAccount"}, name
+        assert everything <= {"ses:GetAccount", "cloudwatch:GetMetricData"}, name
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,7 @@ def test_no_permission_has_a_wildcard_action_or_is_for_everything(app: Synthesiz
         ("states:StartExecution", {"journey_step", "sweep", "work"}),
         ("dynamodb:GetRecords", {"score", "journey_step", "count"}),
         ("lambda:InvokeFunction", {"sweep"}),
+        ("cloudwatch:GetMetricData", {"console", "sweep"}),
     ],
 )
 def test_only_who_needs_it_may(app: Synthesized, action: str, rooms: set[str]) -> None:

@@ -3,9 +3,11 @@
 import pytest
 from moto import mock_aws
 
+from functions import clock
 from functions.aws import session
+from functions.core import costs, prices
 from functions.sweep.handler import handler
-from infra import idle_cost, prices
+from infra import idle_cost
 from tests.infra.conftest import Synthesized
 
 DEAR = (
@@ -18,6 +20,10 @@ def test_an_idle_month_costs_at_most_a_dollar(app: Synthesized) -> None:
     lines = idle_cost.bill([app.data, app.service])
     print(idle_cost.table(lines))
     assert 0 < idle_cost.usd(lines) <= 1.0
+
+
+def test_what_pages_say_of_an_idle_month_is_what_its_bill_says(app: Synthesized) -> None:
+    assert idle_cost.usd(idle_cost.bill([app.data, app.service])) == pytest.approx(costs.IDLE_A_MONTH, abs=0.01)
 
 
 def test_polling_of_each_queue_is_on_the_bill(app: Synthesized) -> None:
@@ -70,6 +76,7 @@ def test_a_sweep_that_finds_nothing_reads_the_index_and_says_nothing(
     dynamodb.create_table(TableName="contacts", **{name: table[name] for name in kept})
     calls: list[str] = []
     dynamodb.meta.events.register("before-call.*.*", lambda model, **_: calls.append(model.name))
+    monkeypatch.setattr(clock, "now_ms", lambda: 0)
     handler({}, None)
     session.reset()
     assert len(calls) * 0.5 == idle_cost.IDLE_SWEEP_READ_UNITS

@@ -131,6 +131,22 @@ BROKEN = {
         '"smoke" is not a channel',
         "email",
     ),
+    "a budget that is none": Broken(
+        "sending.yaml",
+        swap("caps:", "monthly_budget: -20\ncaps:", "sending.yaml"),
+        "monthly_budget",
+        "monthly_budget",
+        "the number is too small",
+        "",
+    ),
+    "a budget in words": Broken(
+        "sending.yaml",
+        swap("caps:", "monthly_budget: twenty dollars\ncaps:", "sending.yaml"),
+        "monthly_budget",
+        "monthly_budget",
+        "number",
+        "",
+    ),
     "hours that say two things": Broken(
         "sending.yaml",
         swap("caps:", 'hours:\n  - {quiet: {from: "21:00", to: "09:00"}, only: {on: [monday]}}\ncaps:', "sending.yaml"),

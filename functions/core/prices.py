@@ -1,6 +1,7 @@
 """What AWS charges: list prices of us-east-1 in dollars, without the free tier of new accounts.
 
-The only place that knows a price. The names say what one unit is.
+The only place that knows a price of AWS. The names say what one unit is. What a unit of work of ours costs by them
+stands in core/costs.py.
 """
 
 MILLION = 1_000_000
