@@ -7,6 +7,7 @@ from typing import Any, Final
 from functions import releases
 from functions.console.pictures import anchor
 from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table
+from functions.core import costs
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
 from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
@@ -17,6 +18,7 @@ from functions.core.tree import walk, ways
 from functions.tables import counts
 
 SENT: Final = (*LETTERS, *MACHINES)
+MONEY: Final = ("revenue", "cost")
 _ON_A_WAY: Final = ("sent", "opened", "clicked", "orders", "unsubscribed")
 _NOTHING: Final[Counter[str]] = Counter()
 
@@ -55,7 +57,7 @@ def by_sender(period: Period) -> dict[str, Any]:
             title = campaign.title or release.present_name("campaign", id)
             leads = {"name": path("reports", "campaigns", id, days=period.days)}
             lines.append(Line(["campaign", title, None, None, *_results(numbers)], leads))
-    return table("senders", ["kind", "name", "entered", "goal", *SENT, "revenue"], lines)
+    return table("senders", ["kind", "name", "entered", "goal", *SENT, *MONEY], lines)
 
 
 def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[s
     there = {step.id for step in known}
     gone = sorted(part for part, numbers in found.items() if numbers["decided"] and part not in there)
     lines += [Line([part, channels(found[part]) or None, None, *_results(found[part])]) for part in gone[:MOST]]
-    return table("steps", ["step", "channel", "template", *SENT, "revenue"], lines)
+    return table("steps", ["step", "channel", "template", *SENT, *MONEY], lines)
 
 
 def branches(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def runs(id: str, period: Period) -> dict[str, Any]:
         for run in sorted(found, reverse=True)[:MOST]
         if run and any(found[run].values())
     ]
-    return table("runs", ["run", *SENT, "revenue"], lines)
+    return table("runs", ["run", *SENT, *MONEY], lines)
 
 
 def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
@@ -137,7 +139,17 @@ def channels(numbers: Counter[str]) -> str:
 
 
 def _results(numbers: Counter[str]) -> list[Cell]:
-    return [*of_measures(SENT, numbers), money(numbers)]
+    return [*of_measures(SENT, numbers), money(numbers), _cost(numbers)]
+
+
+def _cost(numbers: Counter[str]) -> str:
+    """What sending these took, in dollars at list price."""
+    by = {one.removeprefix(BY): many for one, many in numbers.items() if one.startswith(BY)}
+    text = releases.live().release.sending.sms.price
+    amount = sum(many * costs.price_of_message(channel, text) for channel, many in by.items())
+    if 0 < amount < 0.01:
+        return f"< {costs.dollars(0.01)}"
+    return costs.dollars(amount) if by else ""
 
 
 def _called(step: str, journey: str, release: Release) -> str:

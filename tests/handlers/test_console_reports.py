@@ -34,10 +34,21 @@ def test_what_a_welcome_brought_stands_in_every_report(shop: Cloud) -> None:
     (journey,) = [row for row in found["senders"] if row["entered"] and row["clicked"]]
     assert (journey["kind"], journey["opened"], journey["clicked"]) == ("journey", 1, 1)
     assert journey["sent"] >= 1
+    assert journey["cost"] == "< $0.01"
     assert sum(row["sent"] for row in found["messages"]) >= journey["sent"]
     assert any(row["entered"] for row in found["funnel"])
     assert any(row["source"] == "direct" for row in found["sources"])
     assert any(row["did"] == "submitted" and row["times"] for row in found["made"])
+
+
+def test_beside_what_a_journey_brought_stands_what_its_messages_cost_by_the_channels_that_they_went_by(
+    shop: Cloud,
+) -> None:
+    at = ("journey/welcome", "2026-11-24", "hello")
+    by = {"by-email": 10_000, "by-sms": 100, "sent": 10_100, "revenue-TRY": 123_400}
+    counts.count([Unit("many", adds={Place(*at, measure): many for measure, many in by.items()})])
+    (journey,) = [row for row in told(shop)["senders"] if row["revenue"]]
+    assert (journey["revenue"], journey["cost"]) == ("1234.00 TRY", "$6.25")
 
 
 def test_today_tells_what_happened_today_and_within_a_week(shop: Cloud) -> None:
