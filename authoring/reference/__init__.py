@@ -10,7 +10,7 @@ from authoring import markup, step_examples, templates
 from authoring.examples import EXAMPLES
 from authoring.load import load
 from authoring.problems import CODES
-from authoring.reference import prose
+from authoring.reference import console, prose
 from authoring.reference.kinds import MARKETING, PAGES, ROOT, Page, channel_pages
 from authoring.scenarios.model import HAPPENINGS, Scenarios
 from authoring.sources import EmailFile
@@ -39,6 +39,7 @@ def pages() -> dict[str, str]:
         made[f"schemas/{page.name}.json"] = _schema(page, schema)
     made["conditions.md"] = _conditions()
     made["problems.md"] = _problems()
+    made[console.PAGE] = console.page()
     return made
 
 
@@ -63,7 +64,8 @@ def _index() -> str:
     lines = [prose.NOTICE, "# Definition files", "", prose.INTRODUCTION, ""]
     lines += [f"- [{page.title}]({page.name}.md): `{page.file}` ([schema](schemas/{page.name}.json))" for page in PAGES]
     lines += ["- [Conditions](conditions.md): the one language in which branches, waits and segments ask"]
-    lines += ["- [Problems](problems.md): codes of what `samovar validate` finds", ""]
+    lines += ["- [Problems](problems.md): codes of what `samovar validate` finds"]
+    lines += [f"- [The console's JSON API]({console.PAGE}): what the staff's pages answer to a script", ""]
     lines += ["## Ids", "", prose.IDS, "", "## Editors", "", prose.EDITORS, ""]
     return "\n".join(lines)
 

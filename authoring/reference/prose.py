@@ -91,3 +91,29 @@ MEANINGS = {
 ENDS = """Every journey ends: what is repeated has `until`, `at_most` or a way out, or the journey a goal, an exit or
 a last day; each turn passes a wait that takes time (a length of time, or something new that has to happen); and
 journeys that start each other wait in between. `samovar validate` refuses what doesn't."""
+CONSOLE_API = """What a page of [the console](../console.md) shows its address also answers as JSON, and what its
+buttons do a script may do as well: behind the same session, the same roles and the same token. A request that
+doesn't accept `text/html` gets JSON; `HEAD` is answered like `GET`.
+
+**Who asks** is known by the cookie `samovar-session` alone. It is set when somebody has signed in by Cognito's
+pages, so in a browser, with a second factor where one is asked for: there is no key and no password of an API. A
+script sends the cookie of a browser in which its owner signed in (no script of a page can read it; a browser's own
+tools show it), or goes through that sign-in as a browser does, from `GET /console/sign-in`. A session ends after an
+hour without a request, and after half a day in any case: what must run by night is no work for this API. Everything
+done is noted under that account.
+
+**What changes something** is a `POST` of a form (`application/x-www-form-urlencoded`) that brings the token of the
+session: in the header `x-samovar-token`, or in the field `_token`. It stands in every page of HTML, in `<meta
+name="samovar:token">`, and is the same as long as the session.
+
+```console
+$ curl -s https://tea.example/console/people?of=band:hot -H 'accept: application/json' -b 'samovar-session=…'
+$ curl -s https://tea.example/console/sending/pause -H 'accept: application/json' -b 'samovar-session=…' \\
+    -H 'x-samovar-token: …' -d what=marketing -d 'why=The shop is closed' -d hours=12
+```
+
+**Lists** go on by a cursor: a page names the place of the next one, which is handed back as it is. **What is
+refused** has the body of [every other refusal](errors.md). Besides what the tables name there may be, of each:
+`not-signed-in` (401), `not-allowed` (403, of another role), `stale-page` (403, without the token), `unknown-route`
+(404) and `invalid-body` (400). What was done is answered with 200 and plain facts; an erasure, which takes a while,
+with 202 and its job."""

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from authoring import step_examples
 from authoring.load import load
 from authoring.locate import keys_of
-from authoring.reference import FOLDER, MARKETING, PAGES, Page, pages
+from authoring.reference import FOLDER, MARKETING, PAGES, Page, console, pages
 from authoring.tree import read
+from functions.console.routes import ROUTES
 from functions.core.journey import TRIGGERS, trigger_kind
 from functions.core.steps import STEPS, step_kind
 
@@ -86,3 +87,29 @@ def test_every_kind_of_step_and_of_trigger_has_an_example_of_its_kind() -> None:
     for kinds, kind_of in ((step_examples.STEPS, step_kind), (step_examples.TRIGGERS, trigger_kind)):
         for kind, examples in kinds.items():
             assert {kind_of(load("example", text).data) for text in examples} == {kind}
+
+
+def test_every_route_of_the_console_stands_in_its_reference_with_what_it_takes() -> None:
+    text = pages()[console.PAGE]
+    for route in ROUTES:
+        (row,) = [
+            line for line in text.splitlines() if line.startswith(f"| `{route.method} {console.address(route)}` |")
+        ]
+        assert all(f"`{name}`" in row for name in console.takes(route).codes), row
+        for name in console.takes(route).form if route.method == "POST" else console.takes(route).query:
+            assert f"| `{name}` | " in text, name
+
+
+def test_what_a_route_takes_is_read_from_its_code() -> None:
+    found = {(route.method, *route.parts): console.takes(route) for route in ROUTES}
+    assert found["POST", "people", "*", "trait"].form == {"name", "value", "kind", "off"}
+    assert "bad-trait" in found["POST", "people", "*", "trait"].codes
+    assert found["GET", "people"].query == {"q", "of", "after"}
+    assert found["POST", "sending", "pause"].form == {"what", "why", "hours", "back"}
+    assert {"missing-reason", "invalid-hours", "unknown-pause"} == found["POST", "sending", "pause"].codes
+    assert {"as", "look", "language", "release"} <= found["POST", "mails", "*", "test"].form
+
+
+def test_nothing_is_explained_that_no_route_takes() -> None:
+    taken = {name for route in ROUTES for found in [console.takes(route)] for name in {*found.form, *found.query}}
+    assert taken | {"_token"} == set(console.MEANINGS)
