@@ -34,7 +34,7 @@ def show(asked: Asked) -> Shown:
         "stuck": [stuck(one, release) for one in setbacks.listed()],
         "campaigns": list(_campaigns(release, held, now)),
         "leads": _leads(now, asked.who.member.may(Right.SEE_PEOPLE)),
-        "conflicts": sum(1 for _ in islice(duplicates.listed(duplicates.CONFLICT), MANY + 1)),
+        "conflicts": sum(1 for _ in duplicates.listed(duplicates.CONFLICT, most=MANY + 1)),
         "pairs": _pairs() if asked.who.member.may(Right.SEE_PEOPLE) else [],
     }
     return Shown("today.html", values)
