@@ -158,12 +158,14 @@ def decisions_of(image: Mapping[str, Any]) -> list[Decision]:
     return [decision_from(row) for row in image.get("out", [])]
 
 
-def load(contacts: Iterable[str]) -> dict[str, Contact]:
-    """Contacts by id (consistent read), fresh ones where nothing is stored yet."""
+def load(contacts: Iterable[str], *, consistent: bool = True) -> dict[str, Contact]:
+    """Contacts by id, fresh ones where nothing is stored yet. A read that need not be `consistent` costs half: it may
+    miss what was written a moment ago, which a write that holds the version finds out."""
     wanted, table = list(dict.fromkeys(contacts)), settings.contacts_table()
     if len(wanted) <= FEW:
-        return {contact: _alone(contact) for contact in wanted}
-    rows = dynamodb.batch_get(table, [(partition(contact), sk) for contact in wanted for sk in (STATE, PROFILE)])
+        return {contact: _alone(contact, consistent=consistent) for contact in wanted}
+    keys = [(partition(contact), sk) for contact in wanted for sk in (STATE, PROFILE)]
+    rows = dynamodb.batch_get(table, keys, consistent=consistent)
     split = [pk for (pk, sk), row in rows.items() if sk == STATE and compact.is_split(row.get("facts", ""))]
     if split:
         rows |= dynamodb.batch_get(table, [(pk, CLOSED) for pk in split])
@@ -176,11 +178,16 @@ def load(contacts: Iterable[str]) -> dict[str, Contact]:
     return found
 
 
-def _alone(contact: str) -> Contact:
+def _alone(contact: str, *, consistent: bool = True) -> Contact:
     """One contact, whose rows lie side by side: a query is billed by what it reads in all."""
     rows: dict[dynamodb.Key, dynamodb.Item] = {}
-    for _ in range(READINGS):
-        side_by_side = dynamodb.query(settings.contacts_table(), partition(contact), between=(PROFILE, STATE))
+    for reading in range(READINGS):
+        side_by_side = dynamodb.query(
+            settings.contacts_table(),
+            partition(contact),
+            between=(PROFILE, STATE),
+            consistent=consistent or reading > 0,
+        )
         rows = {(row["pk"], row["sk"]): row for row in side_by_side}
         try:
             return _assembled(contact, rows)
