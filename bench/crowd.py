@@ -98,7 +98,7 @@ class _Made:
                 yield contacts.profile_row(contact.profile, 1)
                 yield identities.to_row(Identity(contact.profile.identities[0], contact.state.contact, proved=True))
         yield from self._leads(many // 50)
-        for number in range(many // 100):
+        for number in range(many // 40):
             kind = (duplicates.CONFLICT, duplicates.PLUS_TAG)[number % 2]
             one, other = number % WHOLE, (7 * number + 1 + number // WHOLE) % WHOLE
             ends = map(self._ref, (one, other)) if number % 2 else (own_ref(name(one)), own_ref(name(other)))

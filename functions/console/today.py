@@ -41,7 +41,7 @@ def show(asked: Asked) -> Shown:
 
 
 def _pairs() -> list[dict[str, Any]]:
-    return [said(pair) for pair in islice(suspected(duplicates.CONFLICT), MANY)]
+    return [said(pair) for pair in islice(suspected(duplicates.CONFLICT, together=MANY), MANY)]
 
 
 def _campaigns(release: Release, held: Pauses, now: int) -> Iterator[dict[str, Any]]:

@@ -33,10 +33,10 @@ class Suspected:
     """Where the pair stands among all."""
 
 
-def suspected(kind: str = "", after: str = "") -> Iterator[Suspected]:
+def suspected(kind: str = "", after: str = "", together: int = TOGETHER) -> Iterator[Suspected]:
     """Pairs (of one kind) that were noted after a place and are still two contacts; those that have become one are
-    forgotten. So many are looked at together, however many there are."""
-    while some := list(duplicates.listed(kind, after, TOGETHER)):
+    forgotten. So many are looked up `together`, however many there are."""
+    while some := list(duplicates.listed(kind, after, together)):
         known = _contacts({ref for pair in some for ref in (pair.one, pair.other)})
         for pair in some:
             one, other = known.get(pair.one), known.get(pair.other)
@@ -46,7 +46,7 @@ def suspected(kind: str = "", after: str = "") -> Iterator[Suspected]:
                 duplicates.remove(pair)
                 continue
             yield Suspected(pair.kind, _known(one), _known(other), iso(pair.at), duplicates.place(pair))
-        if len(some) < TOGETHER:
+        if len(some) < together:
             return
         after = duplicates.place(some[-1])
 
