@@ -1,7 +1,8 @@
 """`python -m bench [family …]`: measure, print a table, write .bench/results.json (name → number).
 
 Families: imports, cpu, units, waits, gallery, money, growth, crash, stack, tracker, backfill, campaign, importing,
-compose, sending, feedback, variants, pages. All of them take about fifteen minutes.
+compose, sending, feedback, variants, pages, console,
+counting. All of them take about fifteen minutes.
 """
 
 import json
@@ -15,6 +16,7 @@ from bench import (
     backfill,
     campaign,
     compose,
+    counting,
     cpu,
     crash,
     feedback,
@@ -31,6 +33,7 @@ from bench import (
     variants,
     waits,
 )
+from bench import console as staff
 from bench.report import BOUNDS, LEAST, Run, console, is_ok, table
 from infra.paths import ROOT
 
@@ -53,6 +56,8 @@ FAMILIES: dict[str, Run] = {
     "feedback": feedback.run,
     "variants": variants.run,
     "pages": pages.run,
+    "console": staff.run,
+    "counting": counting.run,
 }
 RESULTS = ROOT / ".bench" / "results.json"
 

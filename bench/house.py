@@ -29,6 +29,7 @@ from functions.observability import logger
 from local import emulator as launcher
 from local.emulator import EmulatorProcess
 from tests.cloud import Call, Cloud
+from tests.inprocess import InProcess, running
 
 
 @dataclass(slots=True)
@@ -48,12 +49,12 @@ class Work:
 class House(Cloud):
     """A cloud that keeps books for each function."""
 
-    def __init__(self, emulator: EmulatorProcess) -> None:
+    def __init__(self, emulator: EmulatorProcess | InProcess) -> None:
         self.work: dict[str, Work] = {}
         self.cpu: dict[str, float] = {}
         self.measuring = False
         self._acting: str | None = None
-        super().__init__(emulator)
+        super().__init__(emulator)  # type: ignore[arg-type]
         self.meter = Meter(emulator.client("dynamodb"), lambda: self._acting)
         self.meter.attach(session.client("dynamodb"))
         self.wire.watch = self
@@ -132,5 +133,14 @@ def house() -> Iterator[House]:
         launcher.start(Path(folder), lambdas=False, persist=False) as emulator,
         House(emulator) as made,
     ):
+        yield made
+    session.reset()
+
+
+@contextlib.contextmanager
+def small_house() -> Iterator[House]:
+    """The same with the emulator in this process, where only calls and units are counted: much is stored there at
+    once (`InProcess.fill`), and no CPU is to be taken."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as emulator, House(emulator) as made:
         yield made
     session.reset()

@@ -34,6 +34,9 @@ BOUNDS = {
     "tracker_with_popups_bytes_gzip": 5120.0,
     "popup_bytes_gzip": 7168.0,
     "sending_memory_growth_mb": 10.0,
+    "page_calls.max": 70.0,
+    "usd_per_million.counted_messages": 5.0,
+    "growth.page_calls_by_contacts": 1.0,
 }
 """The most that a number may be. Numbers that aren't here are reported and not judged."""
 

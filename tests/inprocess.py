@@ -13,7 +13,7 @@ import io
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -66,6 +66,20 @@ class InProcess:
                 plain.speak(made)
             self._clients[service] = made
         return self._clients[service]
+
+    def fill(self, table: str, items: Iterable[dict[str, Any]]) -> None:
+        """Put many items of DynamoDB's JSON straight where the emulator keeps them: no stream tells of them."""
+        made = list(items)
+        with _one_at_a_time:
+            contextvars.Context().run(_fill, table, made)
+
+
+def _fill(name: str, items: Iterable[dict[str, Any]]) -> None:
+    _as_everybody()
+    service = import_module("ministack.services.dynamodb")
+    table = service._tables[name]
+    for item in items:
+        service._set_item(table, item["pk"]["S"], item["sk"]["S"], item)
 
 
 @contextlib.contextmanager
@@ -141,9 +155,7 @@ _Answer = tuple[int, dict[str, str], bytes]
 
 def _of_tables(module: str, headers: dict[str, str], body: bytes) -> _Answer:
     """Most calls: straight to the service, past the routes of all others, and without a loop, for it never waits."""
-    responses = import_module("ministack.core.responses")
-    responses.set_request_account_id(_USER)
-    responses.set_request_region(REGION)
+    _as_everybody()
     call = import_module(f"ministack.services.{module}").handle_request("POST", "/", headers, body, {})
     try:
         call.send(None)
@@ -152,6 +164,12 @@ def _of_tables(module: str, headers: dict[str, str], body: bytes) -> _Answer:
         return status, answered, content if isinstance(content, bytes) else content.encode()
     call.close()
     raise AssertionError("the emulator's tables wait for something: let them have a loop")
+
+
+def _as_everybody() -> None:
+    responses = import_module("ministack.core.responses")
+    responses.set_request_account_id(_USER)
+    responses.set_request_region(REGION)
 
 
 def _of_application(serve: Any, request: AWSPreparedRequest, headers: dict[str, str], body: bytes) -> _Answer:

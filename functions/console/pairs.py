@@ -11,7 +11,7 @@ PAGE: Final = 50
 
 def index(asked: Asked) -> Shown:
     """Every pair, a page at a time."""
-    found = list(islice(suspected(after=asked.request.query.get("after", "")[:400]), PAGE + 1))
+    found = list(islice(suspected(after=asked.request.query.get("after", "")[:400], together=PAGE + 1), PAGE + 1))
     older = found[PAGE - 1].place if len(found) > PAGE else None
     return Shown("pairs.html", {"pairs": [said(pair) for pair in found[:PAGE]], "more": older})
 

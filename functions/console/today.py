@@ -37,7 +37,7 @@ def show(asked: Asked) -> Shown:
         "stuck": [stuck(one, release) for one in setbacks.listed()],
         "campaigns": list(_campaigns(release, held, now)),
         "leads": _leads(now, asked.who.member.may(Right.SEE_PEOPLE)),
-        "conflicts": sum(1 for _ in islice(duplicates.listed(duplicates.CONFLICT), MANY + 1)),
+        "conflicts": sum(1 for _ in duplicates.listed(duplicates.CONFLICT, most=MANY + 1)),
         "costs": _costs(release, now),
         "pairs": _pairs() if asked.who.member.may(Right.SEE_PEOPLE) else [],
     }
@@ -70,7 +70,7 @@ def _costs(release: Release, now: int) -> dict[str, Any]:
 
 
 def _pairs() -> list[dict[str, Any]]:
-    return [said(pair) for pair in islice(suspected(duplicates.CONFLICT), MANY)]
+    return [said(pair) for pair in islice(suspected(duplicates.CONFLICT, together=MANY), MANY)]
 
 
 def _campaigns(release: Release, held: Pauses, now: int) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,9 @@ LETTERS: Final = 40
 """So many letters of a word count."""
 _READ: Final = 200
 _DAY_MS: Final = 86_400_000
-_RULES: Final = "places-1"
+_WEEK_S_DAY: Final = 3
+"""The first of all days, of 1970, was a Thursday."""
+_RULES: Final = "places-2"
 """Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999
@@ -66,7 +68,7 @@ def is_known(profile: Profile) -> bool:
 
 
 def band_list(band: str, shard: str) -> str:
-    """The part of the list of a temperature: the day that somebody was active last comes first."""
+    """The part of the list of a temperature: whoever was active last comes first, by the day or by the week."""
     return f"{PREFIX}b#{band}#{shard}"
 
 
@@ -118,7 +120,9 @@ def is_meant(profile: Profile, wanted: str) -> bool:
 
 
 def _day(contact: Contact) -> int:
-    return max(0, contact.state.facts.last or 0) // _DAY_MS
+    """The day of somebody hot, else the first of a week: a place that moves is two rows to write."""
+    day = max(0, contact.state.facts.last or 0) // _DAY_MS
+    return day if contact.state.standing.temperature == "hot" else day - (day + _WEEK_S_DAY) % 7
 
 
 def _names(profile: Profile) -> list[str]:

@@ -63,15 +63,18 @@ def dossier_of(
 
     With `reading` only so many of the newest events are looked at, whatever is asked of them, and as many decisions:
     then `cut` says whether there are more, and `older` before which sort key those stand that are not shown ("" where
-    all are).
+    all are). So many messages and runs are read as well, whichever come first, for they stand in no order of time:
+    `more` names what there is more of.
     """
     live, now = releases.live(), clock.now_ms()
     if reading is None:
         told, decided = list(History(contact).told()), decisions.of(contact.id)
+        letters = messages.list_for(contact.id)
         bounded: dict[str, Any] = {}
     else:
         told, older = History(contact).newest(reading)
         decided = decisions.newest_of(contact.id, reading)
+        letters = messages.some_of(contact.id, reading)
         shown = told[:limit]
         bounded = {
             "cut": bool(older),
@@ -80,7 +83,11 @@ def dossier_of(
         }
     timeline = _judged(told, live)
     by = Counter(found.who for _, found, _ in timeline)
-    runs = [*enrollments.of(contact.id), *enrollments.earlier(contact.id)]
+    current, earlier = enrollments.of(contact.id, reading), enrollments.earlier(contact.id, reading)
+    runs = [*current, *earlier]
+    if reading is not None:
+        read = {"messages": len(letters), "enrollments": max(len(current), len(earlier))}
+        bounded["more"] = [what for what, many in read.items() if many == reading]
     counted = [event for event, found, _ in timeline if found.who == "person"]
     named = {event.ref: event.name for event, _, _ in timeline}
     reasons = {"why": why(contact, live.release, counted, now, segment)} if explain else {}
@@ -104,7 +111,7 @@ def dossier_of(
         **bounded,
         "decisions": [_decision(decision, named, refusal_of(decision, live.release, runs)) for decision in decided],
         "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
-        "messages": [_message(message) for message in messages.list_for(contact.id)],
+        "messages": [_message(message) for message in letters],
         "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,
     }

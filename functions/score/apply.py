@@ -39,6 +39,10 @@ class TooLong(Exception):
     """What must be read is too much while others wait."""
 
 
+class Erased(Exception):
+    """Whose it was is erased."""
+
+
 class Reading:
     """How many events may still be read for rebuilds."""
 
@@ -81,7 +85,7 @@ def apply(
     seen: Mapping[str, int] | None = None,
     reading: Reading | None = None,
 ) -> tuple[Decision, ...]:
-    """Fold `arrivals` into the contact and write it; the decisions that this made.
+    """Fold `arrivals` into the contact and write it; the decisions that this made. Raises Erased.
 
     `seen` are the versions of the browsers' rows by which the arrivals were found to be this
     contact's. Safe to repeat: records applied before are recognised or counted again from the
@@ -110,7 +114,7 @@ def _apply(
     for _ in range(ATTEMPTS):
         contact = contacts.survivor(contact)
         if contact.state.erased:
-            return ()
+            raise Erased
         _still_theirs(contact, arrivals, seen)
         live = _not_older(live, contact)
         asked = _asked(contact, now)

@@ -23,7 +23,7 @@ from functions.observability import handler as observed
 from functions.observability import metric
 from functions.releases import Live
 from functions.score import advertised, reactions, sift
-from functions.score.apply import Reading, TooLong, apply, bring, refold
+from functions.score.apply import Erased, Reading, TooLong, apply, bring, refold
 from functions.score.exposing import expose
 from functions.score.resolve import Resolver, identities_of
 from functions.score.sift import Record
@@ -70,13 +70,13 @@ def _score(records: list[Record]) -> None:
     theirs: list[Record] = []
     for contact, group in grouped.items():
         try:
-            if loaded[contact].state.erased:
-                _remove(group)
-                continue
-            theirs += group
             apply(loaded[contact], [record.arrival for record in group], live, now, resolver.versions, reading)
+        except Erased:
+            _remove(group)
+            continue
         except Exception as error:
             _fail(group, error, failed)
+        theirs += group
     _bring([contact for contact in grouped if not loaded[contact].state.version], live, now, failed)
     _leave(sifted.leaving, known, now, reading, failed)
     # What was removed as an erased person's is noted nowhere else.

@@ -34,12 +34,13 @@ def note(kind: str, one: str, other: str, cause: str, at: int) -> None:
     dynamodb.put_new(settings.contacts_table(), to_row(Pair(kind, one, other, at, cause)))
 
 
-def listed(kind: str = "", after: str = "") -> Iterator[Pair]:
-    """Every pair noted, or those of a kind, in a fixed order; with `after` those that follow that place."""
+def listed(kind: str = "", after: str = "", most: int | None = None) -> Iterator[Pair]:
+    """Every pair noted, or those of a kind, in a fixed order; with `after` those that follow that place; `most` of
+    them where it is given."""
     begins = f"{kind} " if kind else ""
     low = max(begins, f"{after}!") if after else begins
     between = (low, f"{begins}~") if low else None
-    for row in dynamodb.query(settings.contacts_table(), PARTITION, between=between):
+    for row in dynamodb.query(settings.contacts_table(), PARTITION, between=between, limit=most):
         yield from_row(row)
 
 

@@ -110,9 +110,9 @@ def get(contact: str, journey: str, key: str = "") -> Enrollment | None:
     return from_row(row) if row else None
 
 
-def of(contact: str) -> list[Enrollment]:
-    """The contact's latest run of each journey and key (consistent read)."""
-    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=CURRENT)
+def of(contact: str, most: int | None = None) -> list[Enrollment]:
+    """The contact's latest run of each journey and key (consistent read); so many `most` where it is given."""
+    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=CURRENT, limit=most)
     return [from_row(row) for row in rows]
 
 
@@ -140,9 +140,9 @@ def noted(contact: str, marked: Iterable[str]) -> list[Enrollment]:
     return [from_row(rows[key]) for key in keys if key in rows]
 
 
-def earlier(contact: str) -> list[Enrollment]:
-    """Runs that came before the latest ones."""
-    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=EARLIER)
+def earlier(contact: str, most: int | None = None) -> list[Enrollment]:
+    """Runs that came before the latest ones; so many `most` where it is given."""
+    rows = dynamodb.query(settings.contacts_table(), partition(contact), begins=EARLIER, limit=most)
     return [from_row(row) for row in rows]
 
 

@@ -67,18 +67,19 @@ def of(contacts: Iterable[str]) -> list[Lead]:
 def newest(now: int, limit: int, group: str | None = None) -> list[Lead]:
     """The leads handed off last before `now` (ms), the newest first: all of them, or those of a group. As far back
     as the list goes. Raises Newer."""
-    listed = (row for row in _listed(now) if group in (None, row["to"]))
+    found = _listed(now, limit if group is None else None)
+    listed = (row for row in found if group in (None, row["to"]))
     keys = [(partition(row["contact"]), PREFIX + row["sk"].partition("#")[2]) for row in islice(listed, limit)]
     rows = dynamodb.batch_get(settings.contacts_table(), keys)
     return [from_row(rows[key]) for key in keys if key in rows]
 
 
-def _listed(now: int) -> Iterator[dynamodb.Item]:
+def _listed(now: int, most: int | None) -> Iterator[dynamodb.Item]:
     first = datetime.fromtimestamp(now / 1000, UTC)
     for back in range(_MONTHS):
         year, month = divmod(first.year * 12 + first.month - 1 - back, 12)
         pk = f"{PREFIX}{year:04}-{month + 1:02}"
-        yield from dynamodb.query(settings.contacts_table(), pk, consistent=False, forward=False)
+        yield from dynamodb.query(settings.contacts_table(), pk, consistent=False, forward=False, limit=most)
 
 
 def from_row(row: Mapping[str, Any]) -> Lead:

@@ -58,6 +58,12 @@ def list_for(contact: str) -> list[Message]:
     return sorted((from_item(row) for row in rows), key=lambda message: (message.created, message.id))
 
 
+def some_of(contact: str, most: int) -> list[Message]:
+    """So many messages of a contact, oldest first: all of them, or whichever have the first ids."""
+    rows = dynamodb.query(settings.contacts_table(), f"C#{contact}", begins=PREFIX, limit=most)
+    return sorted((from_item(row) for row in rows), key=lambda message: (message.created, message.id))
+
+
 def change_op(before: Message, after: Message) -> tuple[Message, dict[str, Any]]:
     """`after` as it will stand, and the operation that puts it in the place of `before` in a
     transaction, refused unless `before` still stands."""

@@ -7,8 +7,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from functions.console import people as page_of_people
+from functions.core.identity import own_ref
+from functions.core.message import intended
 from functions.core.roles import Role
-from functions.tables import contacts, directory
+from functions.tables import contacts, directory, duplicates, messages
 from functions.tables.directory import Listed
 from functions.work import jobs
 from functions.work.jobs import Job
@@ -242,3 +245,25 @@ def test_a_viewer_sees_no_list(shop: Cloud) -> None:
     reply = get(shop, "/console/people?q=ay", signed_in(Role.VIEWER))
     assert reply["statusCode"] == 403
     assert "Ayşe" not in reply["body"]
+
+
+def test_a_person_s_page_reads_no_more_messages_than_it_shows(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = shop.contact("ayse@example.com")
+    about = {"contact": contact, "journey": "welcome", "step": "hello", "template": "welcome", "topic": "tips"}
+    for number in range(4):
+        messages.intend(intended(id=f"m{number}", release="r", now=shop.clock.now + number, **about))
+    monkeypatch.setattr(page_of_people, "READ", 3)
+    reply = get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)
+    person = json.loads(reply["body"])["person"]
+    assert (len(person["messages"]), person["more"]) == (3, ["messages"])
+    assert "3 of them are read here" in get(shop, f"/console/people/{contact}", signed_in(Role.SALES))["body"]
+
+
+def test_pairs_and_leads_take_as_many_calls_however_many_there_are(shop: Cloud) -> None:
+    ends = [own_ref(shop.contact(f"{id}@example.com")) for id in ("ayse", "bob", "inci")]
+    for cause, (one, other) in enumerate(zip(ends, [*ends[1:], ends[0]], strict=True)):
+        duplicates.note(duplicates.CONFLICT, one, other, str(cause), shop.clock.now)
+    reply = get(shop, "/console/pairs", signed_in(Role.SALES), JSON)
+    assert len(json.loads(reply["body"])["pairs"]) == 3
+    today = json.loads(get(shop, "/console", signed_in(Role.OWNER), JSON)["body"])
+    assert (today["conflicts"], len(today["pairs"])) == (3, 3)
