@@ -18,6 +18,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const strip = document.querySelector("nav.pages");
   const current = strip?.querySelector("[aria-current]");
   if (current) strip.scrollLeft = current.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+  // A table wider than its frame is pushed along by the keyboard as well.
+  for (const frame of document.querySelectorAll(".table")) {
+    if (frame.scrollWidth > frame.clientWidth && frame.clientWidth) frame.tabIndex = 0;
+  }
   // A picture wider than its frame begins where it starts: in the middle.
   for (const frame of document.querySelectorAll(".picture")) {
     frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;

@@ -193,7 +193,7 @@ def test_a_marketer_publishes_what_was_proposed_and_takes_it_back(browser: Brows
         expect(page.locator("main").get_by_text("live", exact=True).first).to_be_visible()
         lived.stack.settle()
         desk.menu("Releases")
-        rows = page.get_by_role("row").filter(has_text="Release ")
+        rows = page.locator("tbody tr").filter(has_text="Release ")
         expect(rows.first).to_contain_text("live")
         before = rows.nth(1).get_by_role("link")
         number = before.inner_text()
@@ -203,7 +203,7 @@ def test_a_marketer_publishes_what_was_proposed_and_takes_it_back(browser: Brows
         desk.press(page.get_by_role("button", name="Make it live again"))
         lived.stack.settle()
         desk.go("/releases")
-        expect(page.get_by_role("row").filter(has_text="Release ").first).to_contain_text("Three days were right")
+        expect(page.locator("tbody tr").filter(has_text="Release ").first).to_contain_text("Three days were right")
         assert number
 
 
