@@ -11,8 +11,8 @@ from functions import releases
 from functions.aws.attributes import to_item
 from functions.core.ids import digest
 from functions.core.message import Message, intended
+from functions.core.prices import MILLION
 from functions.tables import messages
-from infra.prices import MILLION
 
 MESSAGES: Final = 200
 BATCH: Final = 100
