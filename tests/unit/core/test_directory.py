@@ -49,7 +49,7 @@ def test_somebody_stands_by_band_stage_and_each_word() -> None:
     who = profile("e#1", email="Ada.Lovelace@example.com", first_name="Ada", last_name="King")
     stands = Standing("warm", stage="desire", stages={"desire": 5})
     assert {(place.pk, place.sk) for place in places(contact(who, stands), "3")} == {
-        ("Y#b#warm#3", "79999#c1"),
+        ("Y#b#warm#3", "80003#c1"),
         ("Y#s#desire#3", "9999999999994#c1"),
         ("Y#n#ad", "ada#c1"),
         ("Y#n#ki", "king#c1"),
@@ -57,11 +57,13 @@ def test_somebody_stands_by_band_stage_and_each_word() -> None:
     }
 
 
-def test_what_happens_on_the_same_day_moves_nobody() -> None:
-    who = profile("e#1", email="ada@example.com")
-    morning, evening = contact(who, last=20_000 * DAY), contact(who, last=20_001 * DAY - 1)
-    assert mark(morning) == mark(evening)
-    assert mark(contact(who, last=20_001 * DAY)) != mark(morning)
+@pytest.mark.parametrize(("band", "days"), [("hot", 1), ("warm", 7), ("cold", 7)])
+def test_what_happens_on_the_same_day_moves_nobody_and_within_a_week_only_who_is_hot(band: str, days: int) -> None:
+    who, stands, monday = profile("e#1", email="ada@example.com"), Standing(band), 20_003
+    held = mark(contact(who, stands, last=monday * DAY))
+    assert mark(contact(who, stands, last=(monday + days) * DAY - 1)) == held
+    assert mark(contact(who, stands, last=(monday + days) * DAY)) != held
+    assert mark(contact(who, stands, last=monday * DAY - 1)) != held
 
 
 @pytest.mark.parametrize("gone", ["other", ""])
