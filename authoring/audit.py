@@ -9,7 +9,7 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,12 +23,15 @@ from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import counting
 from functions.core.counting import Counted, Place
+from functions.core.errors import Newer
 from functions.core.identity import hash_of
 from functions.tables import counts, messages, rulings
 from functions.tables.counts import name_of, place_named
 
 READERS: Final = 4
 ROWS_A_PART: Final = 20_000
+FEWEST_PARTS: Final = 16
+"""How many rows there are is known every six hours only."""
 AT_ONCE: Final = 200
 """So many units are put right together."""
 _SHOWN: Final = 1_000
@@ -41,6 +44,7 @@ Seen = Callable[[int], None]
 
 Wrong = tuple[str, Place, int]
 """Of which unit, which number, and by how much."""
+Numbers = Counter[Place]
 
 
 def _wrong(one: Difference) -> Wrong:
@@ -49,9 +53,9 @@ def _wrong(one: Difference) -> Wrong:
 
 @dataclass(slots=True)
 class Audit:
-    """What was found: rows read, units that say something, numbers, how many `differ`, the first of those that do,
-    what is `wrong` of it (rather than only not counted), the keys of rows that are `spoiled` so that nothing can read
-    them, and how many units and numbers were put right."""
+    """What was found: rows read, units that say something, numbers, how many `differ`, the first of those that do;
+    what is `wrong` of it (rather than only not counted), and which numbers are `not_sums` of their units; the keys of
+    rows that are `spoiled` so that nothing can read them; and how many units and numbers were put right."""
 
     rows: int = 0
     units: int = 0
@@ -59,6 +63,7 @@ class Audit:
     differ: int = 0
     differences: list[Difference] = field(default_factory=list)
     wrong: set[Wrong] = field(default_factory=set)
+    not_sums: dict[Place, int] = field(default_factory=dict)
     spoiled: list[str] = field(default_factory=list)
     mended: int = 0
 
@@ -78,7 +83,8 @@ class Ledger:
         self._lines.execute("PRAGMA journal_mode = OFF")
         self._lines.execute("PRAGMA synchronous = OFF")
         self._lines.execute("CREATE TABLE lines (unit TEXT, counted INT, body TEXT)")
-        self.numbers: Counter[Place] = Counter()
+        self.numbers = Numbers()
+        self.spoiled: list[str] = []
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,15 +92,22 @@ class Ledger:
 
     def say(self, said: Iterable[Said]) -> None:
         """Note what things say."""
-        self._note((one.unit, 0, _written(one.adds, one.once, one.stands, one.version, one.decided)) for one in said)
+        self._note((one.unit, 0, _written(one)) for one in said)
 
     def count(self, rows: Rows) -> None:
         """Note the rows of numbers and of counted units among these. Raises Newer."""
+        found: list[tuple[str, Counted]] = []
         for row in rows:
-            if row["pk"].startswith("R#"):
-                self._add(row)
-        found = ((row["pk"].removeprefix("N#"), counts.from_row(row)) for row in rows if row["pk"].startswith("N#"))
-        self._note((id, 1, _written(one.adds, {}, one.stands, one.version, False)) for id, one in found)
+            try:
+                if row["pk"].startswith("R#"):
+                    self._add(row)
+                elif row["pk"].startswith("N#"):
+                    found.append((row["pk"].removeprefix("N#"), counts.from_row(row)))
+            except Newer:
+                raise
+            except (KeyError, ValueError, TypeError):
+                self.spoiled.append(f"{row['pk']} {row['sk']}")
+        self._note((id, 1, _written(Said(id, one.adds, stands=one.stands, version=one.version))) for id, one in found)
 
     def _add(self, row: Mapping[str, Any]) -> None:
         day, part, shard = counts.place_of(row["sk"])
@@ -112,31 +125,30 @@ class Ledger:
             said: list[Said] = []
             counted: Counted | None = None
             for _, is_count, body in group:
-                adds, once, stands, version, decided = _read(body)
+                one = _read(unit, body)
                 if is_count:
-                    counted = Counted(version, adds, stands)
+                    counted = Counted(one.version, one.adds, one.stands)
                 else:
-                    said.append(Said(unit, adds, once, stands, version, decided))
+                    said.append(one)
             yield unit, said, counted
 
 
-def _written(
-    adds: Mapping[Place, int], once: Mapping[Place, int], stands: Mapping[Place, int], version: int, decided: bool
-) -> str:
-    named = ({name_of(at): many for at, many in one.items()} for one in (adds, once, stands))
-    return json.dumps([*named, version, decided], ensure_ascii=False)
+def _written(said: Said) -> str:
+    named = ({name_of(at): many for at, many in one.items()} for one in (said.adds, said.once, said.stands))
+    return json.dumps([*named, said.version, said.decided, said.at, said.cut, said.untimed], ensure_ascii=False)
 
 
-def _read(body: str) -> tuple[dict[Place, int], dict[Place, int], dict[Place, int], int, bool]:
-    adds, once, stands, version, decided = json.loads(body)
-    read = ({place_named(name): many for name, many in one.items()} for one in (adds, once, stands))
-    return (*read, version, decided)
+def _read(unit: str, body: str) -> Said:
+    adds, once, stands, *rest = json.loads(body)
+    added, told, standing = ({place_named(name): many for name, many in one.items()} for one in (adds, once, stands))
+    return Said(unit, added, told, standing, *rest)
 
 
-def judge(ledger: Ledger, recount: Recount, mend: Collection[Wrong] | None = None) -> Audit:
-    """Hold the recount against the numbers. With `mend` count what is missing, and put right what was as wrong when
-    somebody looked before: what is under way while the tables are read looks wrong for a moment."""
-    found, units = Audit(numbers=len(ledger.numbers), spoiled=recount.spoiled), Counter[Place]()
+def judge(ledger: Ledger, recount: Recount, before: Audit | None = None) -> Audit:
+    """Hold the recount against the numbers. With what was found `before`, put right what was as wrong then, and count
+    what is missing: what is under way while the tables are read looks wrong for a moment."""
+    spoiled = [*recount.spoiled, *ledger.spoiled]
+    found, units = Audit(numbers=len(ledger.numbers), spoiled=spoiled), Numbers()
     pending: dict[str, tuple[Counted, Counted]] = {}
     for unit, said, counted in ledger.units():
         found.units += bool(said)
@@ -145,27 +157,41 @@ def judge(ledger: Ledger, recount: Recount, mend: Collection[Wrong] | None = Non
             units.update(counted.stands)
         differing = list(recount.differences(unit, said, counted))
         found.note(differing, missing=counted is None)
-        if differing and mend is not None and (counted is None or all(_wrong(one) in mend for one in differing)):
+        if differing and before is not None and _may_mend(differing, said, counted, recount, before):
             pending[unit] = counted or Counted(), recount.right(said, counted)
             if len(pending) >= AT_ONCE:
                 found.mended += counts.put_right(pending)
                 pending.clear()
     found.mended += counts.put_right(pending) if pending else 0
-    together = added_up(ledger.numbers, units)
+    together = added_up(ledger.numbers, units, recount.today)
     found.note(together)
-    for one in together:
-        if mend is not None and _wrong(one) in mend:
-            counts.adjust(one.place, one.recounted - one.counted)
-            found.mended += 1
+    found.not_sums = {one.place: one.counted for one in together}
+    for one in together if before is not None else ():
+        # Of a number that nobody touched meanwhile all units were read as they are.
+        if before and _wrong(one) in before.wrong and before.not_sums.get(one.place) == one.counted == _now(one.place):
+            found.mended += counts.adjust(one.place, one.recounted - one.counted)
     return found
 
 
-def run(seen: Seen | None = None, mend: Collection[Wrong] | None = None) -> Audit:
+def _may_mend(
+    differing: Iterable[Difference], said: Sequence[Said], counted: Counted | None, recount: Recount, before: Audit
+) -> bool:
+    if counted is None:
+        return not recount.is_new(said, clock.now_ms())
+    return all(_wrong(one) in before.wrong for one in differing)
+
+
+def _now(place: Place) -> int:
+    """A number as it stands, without what nobody can recount."""
+    return counts.recountable(place)
+
+
+def run(seen: Seen | None = None, before: Audit | None = None) -> Audit:
     """Read everything and judge it, as `judge` does."""
     recount = Recount(releases.live(), clock.now_ms())
     with _on_disk() as ledger:
         rows = _read_all(ledger, recount, seen or (lambda rows: None))
-        found = judge(ledger, recount, mend)
+        found = judge(ledger, recount, before)
         found.rows = rows
         return found
 
@@ -202,7 +228,7 @@ def mended(seen: Seen | None = None, *, after_s: float, wait: Callable[[float], 
     """Put right what `settled` finds; what was found and mended."""
     found = settled(seen, after_s=after_s, wait=wait)
     if found.differ:
-        found.mended = run(seen, found.wrong).mended
+        found.mended = run(seen, found).mended
     return found
 
 
@@ -224,7 +250,7 @@ def _on_disk() -> Iterator[Ledger]:
 def _read_all(ledger: Ledger, recount: Recount, seen: Seen) -> int:
     read = 0
     for table, take in ((settings.contacts_table(), _contacts), (settings.events_table(), _events)):
-        parts = max(READERS, -(-dynamodb.size_of(table)[0] // ROWS_A_PART))
+        parts = max(FEWEST_PARTS, -(-dynamodb.size_of(table)[0] // ROWS_A_PART))
         with ThreadPoolExecutor(READERS) as readers:
             # As many parts are held at once as there are readers.
             for first in range(0, parts, READERS):
@@ -251,9 +277,10 @@ def _contacts(ledger: Ledger, recount: Recount, rows: Sequence[dynamodb.Item]) -
 
 def _events(ledger: Ledger, recount: Recount, rows: Rows) -> None:
     # A source's rows lie side by side.
-    for _, group in groupby(rows, lambda row: str(row["pk"])):
-        told = rulings.joined(group, recount.spoiled)
-        letters = messages.found(
-            {(hash_of(event.source), id) for event, _ in told if (id := counting.message_of(event))}
-        )
+    sources = [rulings.joined(group, recount.spoiled) for _, group in groupby(rows, lambda row: str(row["pk"]))]
+    spoken_of = {
+        (hash_of(event.source), id) for told in sources for event, _ in told if (id := counting.message_of(event))
+    }
+    letters = messages.found(spoken_of)
+    for told in sources:
         ledger.say(recount.of_source(told, letters))

@@ -16,6 +16,7 @@ from functions.core import costs, foretold, occasions
 from functions.core.campaign import MARK, Campaign
 from functions.core.channels import BY_SMS, channel_and_template
 from functions.core.costs import Counted, Reckoning
+from functions.core.counting import BY
 from functions.core.days import day_of, moment
 from functions.core.release import Release
 from functions.core.runs import Run
@@ -61,12 +62,12 @@ def _counted(release: Release, today: date, now: int) -> Counted:
     unforetold = []
     plans = {plan.campaign: plan.mark for plan in campaigns.plans()}
     for id, mark in sorted(plans.items()):
+        decided = _of_campaign(id, first, today, theirs)
         definition = release.campaigns.get(id)
         if definition is None:
             continue
         channel, _ = channel_and_template(definition.send)
-        theirs.setdefault(channel, Counter()).update(_of_campaign(id, first, today))
-        more = _coming(definition, campaigns.runs_of(id, newest=NEWEST), mark, release, today)
+        more = _coming(definition, campaigns.runs_of(id, newest=NEWEST), mark, release, today, decided)
         if more is None:
             unforetold.append(id)
         else:
@@ -96,20 +97,26 @@ def _messages(first: date, last: date) -> dict[str, Counter[date]]:
     return found
 
 
-def _of_campaign(id: str, first: date, last: date) -> Counter[date]:
-    found: Counter[date] = Counter()
-    for (day, _), numbers in counts.of(f"journey/{MARK}{id}", first.isoformat(), last.isoformat()).items():
-        found[date.fromisoformat(day)] += numbers[_SENT]
-    return found
+def _of_campaign(id: str, first: date, last: date, theirs: dict[str, Counter[date]]) -> Counter[str]:
+    """How many messages were decided in each run of a campaign; what it sent is added to `theirs`, by channel."""
+    decided: Counter[str] = Counter()
+    for (day, run), numbers in counts.of(f"journey/{MARK}{id}", first.isoformat(), last.isoformat()).items():
+        decided[run] += numbers["decided"]
+        for measure, many in numbers.items():
+            if measure.startswith(BY):
+                theirs.setdefault(measure.removeprefix(BY), Counter())[date.fromisoformat(day)] += many
+    return decided
 
 
-def _coming(definition: Campaign, runs: list[Run], mark: int | None, release: Release, today: date) -> int | None:
+def _coming(
+    definition: Campaign, runs: list[Run], mark: int | None, release: Release, today: date, decided: Counter[str]
+) -> int | None:
     """How many messages a campaign still brings this month; None where it runs and nothing was ever foretold of it."""
     zone = release.sending.business.time_zone
     until = _begins(costs.last_of(today) + timedelta(days=1), zone)
     counted = [run for run in runs if run.counts]
     open_runs = [run for run in runs if run.open and run.at < until]
-    under_way = sum(max(0, foretold.going(run) - run.intended) for run in open_runs)
+    under_way = sum(max(0, foretold.going(run) - decided[run.run]) for run in open_runs)
     uncounted = sum(not run.counts for run in open_runs) + len(list(_occasions(definition, mark, zone, until)))
     if not uncounted:
         return under_way

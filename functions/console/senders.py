@@ -147,9 +147,11 @@ def _cost(numbers: Counter[str]) -> str:
     by = {one.removeprefix(BY): many for one, many in numbers.items() if one.startswith(BY)}
     text = releases.live().release.sending.sms.price
     amount = sum(many * costs.price_of_message(channel, text) for channel, many in by.items())
-    if 0 < amount < 0.01:
-        return f"< {costs.dollars(0.01)}"
-    return costs.dollars(amount) if by else ""
+    if not by:
+        return ""
+    # Of what went out before channels were counted it is not known.
+    sign = "> " if sum(by.values()) < numbers["sent"] else ""
+    return f"{sign}{costs.dollars(amount)}" if sign or amount >= 0.01 else f"< {costs.dollars(0.01)}"
 
 
 def _called(step: str, journey: str, release: Release) -> str:

@@ -29,6 +29,10 @@ OWN_OF_A_MESSAGE: Final = 25.0 / MILLION
 """What functions, tables and queues take to decide a message, hand it over, and note what became of it."""
 ASSUMED_TEXT: Final = 0.05
 """A text message, where nothing else is known: what a country's operators take lies between 0.005 and 0.15."""
+ENOUGH_DAYS: Final = 7
+"""Of how a month ends nobody is told by mail before so many days are known."""
+BELIEVED: Final = 5
+"""So many times more or less than is known, what AWS charged for texts is not only ours."""
 EVENT: Final = 3.2 / MILLION
 """An event in a request of its own: taken in, stored, scored."""
 WAIT: Final = 56.0 / MILLION
@@ -100,6 +104,8 @@ class Reckoning:
     unforetold: tuple[str, ...] = ()
     text: float = ASSUMED_TEXT
     text_by: str = "assumed"
+    days: int = 0
+    """Days before this one of which anything is known."""
 
     @property
     def spent(self) -> float:
@@ -156,6 +162,7 @@ def reckon(counted: Counted, today: date, at: int, passed: float) -> Reckoning:
         counted.unforetold,
         counted.text,
         counted.text_by,
+        (today - counted.begun).days,
     )
 
 
@@ -180,13 +187,16 @@ def carried_on(days: Days, today: date, last: date, begun: date) -> float:
 
 
 def texts_of(spent: Mapping[date, float] | None, sent: Days, said: float | None, today: date) -> tuple[float, str]:
-    """What a text message takes, and who says so: AWS by what it charged this month (`spent` until each day), else the
-    business, else nobody."""
-    many = _within(sent, first_of(today), today)
-    charged = max((dollars for day, dollars in (spent or {}).items() if first_of(today) <= day <= today), default=0.0)
-    if many and charged:
-        return charged / many, "aws"
-    return (said, "business") if said is not None else (ASSUMED_TEXT, "assumed")
+    """What a text message takes, and who says so: AWS by what it had charged this month (`spent` until each day) before
+    today, where that is about what the business says or what is assumed; else those."""
+    known = (said, "business") if said is not None else (ASSUMED_TEXT, "assumed")
+    charged_until = max((day for day in spent or {} if first_of(today) <= day < today), default=None)
+    if spent is None or charged_until is None:
+        return known
+    many = _within(sent, first_of(today), charged_until)
+    price = spent[charged_until] / many if many else 0.0
+    # The account's other texts are in it, and what went out just now is not: then it says nothing of ours.
+    return (price, "aws") if known[0] / BELIEVED <= price <= known[0] * BELIEVED else known
 
 
 SPENT: Final = "spent"
@@ -207,10 +217,10 @@ MOST_NAMED: Final = 5
 
 
 def over(reckoned: Reckoning, budget: float) -> str:
-    """What passes the budget: SPENT, else EXPECTED, "" where neither does."""
+    """What passes the budget: SPENT, else EXPECTED, "" where neither does. Of less than a week nothing is expected."""
     if reckoned.spent > budget:
         return SPENT
-    return EXPECTED if reckoned.by_the_end > budget else ""
+    return EXPECTED if reckoned.by_the_end > budget and reckoned.days >= ENOUGH_DAYS else ""
 
 
 def letter(

@@ -32,7 +32,7 @@ BY: Final = "by-"
 NEVER: Final = 2**62
 """The version of a unit whose thing is erased: nothing is newer."""
 _LONGEST: Final = 60
-_NOT_IN_A_PART: Final = re.compile(r"[^\w.@+-]+")
+_NOT_IN_A_PART: Final = re.compile(r"[^\w.+-]+")
 _NONE: "Mapping[Place, int]" = MappingProxyType({})
 
 
@@ -91,6 +91,10 @@ def join(counted: Counted, unit: Unit) -> tuple[Counted, dict[Place, int]]:
     if unit.version:
         stands = dict(unit.stands)
         changes |= _difference(stands, counted.stands)
+        for place in stands:
+            if place in adds:
+                # It was counted for good by an earlier version of this.
+                changes[place] = changes.get(place, 0) - adds.pop(place)
     return Counted(max(unit.version, counted.version), adds, stands), changes
 
 
@@ -104,7 +108,10 @@ def day(moment: int, zone: str) -> str:
 
 
 def part(text: str) -> str:
-    """What somebody outside called something, as a part: short, on one line, without signs that mean something."""
+    """What somebody outside called something, as a part: short, on one line, without signs that mean something. An
+    address is "unknown": numbers stay when whoever it names is erased."""
+    if "@" in text:
+        return "unknown"
     return _NOT_IN_A_PART.sub("-", text.strip().casefold())[:_LONGEST].strip("-") or "unknown"
 
 

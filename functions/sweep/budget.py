@@ -42,8 +42,10 @@ def _watch(now: int) -> None:
         return
     reckoned = spending.reckoned(now)
     what = costs.over(reckoned, budget)
-    if not what or not table.claim(reckoned.month, what, now):
+    # Another budget is passed for itself.
+    passed = f"{what}-{budget:g}"
+    if not what or not table.claim(reckoned.month, passed, now):
         return
     coming = [release.present_name("campaign", id) for id in reckoned.unforetold]
     alerts.tell(*costs.letter(what, reckoned, budget, spending.senders(now), coming))
-    table.note_told(reckoned.month, what, now)
+    table.note_told(reckoned.month, passed, now)

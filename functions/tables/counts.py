@@ -26,6 +26,8 @@ ERASED: Final = "x"
 ATTEMPTS: Final = 8
 _OPERATIONS: Final = 90
 """A transaction takes a hundred."""
+_LINES: Final = 80
+"""So many rows of numbers are written with a unit at once."""
 _PREFIX: Final = "m."
 
 
@@ -57,22 +59,63 @@ def count(units: Iterable[Unit]) -> int:
 def put_right(units: Mapping[str, tuple[Counted, Counted]]) -> int:
     """Let be counted of units what should be: what it was when somebody looked, and what it shall be; how many were
     changed. A unit that was counted anew meanwhile stays as it is. Raises like `count`."""
+    changed: set[str] = set()
+    left = {id: (before, _towards(before, right), right) for id, (before, right) in units.items()}
 
     def righted(id: str, counted: Counted) -> tuple[Counted, dict[Place, int]]:
-        before, right = units[id]
-        if counted != before or right == before:
+        before, next, _ = left[id]
+        if counted != before or next == before:
             return counted, {}
-        changes = Counter({**right.adds}) + Counter({**right.stands})
-        changes.subtract(before.adds)
-        changes.subtract(before.stands)
-        return right, dict(changes)
+        changed.add(id)
+        return next, _all_of(next, before)
 
-    return _write(units, righted)
+    while left:
+        _write(left, righted)
+        left = {id: (next, _towards(next, right), right) for id, (_, next, right) in left.items() if next != right}
+    return len(changed)
 
 
-def adjust(place: Place, by: int) -> None:
-    """Change a number that is not the sum of its units. Not to be repeated without another look."""
-    dynamodb.transact(list(_numbers({place: by}, 0)))
+def _all_of(after: Counted, before: Counted) -> dict[Place, int]:
+    changes: Counter[Place] = Counter(after.adds)
+    changes.update(after.stands)
+    changes.subtract(before.adds)
+    changes.subtract(before.stands)
+    return dict(changes)
+
+
+def _towards(before: Counted, right: Counted) -> Counted:
+    """What a transaction can bring about of that, the version with the last."""
+    changed = {_line(place) for place, many in _all_of(right, before).items() if many}
+    if len(changed) <= _LINES:
+        return right
+    chosen = set(sorted(changed)[:_LINES])
+
+    def moved(was: Mapping[Place, int], shall: Mapping[Place, int]) -> dict[Place, int]:
+        stays = {place: many for place, many in was.items() if _line(place) not in chosen}
+        return stays | {place: many for place, many in shall.items() if _line(place) in chosen}
+
+    return Counted(before.version, moved(before.adds, right.adds), moved(before.stands, right.stands))
+
+
+def adjust(place: Place, by: int) -> int:
+    """Change a number that is not the sum of its units; 1, or 0 where others keep writing it."""
+    for attempt in range(ATTEMPTS):
+        try:
+            dynamodb.transact(list(_numbers({place: by}, 0)))
+        except dynamodb.TransactionRefused:
+            clock.sleep(0.02 * 2**attempt)
+        else:
+            return 1
+    return 0
+
+
+def recountable(place: Place) -> int:
+    """A number as it stands now (consistent read), without what was counted of units that are gone."""
+    between = (f"{place.day}#{place.part}#", f"{place.day}#{place.part}#\uffff")
+    rows = dynamodb.query(settings.contacts_table(), partition(place.subject), between=between)
+    own = [row for row in rows if place_of(row["sk"])[:2] == (place.day, place.part)]
+    signs = [-1 if place_of(row["sk"])[2] == ERASED else 1 for row in own]
+    return sum(sign * measures_of(row).get(place.measure, 0) for sign, row in zip(signs, own, strict=True))
 
 
 _Step = Callable[[str, Counted], tuple[Counted, dict[Place, int]]]
@@ -173,23 +216,35 @@ def forget(units: Iterable[str], *, for_good: bool = True) -> None:
     """Let units go whose things are gone: what they did stays in the numbers, where they stand does not. Nothing of
     them is counted again, unless they may begin anew (`for_good` is False). Repeating it is safe."""
     for id in units:
-        for attempt in range(ATTEMPTS):
-            row = dynamodb.get(settings.contacts_table(), unit_key(id))
-            counted = from_row(row) if row else Counted()
-            if counted.version == NEVER or (row is None and not for_good):
-                break
-            gone = {place: -many for place, many in counted.stands.items() if place.day == NOW}
-            stays = {place: many for place, many in counted.stands.items() if place.day != NOW} | dict(counted.adds)
-            end = _unit_op(id, Counted(NEVER), row) if for_good else _removal(id, row)
-            try:
-                # The numbers keep what it added; beside them stands how much of them nobody can recount.
-                dynamodb.transact([end, *_numbers(gone, 0), *_numbers(stays, ERASED)])
-            except dynamodb.TransactionRefused:
-                clock.sleep(0.02 * 2**attempt)
-            else:
-                break
+        _forget(id, for_good=for_good)
+
+
+def _forget(id: str, *, for_good: bool) -> None:
+    refused = 0
+    while refused < ATTEMPTS:
+        row = dynamodb.get(settings.contacts_table(), unit_key(id))
+        counted = from_row(row) if row else Counted()
+        if counted.version == NEVER or (row is None and not for_good):
+            return
+        # As many numbers go as one transaction takes, and the unit with the last.
+        rest = _towards(counted, Counted(counted.version))
+        last = not rest.adds and not rest.stands
+        going = {place: many for place, many in counted.adds.items() if place not in rest.adds}
+        standing = {place: many for place, many in counted.stands.items() if place not in rest.stands}
+        gone = {place: -many for place, many in standing.items() if place.day == NOW}
+        # The numbers keep what it added; beside them stands how much of them nobody can recount.
+        stays = Counter(going)
+        stays.update({place: many for place, many in standing.items() if place.day != NOW})
+        end = _unit_op(id, Counted(NEVER) if last else rest, row) if for_good or not last else _removal(id, row)
+        try:
+            dynamodb.transact([end, *_numbers(gone, 0), *_numbers(stays, ERASED)])
+        except dynamodb.TransactionRefused:
+            clock.sleep(0.02 * 2**refused)
+            refused += 1
         else:
-            raise Contended("a unit kept changing")
+            if last:
+                return
+    raise Contended("a unit kept changing")
 
 
 def _removal(id: str, row: dynamodb.Item | None) -> dict[str, Any]:
@@ -252,7 +307,7 @@ def measures_of(row: Mapping[str, Any]) -> dict[str, int]:
 def to_row(id: str, counted: Counted, write: int, now: int) -> dynamodb.Item:
     """The item of a unit at its `write`-th writing, at `now` (ms)."""
     pk, sk = unit_key(id)
-    return {
+    row: dynamodb.Item = {
         "pk": pk,
         "sk": sk,
         "v": VERSION,
@@ -260,8 +315,10 @@ def to_row(id: str, counted: Counted, write: int, now: int) -> dynamodb.Item:
         "w": write,
         "a": {name_of(place): many for place, many in counted.adds.items()},
         "g": {name_of(place): many for place, many in counted.stands.items()},
-        "ttl": now // 1000 + KEPT_S,
     }
+    # Where somebody stands must be known for as long as they do.
+    stands = any(place.day == NOW for place in counted.stands)
+    return row if stands else row | {"ttl": now // 1000 + KEPT_S}
 
 
 def from_row(row: Mapping[str, Any]) -> Counted:

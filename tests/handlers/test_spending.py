@@ -13,6 +13,7 @@ from functions import releases, spending
 from functions.aws import cloudwatch, session
 from functions.aws.cloudwatch import Metric, Unanswered
 from functions.core import costs
+from functions.core.campaign import journey_of
 from functions.core.counting import Place, Unit
 from functions.core.days import day_of
 from functions.core.release import canonical, load
@@ -180,9 +181,9 @@ def test_a_run_that_holds_is_in_what_is_expected(shop: Cloud, aws: Days) -> None
     shop.clock.now += HOUR
     campaign = campaign_of(shop)
     campaigns.put_plan(Plan(campaign))
-    campaigns.create(
-        run_of(campaign, shop, state="sending", counts={"allow": 9000, "defer quiet-hours": 1000}, intended=4000)
-    )
+    campaigns.create(run_of(campaign, shop, state="sending", counts={"allow": 9000, "defer quiet-hours": 1000}))
+    decided = Place(f"journey/{journey_of(campaign)}", today(shop).isoformat(), "one", "decided")
+    counts.count([Unit("so-far", adds={decided: 4000})])
     after = spending.reckoned(shop.clock.now)
     more = after.expected["email"] - before.expected.get("email", 0)
     assert more == pytest.approx(6000 * costs.PRICE_OF_MESSAGE["email"])
@@ -209,12 +210,14 @@ def test_a_campaign_that_never_ran_is_named_as_not_foretold(shop: Cloud, aws: Da
 def test_the_owner_is_told_once_of_what_is_expected_and_once_of_what_was_spent(
     shop: Cloud, aws: Days, owner: list[tuple[str, str]]
 ) -> None:
-    shop.clock.now = int(datetime(2027, 3, 10, 9, tzinfo=UTC).timestamp() * 1000)
+    shop.clock.now = int(datetime(2027, 3, 3, 9, tzinfo=UTC).timestamp() * 1000)
     publish(shop, monthly_budget=20)
     look(shop)
-    assert owner == []
     sent(shop, 100_000)
     shop.clock.now += HOUR
+    look(shop)
+    assert owner == []
+    shop.clock.now += 7 * DAY
     look(shop)
     ((subject, text),) = owner
     assert subject.startswith("This month is expected to cost about $")
@@ -231,11 +234,28 @@ def test_the_owner_is_told_once_of_what_is_expected_and_once_of_what_was_spent(
         "This month is expected to cost",
         "This month has cost",
     ]
+    # Another budget is passed for itself.
+    publish(shop, monthly_budget=21)
+    look(shop)
+    assert len(owner) == 3
     # Another month, another letter.
     shop.clock.now = int(datetime(2027, 4, 10, 9, tzinfo=UTC).timestamp() * 1000)
     sent(shop, 200_000)
     look(shop)
-    assert len(owner) == 3
+    assert len(owner) == 4
+
+
+def test_what_a_campaign_sent_that_is_gone_is_not_expected_again(shop: Cloud, aws: Days) -> None:
+    sent(shop, 1)
+    shop.clock.now += 10 * DAY
+    before = spending.reckoned(shop.clock.now).by_the_end
+    campaigns.put_plan(Plan("spring"))
+    on, at = today(shop).isoformat(), f"journey/{journey_of('spring')}"
+    adds = {Place("mail", on, "email", "sent"): 70_000, Place(at, on, "one", "by-email"): 70_000}
+    counts.count([Unit("spring", adds=adds)])
+    shop.clock.now += DAY
+    found = spending.reckoned(shop.clock.now)
+    assert found.by_the_end - before == pytest.approx(70_000 * costs.PRICE_OF_MESSAGE["email"], rel=0.02)
 
 
 def test_without_a_budget_nobody_is_told_and_nothing_is_reckoned(
@@ -296,7 +316,7 @@ def _last_written(month: str, now: int) -> bool:
     from functions import settings
     from functions.aws import dynamodb
 
-    row = dynamodb.get(settings.contacts_table(), (table.PARTITION, f"{month}#{costs.SPENT}"))
+    row = dynamodb.get(settings.contacts_table(), (table.PARTITION, f"{month}#{costs.SPENT}-1"))
     return row is not None and row.get("told") == now
 
 

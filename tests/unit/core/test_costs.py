@@ -89,10 +89,23 @@ def test_a_campaign_that_is_yet_to_come_counts_where_nothing_was_sent_before() -
 
 def test_what_a_text_takes_is_said_by_whoever_knows_best() -> None:
     sent = days(10)
-    charged = {date(2026, 11, 10): 3.0, date(2026, 11, 18): 9.0, date(2026, 10, 31): 400.0}
+    charged = {date(2026, 11, 10): 3.0, date(2026, 11, 17): 8.5, TODAY: 99.0, date(2026, 10, 31): 400.0}
     assert costs.texts_of(charged, sent, 0.03, TODAY) == (0.05, "aws")
     assert costs.texts_of({}, sent, 0.03, TODAY) == (0.03, "business")
     assert costs.texts_of(charged, {}, None, TODAY) == (costs.ASSUMED_TEXT, "assumed")
+
+
+@pytest.mark.parametrize("charged", [0.5, 500.0])
+def test_what_aws_charged_for_others_or_not_yet_says_nothing_of_our_texts(charged: float) -> None:
+    found = costs.texts_of({date(2026, 11, 17): charged}, days(10), 0.03, TODAY)
+    assert found == (0.03, "business")
+
+
+def test_of_less_than_a_week_no_letter_says_how_the_month_will_end() -> None:
+    counted = Counted({"email": days(10_000)}, {}, None, None, TODAY - timedelta(days=3))
+    found = costs.reckon(counted, TODAY, 1, 0.5)
+    assert costs.over(found, 30) == ""
+    assert costs.over(found, 20) == costs.SPENT
 
 
 def test_the_letter_says_how_much_of_what_and_what_to_do() -> None:
