@@ -45,6 +45,9 @@ from functions.tables.imports import Imported
 from functions.work.refold import refold_one
 
 WAIT_S: Final = 3
+COUNTED_S: Final = 120
+"""Counting comes behind scoring by half a minute, and some."""
+_TOGETHER: Final = 25
 PASSES: Final = 40
 """So often it is looked whether scoring has caught up: two minutes."""
 REMEMBERED: Final = 50_000
@@ -84,12 +87,29 @@ def undo(imported: Imported, tell: Tell = lambda so_far: None) -> Undone:
     imports.turn(imported.id, "undoing", ("running", "done"))
     so_far = _events(imported, _ledgers(imported, Undone(), tell), tell)
     left = imports.left(imported.id)
-    for result in in_order(left, lambda one: _settle(imported, *one)):
-        so_far = replace(so_far, refolded=so_far.refolded + (not result), removed=so_far.removed + result)
+    gone: dict[str, Sequence[str]] = {}
+    for contact, counted in in_order(left, lambda one: (one[0], _settle(imported, *one))):
+        so_far = replace(so_far, refolded=so_far.refolded + (not counted), removed=so_far.removed + bool(counted))
+        if counted:
+            gone[contact] = counted
         tell(so_far)
+    _uncount(gone)
     imports.turn(imported.id, "undone", ("undoing",), clock.now_ms())
     audit.note(Noted("undo", "", clock.now_ms(), imported.id, imported.by, so_far.events))
     return so_far
+
+
+def _uncount(gone: dict[str, Sequence[str]]) -> None:
+    """Let the units go of those who are gone, where they were counted a moment after they went. Who was interrupted
+    before finds them by `samovar audit`."""
+    if not gone:
+        return
+    clock.sleep(COUNTED_S)
+    people = list(gone)
+    for start in range(0, len(people), _TOGETHER):
+        chosen = people[start : start + _TOGETHER]
+        away = [contact for contact, found in contacts.load(chosen).items() if not found.state.version]
+        counts.forget(counts.known([unit for contact in away for unit in gone[contact]]), for_good=False)
 
 
 # Consent.
@@ -209,25 +229,25 @@ def _refs(event: Event) -> tuple[str, ...]:
 # People.
 
 
-def _settle(imported: Imported, contact_id: str, brought: Iterable[str]) -> bool:
-    """Count a contact again, or remove it where nothing else is known of it; whether it was removed."""
+def _settle(imported: Imported, contact_id: str, brought: Iterable[str]) -> Sequence[str]:
+    """Count a contact again, or remove it where nothing else is known of it; then the units in which it was counted."""
     removed = _seen_to(contact_id, frozenset(brought))
     imports.settled(imported.id, contact_id)
     return removed
 
 
-def _seen_to(contact_id: str, brought: frozenset[str]) -> bool:
+def _seen_to(contact_id: str, brought: frozenset[str]) -> Sequence[str]:
     for _ in range(identities.ATTEMPTS):
         contact = contacts.surviving(contact_id)
         if contact.state.erased:
-            return False
+            return ()
         # Whoever was ever active was known without the file, though what they did may be gone by now.
         if contact.state.facts.first is not None or _has_events(contact):
             _unname(contact, brought)
             refold_one(contact.id, clock.now_ms())
-            return False
-        if remove(contact):
-            return not _came_back(contact)
+            return ()
+        if counted := remove(contact):
+            return () if _came_back(contact) else counted
     raise identities.Contended(f"contact {contact_id} kept changing")
 
 
@@ -264,9 +284,10 @@ def _came_back(contact: Contact) -> bool:
     return True
 
 
-def remove(contact: Contact) -> bool:
-    """Take away everything that is one contact's, read at its versions; False, and nothing but rows of what it was to
-    get is gone, where another write came between. Begun anew it ends the same: what names the rest goes last."""
+def remove(contact: Contact) -> Sequence[str]:
+    """Take away everything that is one contact's, read at its versions; the units in which it was counted. None of
+    those, and nothing but rows of what it was to get is gone, where another write came between. Begun anew it ends the
+    same: what names the rest goes last."""
     table, pk = settings.contacts_table(), partition(contact.id)
     operations = [
         dynamodb.delete_op(table, (pk, sk), condition=condition, values=values)
@@ -278,16 +299,17 @@ def remove(contact: Contact) -> bool:
     try:
         dynamodb.transact([*operations, *mine[: MOST_OPERATIONS - len(operations)]])
     except dynamodb.TransactionRefused:
-        return False
+        return ()
     directory.leave(contact)
     for rest in mine[MOST_OPERATIONS - len(operations) :]:
         dynamodb.transact([rest])
     rows = [row for row in dynamodb.query(table, pk) if row["sk"] not in (STATE, PROFILE)]
     # Who comes again with a better file is counted again.
-    counts.forget(_counted(contact, rows), for_good=False)
+    counted = list(_counted(contact, rows))
+    counts.forget(counted, for_good=False)
     for row in rows:
         dynamodb.delete(table, (pk, row["sk"]))
-    return True
+    return counted
 
 
 def _counted(contact: Contact, rows: Iterable[dynamodb.Item]) -> Iterator[str]:

@@ -252,6 +252,12 @@ def _removal(id: str, row: dynamodb.Item | None) -> dict[str, Any]:
     return dynamodb.delete_op(settings.contacts_table(), unit_key(id), condition="n = :n AND w = :w", values=values)
 
 
+def known(units: Iterable[str]) -> list[str]:
+    """Those of units of which anything is counted (consistent read)."""
+    rows = dynamodb.batch_get(settings.contacts_table(), map(unit_key, units))
+    return [pk.removeprefix("N#") for pk, _ in rows]
+
+
 def of(subject: str, first: str, last: str) -> dict[tuple[str, str], Counter[str]]:
     """The numbers of a subject from the day `first` to `last` (2026-12-05), by day and part."""
     return _summed(_rows(subject, first, last))

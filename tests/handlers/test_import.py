@@ -16,6 +16,7 @@ from authoring import audit as auditing
 from authoring.cli import main
 from authoring.commands.shared import App
 from authoring.importing import load, undo
+from functions import clock
 from functions.aws import session
 from functions.core.consent import EVERYTHING
 from functions.core.identity import EMAIL, PHONE, USER, hash_of, identity_ref
@@ -67,6 +68,7 @@ def shop(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     with Cloud(emulator) as cloud:
         monkeypatch.setattr(App, "connect", lambda app: None)
         monkeypatch.setattr(undo, "WAIT_S", 0)
+        monkeypatch.setattr(undo, "COUNTED_S", 0)
         yield Terminal(cloud, tmp_path)
     session.reset()
 
@@ -311,6 +313,25 @@ def test_undone_the_tables_are_as_before(shop: Terminal) -> None:
     assert auditing.run().differences == []
 
 
+def test_who_is_counted_a_moment_after_they_were_taken_back_stands_nowhere(
+    shop: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.cloud.paused.add("count")
+    shop.bring("email,city,tags\nbob@tea.example,Oslo,vip\ncem@tea.example,İzmir,\n", "--consent", PROOF)
+    (done,) = imports.every()
+
+    def meanwhile(seconds: float) -> None:
+        assert seconds == undo.COUNTED_S
+        shop.cloud.paused.discard("count")
+        shop.cloud.settle()
+        assert auditing.run().differences
+
+    monkeypatch.setattr(undo, "COUNTED_S", 120)
+    monkeypatch.setattr(clock, "sleep", meanwhile)
+    shop.read("imports", "undo", done.id, "--yes")
+    assert auditing.run().differences == []
+
+
 def test_the_same_file_comes_in_once(shop: Terminal) -> None:
     shop.bring("email\nada@tea.example\n")
     result = shop.run("import", str(shop.folder / "people.csv"), "--yes")
@@ -325,7 +346,7 @@ def test_an_undo_that_was_interrupted_goes_on(shop: Terminal, monkeypatch: pytes
     (done,) = imports.every()
     plain, left = undo.remove, [4]
 
-    def dying(contact: Any) -> bool:
+    def dying(contact: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
             raise Killed

@@ -109,6 +109,7 @@ def test_killed_between_ledger_and_event_the_consent_goes_when_it_is_taken_back(
         CliRunner().invoke(main, ["import", shop.file("email\nada@tea.example\n"), "--yes", "--consent", PROOF])
     monkeypatch.undo()
     monkeypatch.setattr(undo, "WAIT_S", 0)
+    monkeypatch.setattr(undo, "COUNTED_S", 0)
     assert allowed(ledger("ada@tea.example"), "tips")
     (begun,) = imports.every()
     undo.undo(begun)
