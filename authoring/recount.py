@@ -2,7 +2,7 @@
 
 The numbers of reports grow with what happens; a recount looks at what is stored, and knows nothing of how it got there.
 Three things can't be said again and are taken as they were decided: by which source somebody had come when they went
-on in the funnel, which message an order was put down to, and what was counted of things whose time was over.
+on in the funnel or ordered, which message an order was put down to, and what was counted of things whose time was over.
 """
 
 from collections import Counter
@@ -178,6 +178,7 @@ class Recount:
         if any(one.decided for one in said):
             return Counted(held.version, held.adds)
         adds, stands = _told(said)
+        adds = {_as_counted(at, held): many for at, many in adds.items()}
         cut, untimed = any(one.cut for one in said), any(one.untimed for one in said)
 
         def is_taken(at: Place) -> bool:
@@ -206,6 +207,14 @@ class Recount:
         # The oldest that is there tells since when all is.
         known = [counting.day(one.at, self.zone) for one in said if one.once]
         return at.day >= max(self._kept_since, min([self._sure_since, *known]))
+
+
+def _as_counted(at: Place, held: Counted) -> Place:
+    """The place of an order under the source that it was put down to."""
+    if at.subject != counting.SOURCE:
+        return at
+    alike = (one for one in held.adds if (one.subject, one.day, one.measure) == (at.subject, at.day, at.measure))
+    return next(alike, at)
 
 
 def _is_of_step(at: Place) -> bool:

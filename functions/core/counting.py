@@ -52,7 +52,8 @@ class Unit:
     """One thing that is counted. `version` grows with it; 0 where it never changes but only gains.
 
     `adds` stays for good: each place once for this unit, however often it is said; `exactly`, and nothing that was said
-    before. `once` is added each time a newer version says it. `stands` holds as long as the newest version says so.
+    before; `first`, and nothing where anything of it is counted. `once` is added each time a newer version says it.
+    `stands` holds as long as the newest version says so.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Unit:
     once: Mapping[Place, int] = field(default_factory=lambda: _NONE)
     stands: Mapping[Place, int] = field(default_factory=lambda: _NONE)
     exactly: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Counted:
 def join(counted: Counted, unit: Unit) -> tuple[Counted, dict[Place, int]]:
     """What is counted of a unit after it was looked at again, and by how much each number changes: by nothing where
     this was known already."""
-    if counted.version == NEVER or 0 < unit.version <= counted.version:
+    if counted.version == NEVER or 0 < unit.version <= counted.version or (unit.first and counted.adds):
         return counted, {}
     changes: dict[Place, int] = {}
     adds = dict(unit.adds if unit.exactly else counted.adds)
@@ -294,6 +296,8 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     names.POPUP_CLICKED: ("popup", "clicked"),
     names.POPUP_DISMISSED: ("popup", "dismissed"),
 }
+SOURCE: Final = "source"
+"""The subject of orders, by source."""
 ORDERED: Final = "Order Completed"
 REFUNDED: Final = "Order Refunded"
 COUNTED: Final = frozenset((names.FORM_SUBMITTED, names.PAGE_VIEWED, *_KINDS, ORDERED, REFUNDED))
@@ -305,14 +309,15 @@ def event_unit(ref: str) -> str:
     return digest("counted", "event", ref)
 
 
-def of_event(event: Event, known: Mapping[str, Collection[str]], zone: str) -> Unit | None:
+def of_event(event: Event, known: Mapping[str, Collection[str]], zone: str, came_by: str = "direct") -> Unit | None:
     """What a person's event amounts to by itself: a form sent, a file taken, a page of ours seen, an order. None where
-    it isn't counted. `known` are the ids of what the business has made, by kind: only those have numbers."""
+    it isn't counted. `known` are the ids of what the business has made, by kind: only those have numbers. An order that
+    doesn't say by which campaign its visit came is put down to the source by which the person came first."""
     if not is_counted(event, known):
         return None
     found, on = _about(event), day(event.at, zone)
     if found is None:
-        return Unit(event_unit(event.ref), adds=_money(event, "source", _source_of(event), on))
+        return Unit(event_unit(event.ref), adds=_money(event, SOURCE, _source_of(event) or came_by, on), first=True)
     kind, id, measure = found
     return Unit(event_unit(event.ref), adds={Place(f"{kind}/{id}", on, "", measure): 1})
 
@@ -340,7 +345,7 @@ def _about(event: Event) -> tuple[str, str, str] | None:
 
 def _source_of(event: Event) -> str:
     named = event.context.get("campaign")
-    return source(named if isinstance(named, Mapping) else None)
+    return source(named) if isinstance(named, Mapping) and named else ""
 
 
 def _money(event: Event, subject: str, of: str, on: str) -> dict[Place, int]:
@@ -378,4 +383,4 @@ def order_unit(ref: str) -> str:
 def of_order(event: Event, message: Message, zone: str) -> Unit:
     """An order that is put down to a message: decided once, by what was known when the order came."""
     subject, on = f"journey/{message.journey}", day(message.created, zone)
-    return Unit(order_unit(event.ref), adds=_money(event, subject, message.step, on))
+    return Unit(order_unit(event.ref), adds=_money(event, subject, message.step, on), first=True)

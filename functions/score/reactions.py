@@ -20,6 +20,7 @@ from functions.releases import Live
 from functions.score.sift import Record
 from functions.tables import contacts, identities, messages, rulings
 
+Known = dict[str, Collection[str]]
 _EARLY_MS = 86_400_000
 """A clock may be so much behind that what is done with a message seems to come before it."""
 
@@ -49,16 +50,13 @@ def units(records: Sequence[Record], left: Collection[str], theirs: Collection[s
                 judged.add(message.id)
                 yield _exactly(event.source, message, live)
             continue
-        unit = counting.of_event(event, made, zone)
-        if unit is None or event.ref not in {*left, *theirs}:
-            continue
         if event.ref in left:
-            yield Unit(unit.id, exactly=True)
+            yield Unit(counting.event_unit(event.ref), exactly=True)
             yield Unit(counting.order_unit(event.ref), exactly=True)
-        else:
+        elif event.ref in theirs and event.name in (counting.ORDERED, counting.REFUNDED):
+            yield from _order(event, made, zone)
+        elif event.ref in theirs and (unit := counting.of_event(event, made, zone)) is not None:
             yield unit
-            if event.name in (counting.ORDERED, counting.REFUNDED):
-                yield from _order(event, zone)
 
 
 def _exactly(source: str, message: Message, live: Live) -> Unit:
@@ -73,13 +71,17 @@ def _exactly(source: str, message: Message, live: Live) -> Unit:
     )
 
 
-def _order(event: Event, zone: str) -> Iterator[Unit]:
-    """An order, put down to the message whose link was clicked last before it."""
+def _order(event: Event, made: Known, zone: str) -> Iterator[Unit]:
+    """An order: by which source it came, and put down to the message whose link was clicked last before it."""
     owner = identities.read([event.source]).get(event.source)
     contact_id = hash_of(event.source) if kind_of(event.source) == SELF else owner.contact if owner else ""
-    if not contact_id:
+    contact = contacts.surviving(contact_id) if contact_id else None
+    touch = contact.profile.first_touch if contact else None
+    if (unit := counting.of_event(event, made, zone, counting.source(touch.said if touch else None))) is None:
         return
-    contact = contacts.surviving(contact_id)
+    yield unit
+    if contact is None:
+        return
     clicked = [
         (facts.clicked, id)
         for id, facts in contact.state.facts.messages.items()
@@ -100,6 +102,6 @@ def _zone(live: Live) -> str:
     return live.release.sending.business.time_zone
 
 
-def known(release: Release) -> dict[str, Collection[str]]:
+def known(release: Release) -> Known:
     """The ids of what the business has made that has numbers of its own, by kind."""
     return {"form": release.forms, "page": release.pages, "popup": release.popups, "asset": release.assets}

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from authoring import audit
 from functions.core.counting import Place, Unit
 from functions.tables import counts
 from functions.work.jobs import Job
@@ -78,3 +79,31 @@ def _forget(cloud: Cloud, contact: str) -> None:
 
     jobs.create(Job("forget1", "forget", cloud.clock.now, about=about(contact, own_ref(contact))))
     wait(cloud, days=1)
+
+
+def test_an_order_is_put_down_once_to_where_the_person_came_from_and_to_the_mail_that_they_clicked_last(
+    emulator: EmulatorProcess,
+) -> None:
+    with Cloud(emulator) as cloud:
+        cloud.call("page", anonymousId="laptop", messageId="p", context={"campaign": {"source": "Google"}})
+        sign_up(cloud)
+        cloud.call("identify", anonymousId="laptop", messageId="i", traits={"email": "ada@example.com"})
+        cloud.settle()
+        cloud.put_on_bus(
+            "Order Completed", id="o1", email="ada@example.com", properties={"revenue": 40, "currency": "EUR"}
+        )
+        cloud.settle()
+        first = {**_summed("source"), **_summed("journey/welcome")}
+        assert first["google"] == Counter({"orders": 1, "revenue-EUR": 4000})
+        welcome = mail(cloud, "welcome")
+        assert welcome is not None
+        cloud.follow(link(welcome))
+        wait(cloud, days=1)
+        # AWS delivers it again, after there was a click that came later than the order.
+        cloud.events.rewind()
+        cloud.settle()
+        again = {**_summed("source"), **_summed("journey/welcome")}
+        assert {part: (one["orders"], one["revenue-EUR"]) for part, one in again.items() if one["orders"]} == {
+            "google": (1, 4000)
+        }
+        assert audit.run().differences == []
