@@ -74,7 +74,11 @@ def drawn(period: Period, found: Weeks) -> str:
 def by_source(period: Period) -> dict[str, Any]:
     """The funnel by the source by which people came first."""
     titles, rows = {stage.id: _title(stage) for stage in _stages()}, list[list[Cell]]()
-    for part, numbers in period.parts("funnel-by-source").items():
+    try:
+        found = period.parts_of_strangers("funnel-by-source")
+    except counts.TooMany:
+        return table("sources", ["stage", "source", *FUNNEL], []) | {"too_many": True}
+    for part, numbers in found.items():
         stage, _, source = part.partition(".")
         if stage in titles:
             rows.append([titles[stage], source, *_passage(numbers)])

@@ -35,6 +35,10 @@ class Contended(RuntimeError):
     """Others kept writing the same numbers."""
 
 
+class TooMany(RuntimeError):
+    """More rows of numbers than are read at once."""
+
+
 def unit_key(unit: str) -> dynamodb.Key:
     """Where it stands what was counted of a unit."""
     return f"N#{unit}", "N"
@@ -258,19 +262,20 @@ def known(units: Iterable[str]) -> list[str]:
     return [pk.removeprefix("N#") for pk, _ in rows]
 
 
-def of(subject: str, first: str, last: str) -> dict[tuple[str, str], Counter[str]]:
-    """The numbers of a subject from the day `first` to `last` (2026-12-05), by day and part."""
-    return _summed(_rows(subject, first, last))
+def of(subject: str, first: str, last: str, most: int | None = None) -> dict[tuple[str, str], Counter[str]]:
+    """The numbers of a subject from the day `first` to `last` (2026-12-05), by day and part. Raises TooMany where they
+    are more than `most` rows."""
+    return _summed(_rows(subject, first, last, most))
 
 
 EVER: Final = ("1", "9")
 """From the first day to the last."""
 
 
-def over_days(subject: str, first: str, last: str) -> dict[str, Counter[str]]:
+def over_days(subject: str, first: str, last: str, most: int | None = None) -> dict[str, Counter[str]]:
     """The same by part, over all those days."""
     found: dict[str, Counter[str]] = {}
-    for (_, part), numbers in of(subject, first, last).items():
+    for (_, part), numbers in of(subject, first, last, most).items():
         found.setdefault(part, Counter()).update(numbers)
     return found
 
@@ -280,9 +285,13 @@ def standing(subject: str) -> dict[str, Counter[str]]:
     return {part: numbers for (_, part), numbers in _summed(_rows(subject, NOW, NOW)).items()}
 
 
-def _rows(subject: str, first: str, last: str) -> Iterator[dynamodb.Item]:
+def _rows(subject: str, first: str, last: str, most: int | None = None) -> Iterator[dynamodb.Item]:
     between = (f"{first}#", f"{last}#\uffff")
-    return dynamodb.query(settings.contacts_table(), partition(subject), between=between, consistent=False)
+    table, pk = settings.contacts_table(), partition(subject)
+    for number, row in enumerate(dynamodb.query(table, pk, between=between, consistent=False)):
+        if most is not None and number >= most:
+            raise TooMany(subject)
+        yield row
 
 
 def _summed(rows: Iterable[dynamodb.Item]) -> dict[tuple[str, str], Counter[str]]:

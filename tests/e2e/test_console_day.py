@@ -3,6 +3,7 @@ recalled, read, published and taken back; by whom, and by whom not. `SCREENSHOTS
 the clicks.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -239,3 +240,11 @@ def test_twelve_clicks_lead_to_who_is_hot_and_why_and_to_what_the_welcome_brough
     print("what the welcome brought:", " > ".join(welcome))
     assert len(hot) <= CLICKS
     assert len(welcome) <= CLICKS
+
+
+def test_a_recount_of_all_that_was_lived_and_of_this_day_finds_no_difference(lived: Lived) -> None:
+    lived.stack.settle()
+    found = json.loads(lived.samovar("audit", "--json"))
+    print(f"{found['rows']:,} rows, {found['units']:,} units, {found['numbers']:,} numbers")
+    assert (found["differences"], found["spoiled"]) == ([], [])
+    assert found["units"] > 10 * PEOPLE

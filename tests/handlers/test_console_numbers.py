@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from authoring import audit
-from functions.console import reports
+from functions.console import reports, tabled
 from functions.core.campaign import journey_of
 from functions.core.counting import Place, Unit, part
 from functions.core.identity import own_ref
@@ -378,3 +378,16 @@ def test_a_real_letter_stands_in_the_numbers_of_its_step_and_its_way(fresh: Clou
     assert (first["step"], first["sent"], first["opened"], first["clicked"]) == ("hello", 1, 1, 1)
     went = {one["way"]: one["people"] for one in lines(fresh, "/console/reports/journeys/welcome", "ways")}
     assert sum(went.values()) == 1
+
+
+def test_sources_that_somebody_makes_up_by_the_thousand_cost_the_page_one_table(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tabled, "ROWS", 40)
+    counts.count(
+        [Unit(f"s{n}", adds={Place("funnel-by-source", "2026-11-24", f"desire.s{n}", "entered"): 1}) for n in range(60)]
+    )
+    reply = get(shop, "/console/reports", signed_in(Role.VIEWER))
+    assert reply["statusCode"] == 200
+    assert "too many different sources" in reply["body"]
+    assert get(shop, "/console/reports/sources/csv", signed_in(Role.VIEWER))["statusCode"] == 200
