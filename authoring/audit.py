@@ -22,7 +22,7 @@ from authoring.recount import Difference, Recount, Said, added_up
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import counting
-from functions.core.counting import Counted, Place
+from functions.core.counted import Counted, Place
 from functions.core.errors import Newer
 from functions.core.identity import hash_of
 from functions.tables import counts, messages, rulings

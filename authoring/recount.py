@@ -15,7 +15,7 @@ from typing import Final
 from functions import bots
 from functions.core import counting
 from functions.core.contact import Decision, Standing
-from functions.core.counting import NEVER, NOW, Counted, Place
+from functions.core.counted import NEVER, NOW, Counted, Place
 from functions.core.days import day_of
 from functions.core.enrollment import PATH_KEPT
 from functions.core.errors import Newer

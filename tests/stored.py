@@ -16,7 +16,7 @@ from typing import Any
 from functions import passes
 from functions import releases as live_releases
 from functions.aws.attributes import decode, encode
-from functions.core import alarm, counting
+from functions.core import alarm
 from functions.core.ads import Ad, Landed
 from functions.core.alarm import Alarm
 from functions.core.conditions import EventMatch
@@ -34,6 +34,8 @@ from functions.core.contact import (
     State,
     Touch,
 )
+from functions.core.counted import Counted
+from functions.core.counted import Place as PlaceOfNumbers
 from functions.core.counters import Counter, Kept, counter_id, kept_from
 from functions.core.directory import Place as PlaceInList
 from functions.core.effects import HandOff, NoteRun, ReachGoal, Record, SendMessage, StartClock, Unwatch
@@ -585,10 +587,10 @@ PREFERRING = Preferring(CONTACT, MESSAGE, NOW, "hash")
 COUNTED_SENDS = Recent(4, {MESSAGE: Sent(NOW, "email", "tips"), "other": Sent(NOW - 9, "sms", "offers")})
 OF_A_JOURNEY = replace(COUNTED_SENDS, sends={**COUNTED_SENDS.sends, "mine": Sent(NOW, "email", "tips", "welcome")})
 PUT = replace(STATE, facts=replace(STATE.facts, stage_set=(Moment(NOW - 2, 5), "desire")))
-TALLIED = counting.Counted(
+TALLIED = Counted(
     4,
-    {counting.Place("journey/welcome", "2026-12-05", "hello", "sent"): 1},
-    {counting.Place("journey/welcome", "0", "hello", "here"): 1},
+    {PlaceOfNumbers("journey/welcome", "2026-12-05", "hello", "sent"): 1},
+    {PlaceOfNumbers("journey/welcome", "0", "hello", "here"): 1},
 )
 LEAD = leads.Lead("lead3k5w2yvld4c6gq7mzabcde", CONTACT, "shop", "Teklif istedi ☕", "welcome", "hand", RUN, NOW)
 LIFTED = Entry("by-hand-1", NOW + 9, NOW + 9, "console", (Change("lift", "by-hand"),))

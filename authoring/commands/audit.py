@@ -13,7 +13,7 @@ from authoring.commands.shared import App, console, counted, emit, explained, js
 from authoring.recount import Difference
 from functions import settings
 from functions.aws import dynamodb
-from functions.core.counting import NOW
+from functions.core.counted import NOW
 from functions.core.prices import DYNAMODB_READ_UNIT
 
 WAIT_S = 60

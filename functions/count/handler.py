@@ -12,7 +12,7 @@ from functions import releases
 from functions.aside import set_aside
 from functions.aws.attributes import from_item
 from functions.aws.faults import hopeless
-from functions.core.counting import Unit
+from functions.core.counted import Unit
 from functions.core.errors import Newer
 from functions.count.units import Row, sources_of, unit_of
 from functions.observability import handler as observed

@@ -6,7 +6,7 @@ from typing import Any, Final
 from functions import settings
 from functions.aws import dynamodb
 from functions.core import counting
-from functions.core.counting import Unit
+from functions.core.counted import NEVER, Unit
 from functions.tables import contacts, enrollments, memberships, messages
 from functions.tables.contacts import PROFILE, STATE, contact_of
 
@@ -28,7 +28,7 @@ def unit_of(row: Row, zone: str, sources: Mapping[str, str]) -> Unit | None:
     if sk == STATE:
         contact = contact_of(pk)
         if "into" in row:
-            return counting.of_nobody(contact, row.get("n", counting.NEVER - 1))
+            return counting.of_nobody(contact, row.get("n", NEVER - 1))
         state, made = contacts.standing_from(row), contacts.decisions_of(row)
         return counting.of_standing(contact, row["n"], state, made, sources.get(contact, "direct"), zone)
     return None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functions import bots
 from functions.core import counting
 from functions.core.contact import Contact
-from functions.core.counting import Unit
+from functions.core.counted import Unit
 from functions.core.event import Event
 from functions.core.identity import SELF, contacts_among, hash_of, kind_of
 from functions.core.message import Message

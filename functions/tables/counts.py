@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from functions import clock, settings
 from functions.aws import dynamodb
-from functions.core.counting import NEVER, NOW, Counted, Place, Unit, join
+from functions.core.counted import NEVER, NOW, Counted, Place, Unit, join
 from functions.core.errors import Newer
 
 VERSION: Final = 1

@@ -13,7 +13,7 @@ from authoring import audit
 from authoring.cli import main
 from functions import settings
 from functions.aws import dynamodb
-from functions.core.counting import NEVER, Counted, Place, Unit
+from functions.core.counted import NEVER, Counted, Place, Unit
 from functions.core.enrollment import PATH_KEPT
 from functions.core.identity import own_ref
 from functions.people.erasing import about

@@ -14,7 +14,8 @@ import pytest
 from authoring import audit
 from functions.console import reports, tabled
 from functions.core.campaign import journey_of
-from functions.core.counting import Place, Unit, part
+from functions.core.counted import Place, Unit
+from functions.core.counting import part
 from functions.core.identity import own_ref
 from functions.core.release import Release, canonical, load
 from functions.core.roles import Role

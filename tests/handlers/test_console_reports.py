@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.counting import Place, Unit
+from functions.core.counted import Place, Unit
 from functions.core.roles import Role
 from functions.tables import counts
 from tests.cloud import Cloud

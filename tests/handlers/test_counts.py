@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from authoring import audit
-from functions.core.counting import Place, Unit
+from functions.core.counted import Place, Unit
 from functions.tables import counts
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess

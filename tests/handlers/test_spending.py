@@ -14,7 +14,7 @@ from functions.aws import cloudwatch, session
 from functions.aws.cloudwatch import Metric, Unanswered
 from functions.core import costs
 from functions.core.campaign import journey_of
-from functions.core.counting import Place, Unit
+from functions.core.counted import Place, Unit
 from functions.core.days import day_of
 from functions.core.release import canonical, load
 from functions.core.roles import RIGHTS, Right, Role

@@ -6,14 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.contact import Decision, Standing
+from functions.core.counted import NEVER, NOW, Counted, Place, Unit, join
 from functions.core.counting import (
-    NEVER,
-    NOW,
-    Counted,
-    Place,
-    Unit,
     amount,
-    join,
     of_event,
     of_member,
     of_message,
