@@ -47,7 +47,10 @@ def audit(app: App, mend: bool, yes: bool, as_json: bool) -> None:
 def _run(mend: bool, quiet: bool) -> Audit:
     total, dollars = auditing.rows_to_read(), _dollars()
     if not quiet:
-        say(f"AWS takes about ${dollars:.2f} for reading.")
+        say(
+            f"Reading everything costs about ${dollars:.2f} at AWS. If numbers differ, it is read again a minute later"
+            + (", and a third time to put them right." if mend else ".")
+        )
     begun = time.monotonic()
     with bar("rows", quiet=quiet) as shown:
         task = shown.add_task("recounting", total=total or None, contacts=0, rate=0.0)
@@ -80,10 +83,10 @@ def _tell(found: Audit, mended: bool, as_json: bool) -> None:
         )
         return
     if found.spoiled:
-        say(f"{counted(len(found.spoiled), 'row')} can't be read, and were passed over:", "yellow")
+        say(f"{counted(len(found.spoiled), 'row')} can't be read: passed over.", "yellow")
         for key in found.spoiled[:_LINES]:
             say(f"  {key}")
-    read = f"{counted(found.rows, 'row')} read, {counted(found.units, 'unit')} recounted, "
+    read = f"{counted(found.rows, 'row')} read, {counted(found.units, 'thing')} recounted, "
     read += f"{counted(found.numbers, 'number')} compared"
     if not found.differ:
         say(f"{read}: 0 differences.", "green")
@@ -98,7 +101,7 @@ def _tell(found: Audit, mended: bool, as_json: bool) -> None:
 
 def _table(differences: list[Difference]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("number", "day", "part", "counts", "counted", "recounted"):
+    for column in ("about", "day", "part", "what", "counted", "recounted"):
         table.add_column(column, justify="right" if column.endswith("counted") else "left")
     for one in differences:
         day = "now" if one.place.day == NOW else one.place.day

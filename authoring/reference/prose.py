@@ -107,7 +107,7 @@ session: in the header `x-samovar-token`, or in the field `_token`. It stands in
 name="samovar:token">`, and is the same as long as the session.
 
 ```console
-$ curl -s https://tea.example/console/people?of=band:hot -H 'accept: application/json' -b 'samovar-session=…'
+$ curl -s 'https://tea.example/console/people?of=band:hot' -H 'accept: application/json' -b 'samovar-session=…'
 $ curl -s https://tea.example/console/sending/pause -H 'accept: application/json' -b 'samovar-session=…' \\
     -H 'x-samovar-token: …' -d what=marketing -d 'why=The shop is closed' -d hours=12
 ```

@@ -29,7 +29,12 @@ def funnel(period: Period) -> dict[str, Any]:
     now = counts.standing("standing").get("stage", Counter[str]())
     lines = [
         Line(
-            [_title(stage), *_passage(found.get(stage.id, Counter())), *_target(stage), now[stage.id]],
+            [
+                _title(stage),
+                *_passage(found.get(stage.id, Counter()), last=_is_last(stage.id)),
+                *_target(stage),
+                now[stage.id],
+            ],
             people(period, f"{STAGE}:{stage.id}", now[stage.id]),
         )
         for stage in _stages()
@@ -42,7 +47,7 @@ def by_week(period: Period, found: Weeks | None = None) -> dict[str, Any]:
     found = period.weeks("funnel") if found is None else found
     weeks, stages = period.every_week()[::-1], _stages()
     lines = [
-        [week, _title(stage), *_passage(numbers)]
+        [week, _title(stage), *_passage(numbers, last=_is_last(stage.id))]
         for week in weeks
         for stage in stages
         if any((numbers := found.get((week, stage.id), Counter[str]())).values())
@@ -81,7 +86,7 @@ def by_source(period: Period) -> dict[str, Any]:
     for part, numbers in found.items():
         stage, _, source = part.partition(".")
         if stage in titles:
-            rows.append([titles[stage], source, *_passage(numbers)])
+            rows.append([titles[stage], source, *_passage(numbers, last=_is_last(stage))])
     rows.sort(key=lambda row: (-int(row[2] or 0), str(row[1])))
     return table("sources", ["stage", "source", *FUNNEL], rows[:MOST])
 
@@ -131,10 +136,17 @@ def _target(stage: Stage) -> list[Cell]:
     return [target.go_on, None if target.within is None else round(target.within / _DAY_S, 1)]
 
 
-def _passage(numbers: Counter[str]) -> list[Cell]:
+def _passage(numbers: Counter[str], *, last: bool = False) -> list[Cell]:
+    """What FUNNEL names; from the last stage there is nowhere to go on to."""
     entered, through, left = numbers["entered"], numbers["through"], numbers["through"] + numbers["out"]
     days = round(numbers["ms"] / left / _DAY_MS, 1) if left else None
+    if last and not through:
+        return [entered, None, None, days, numbers["out"]]
     return [entered, through, share(through, entered), days, numbers["out"]]
+
+
+def _is_last(stage: str) -> bool:
+    return [one.id for one in _stages()][-1:] == [stage]
 
 
 def _sum(found: Iterable[Counter[str]]) -> Counter[str]:

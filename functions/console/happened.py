@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from functions.core.channels import BY_STAFF
+from functions.core.channels import to_people
 from functions.core.days import day_of
 from functions.core.release import Release
 from functions.tables import counts
@@ -22,11 +22,11 @@ def lately(release: Release, now: int) -> list[dict[str, Any]]:
     first = today - timedelta(days=DAYS - 1)
     subjects = ("funnel", "temperature", "mail", "source")
     found = {one: counts.of(one, first.isoformat(), today.isoformat()) for one in subjects}
-    to_people = {at: numbers for at, numbers in found["mail"].items() if at[1] != BY_STAFF}
+    letters = {at: numbers for at, numbers in found["mail"].items() if to_people(at[1])}
     return [
         _measured("came", found["funnel"], today),
         _line("got-hot", found["temperature"], lambda part, one: one["entered"] if part == "hot" else 0, today),
-        *(_measured(measure, to_people, today) for measure in ("sent", "opened", "clicked", "unsubscribed")),
+        *(_measured(measure, letters, today) for measure in ("sent", "opened", "clicked", "unsubscribed")),
         _measured("orders", found["source"], today),
     ]
 

@@ -18,7 +18,7 @@ from functions.core.release import Release
 from functions.core.roles import Right
 from functions.core.views import iso
 from functions.people.pairs import suspected
-from functions.tables import campaigns, contacts, duplicates, leads, pauses, setbacks
+from functions.tables import campaigns, contacts, duplicates, leads, pauses, proposals, setbacks
 
 MANY: Final = 20
 """So many of each are listed; more are said to be more."""
@@ -33,6 +33,8 @@ def show(asked: Asked) -> Shown:
         "now": iso(now),
         "release": {"id": live.id, "number": live.seq},
         "lately": lately(release, now),
+        "proposals": [{"release": one.release, "by": one.by, "why": one.note} for one in proposals.listed(now)[:MANY]],
+        "most": MANY,
         "paused": paused(held, release, now),
         "stuck": [stuck(one, release) for one in setbacks.listed()],
         "campaigns": list(_campaigns(release, held, now)),

@@ -237,18 +237,25 @@ def letter(
     parts = Counter(reckoned.expected).most_common()
     lines = [f"  {_TITLES.get(part, part)}: {dollars(usd)}" for part, usd in parts if usd >= 0.005]
     most = [f"  {name}: {many:,}" for name, many in list(senders)[:MOST_NAMED] if many]
-    missing = "" if reckoned.whole else " Events and waits are not in it: AWS said nothing of them."
-    unknown = f"\nNothing is foretold yet of: {', '.join(unforetold)}.\n" if unforetold else ""
+    missing = "" if reckoned.whole else " Events and waits are not in it: AWS did not say how many there were."
+    assumed = (
+        f" Text messages are taken to cost {dollars(reckoned.text)} each: nobody has said what they really cost."
+        if BY_SMS in reckoned.expected and reckoned.text_by == "assumed"
+        else ""
+    )
+    unknown = f"\nNot in this, because they have never run: {', '.join(unforetold)}.\n" if unforetold else ""
     sending = "\n".join(most) or "  nothing yet"
+    month = f"{date.fromisoformat(reckoned.month + '-01'):%B %Y}"
     return subject, (
-        f"So far {reckoned.month} has cost about {spent}; by its end about {end} are expected. sending.yaml allows "
-        f"{dollars(budget)} (monthly_budget).{missing}\n\n"
+        f"So far {month} has cost about {spent}; about {end} is expected "
+        f"by its end. Your budget is {dollars(budget)} (monthly_budget in marketing/sending.yaml)."
+        f"{missing}{assumed}\n\n"
         "What is expected by the end, by what it is for:\n" + "\n".join(lines) + "\n\n"
         "What has sent most this month, in messages:\n" + sending + "\n" + unknown + "\n"
-        "What to do: Samovar goes on and stops nothing by itself. A campaign is stopped with `samovar campaigns "
-        "cancel`, a journey paused with `samovar pause --journey`, both also in the console. If the month may "
-        "cost so much, raise monthly_budget and publish. These are list prices times what was counted; "
-        "AWS's bill is the authority.\n"
+        "What to do: Samovar stops nothing by itself. Stop a campaign with `samovar campaigns cancel CAMPAIGN`, pause "
+        'a journey with `samovar pause --journey JOURNEY --why "…"`, or do both in the console. If the month may cost '
+        "this much, raise monthly_budget in marketing/sending.yaml and run `samovar publish`. These are list prices "
+        "times what was counted; AWS's bill decides.\n"
     )
 
 

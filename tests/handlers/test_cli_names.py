@@ -1,5 +1,7 @@
 """The commands take and show what things are called now, whatever they are stored as."""
 
+from pathlib import Path
+
 import pytest
 
 from functions import clock, releases
@@ -49,7 +51,9 @@ def renamed(terminal: Terminal) -> Terminal:
     return terminal
 
 
-def test_they_take_the_new_name(renamed: Terminal) -> None:
+def test_they_take_the_new_name(renamed: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # What is exported is written where somebody stands.
+    monkeypatch.chdir(tmp_path)
     for words in (("form", "trade"), ("preview", "how-to"), ("export", "segment", "sleeping")):
         result = renamed.run(*words)
         assert result.exit_code == 0, f"{words}: {result.output}{result.stderr}"

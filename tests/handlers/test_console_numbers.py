@@ -390,5 +390,5 @@ def test_sources_that_somebody_makes_up_by_the_thousand_cost_the_page_one_table(
     )
     reply = get(shop, "/console/reports", signed_in(Role.VIEWER))
     assert reply["statusCode"] == 200
-    assert "too many different sources" in reply["body"]
+    assert "Too many different sources" in reply["body"]
     assert get(shop, "/console/reports/sources/csv", signed_in(Role.VIEWER))["statusCode"] == 200

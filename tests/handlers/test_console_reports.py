@@ -65,7 +65,7 @@ def test_today_tells_what_happened_today_and_within_a_week(shop: Cloud) -> None:
     assert then["opened"] == (0, 1)
     shop.skip(days=10)
     assert lately(shop)["opened"] == (0, 0)
-    assert "Opened by people" in get(shop, "/console", signed_in(Role.VIEWER))["body"]
+    assert "opened by people" in get(shop, "/console", signed_in(Role.VIEWER))["body"]
 
 
 def lately(cloud: Cloud) -> dict[str, tuple[int, int]]:
