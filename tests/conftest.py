@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+# Says how much functions log, before the first of them is there.
+import tests.cloud  # noqa: F401
 from functions.aws import session
 from local import emulator as launcher
 from local.emulator import EmulatorProcess
