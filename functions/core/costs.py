@@ -25,7 +25,7 @@ from typing import Final
 from functions.core.channels import BY_EMAIL, BY_PUSH, BY_SMS, BY_STAFF, BY_WEBHOOK
 from functions.core.prices import MILLION, SES_EMAIL
 
-OWN_OF_A_MESSAGE: Final = 25.0 / MILLION
+OWN_OF_A_MESSAGE: Final = 27.0 / MILLION
 """What functions, tables and queues take to decide a message, hand it over, and note what became of it."""
 ASSUMED_TEXT: Final = 0.05
 """A text message, where nothing else is known: what a country's operators take lies between 0.005 and 0.15."""

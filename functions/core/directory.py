@@ -20,7 +20,7 @@ _READ: Final = 200
 _DAY_MS: Final = 86_400_000
 _WEEK_S_DAY: Final = 3
 """The first of all days, of 1970, was a Thursday."""
-_RULES: Final = "places-2"
+_RULES: Final = "places-3"
 """Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999
@@ -68,7 +68,7 @@ def is_known(profile: Profile) -> bool:
 
 
 def band_list(band: str, shard: str) -> str:
-    """The part of the list of a temperature: whoever was active last comes first, by the day or by the week."""
+    """The part of the list of a temperature: whoever was active last comes first, by the week."""
     return f"{PREFIX}b#{band}#{shard}"
 
 
@@ -120,9 +120,9 @@ def is_meant(profile: Profile, wanted: str) -> bool:
 
 
 def _day(contact: Contact) -> int:
-    """The day of somebody hot, else the first of a week: a place that moves is two rows to write."""
+    """The Monday of the week in which somebody was active last: a place that moves is two rows to write."""
     day = max(0, contact.state.facts.last or 0) // _DAY_MS
-    return day if contact.state.standing.temperature == "hot" else day - (day + _WEEK_S_DAY) % 7
+    return day - (day + _WEEK_S_DAY) % 7
 
 
 def _names(profile: Profile) -> list[str]:

@@ -256,7 +256,7 @@ def test_a_person_s_page_reads_no_more_messages_than_it_shows(shop: Cloud, monke
     reply = get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)
     person = json.loads(reply["body"])["person"]
     assert (len(person["messages"]), person["more"]) == (3, ["messages"])
-    assert "3 of them are read here" in get(shop, f"/console/people/{contact}", signed_in(Role.SALES))["body"]
+    assert "3 of them are shown here" in get(shop, f"/console/people/{contact}", signed_in(Role.SALES))["body"]
 
 
 def test_pairs_and_leads_take_as_many_calls_however_many_there_are(shop: Cloud) -> None:

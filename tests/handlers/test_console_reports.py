@@ -48,7 +48,7 @@ def test_beside_what_a_journey_brought_stands_what_its_messages_cost_by_the_chan
     by = {"by-email": 10_000, "by-sms": 100, "sent": 10_100, "revenue-TRY": 123_400}
     counts.count([Unit("many", adds={Place(*at, measure): many for measure, many in by.items()})])
     (journey,) = [row for row in told(shop)["senders"] if row["revenue"]]
-    assert (journey["revenue"], journey["cost"]) == ("1234.00 TRY", "$6.25")
+    assert (journey["revenue"], journey["cost"]) == ("1234.00 TRY", "$6.27")
 
 
 def test_today_tells_what_happened_today_and_within_a_week(shop: Cloud) -> None:
