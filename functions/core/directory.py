@@ -18,9 +18,7 @@ LETTERS: Final = 40
 """So many letters of a word count."""
 _READ: Final = 200
 _DAY_MS: Final = 86_400_000
-_WEEK_S_DAY: Final = 3
-"""The first of all days, of 1970, was a Thursday."""
-_RULES: Final = "places-3"
+_RULES: Final = "places-4"
 """Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999
@@ -120,9 +118,10 @@ def is_meant(profile: Profile, wanted: str) -> bool:
 
 
 def _day(contact: Contact) -> int:
-    """The Monday of the week in which somebody was active last: a place that moves is two rows to write."""
+    """The first day of the week in which somebody was active last: a place that moves is two rows to write. Weeks
+    begin on another day for each, so that not everybody moves on Mondays."""
     day = max(0, contact.state.facts.last or 0) // _DAY_MS
-    return day - (day + _WEEK_S_DAY) % 7
+    return day - (day + sum(contact.id.encode())) % 7
 
 
 def _names(profile: Profile) -> list[str]:
