@@ -67,9 +67,6 @@ def show(asked: Asked) -> Shown | Answer:
         people, following = [contacts.load([found])[found]], None
     else:
         people, following = _page(_parts(wanted, chosen), place)
-        if not wanted and chosen.kind in ("", BAND):
-            # Rows stand by the week.
-            people.sort(key=_lately)
     values = {
         "wanted": wanted,
         "found": found,
@@ -81,10 +78,6 @@ def show(asked: Asked) -> Shown | Answer:
         "graded": release.scoring.grade is not None,
     }
     return Shown("people.html", values, 404 if wanted and not people and not place.after else 200)
-
-
-def _lately(contact: Contact) -> tuple[int, int]:
-    return BANDS.index(contact.state.standing.temperature), -(contact.state.facts.last or 0)
 
 
 def _known_by(wanted: str) -> str | None:

@@ -18,7 +18,7 @@ LETTERS: Final = 40
 """So many letters of a word count."""
 _READ: Final = 200
 _DAY_MS: Final = 86_400_000
-_RULES: Final = "places-4"
+_RULES: Final = "places-5"
 """Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999
@@ -66,7 +66,7 @@ def is_known(profile: Profile) -> bool:
 
 
 def band_list(band: str, shard: str) -> str:
-    """The part of the list of a temperature: whoever was active last comes first, by the week."""
+    """The part of the list of a temperature: whoever became so last comes first."""
     return f"{PREFIX}b#{band}#{shard}"
 
 
@@ -118,10 +118,10 @@ def is_meant(profile: Profile, wanted: str) -> bool:
 
 
 def _day(contact: Contact) -> int:
-    """The first day of the week in which somebody was active last: a place that moves is two rows to write. Weeks
-    begin on another day for each, so that not everybody moves on Mondays."""
-    day = max(0, contact.state.facts.last or 0) // _DAY_MS
-    return day - (day + sum(contact.id.encode())) % 7
+    """The day since which somebody is as interested as they are. No visit moves it: a place that moves is two rows to
+    write."""
+    since = contact.state.standing.since or contact.state.facts.first or 0
+    return max(0, since) // _DAY_MS
 
 
 def _names(profile: Profile) -> list[str]:

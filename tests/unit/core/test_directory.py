@@ -49,7 +49,7 @@ def test_somebody_stands_by_band_stage_and_each_word() -> None:
     who = profile("e#1", email="Ada.Lovelace@example.com", first_name="Ada", last_name="King")
     stands = Standing("warm", stage="desire", stages={"desire": 5})
     assert {(place.pk, place.sk) for place in places(contact(who, stands), "3")} == {
-        ("Y#b#warm#3", "80001#c1"),
+        ("Y#b#warm#3", "99999#c1"),
         ("Y#s#desire#3", "9999999999994#c1"),
         ("Y#n#ad", "ada#c1"),
         ("Y#n#ki", "king#c1"),
@@ -57,13 +57,12 @@ def test_somebody_stands_by_band_stage_and_each_word() -> None:
     }
 
 
-@pytest.mark.parametrize("band", ["hot", "cold"])
-def test_what_happens_within_a_week_moves_nobody(band: str) -> None:
-    who, stands, first, days = profile("e#1", email="ada@example.com"), Standing(band), 19_998, 7
-    held = mark(contact(who, stands, last=first * DAY))
-    assert mark(contact(who, stands, last=(first + days) * DAY - 1)) == held
-    assert mark(contact(who, stands, last=(first + days) * DAY)) != held
-    assert mark(contact(who, stands, last=first * DAY - 1)) != held
+def test_a_visit_moves_nobody_and_becoming_interested_does() -> None:
+    who = profile("e#1", email="ada@example.com")
+    held = mark(contact(who, Standing("warm", 20_000 * DAY), last=20_000 * DAY))
+    assert mark(contact(who, Standing("warm", 20_000 * DAY), last=20_009 * DAY)) == held
+    assert mark(contact(who, Standing("hot", 20_000 * DAY), last=20_000 * DAY)) != held
+    assert mark(contact(who, Standing("warm", 20_001 * DAY), last=20_000 * DAY)) != held
 
 
 @pytest.mark.parametrize("gone", ["other", ""])
