@@ -78,7 +78,11 @@ def addresses(known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _path(route: Route, known: Mapping[str, str]) -> str:
-    named = [known["erasure" if route.parts[0] == "erasures" else name] for name in route.names]
+    table = {"journeys": "steps", "campaigns": "runs"}.get(
+        route.parts[1] if len(route.parts) > 1 else "", known["table"]
+    )
+    own = {**known, "table": table} | ({"job": known["erasure"]} if route.parts[:1] == ("erasures",) else {})
+    named = [own[name] for name in route.names]
     left = iter(named)
     return places.path(*(next(left) if part == "*" else part for part in route.parts))
 

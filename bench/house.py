@@ -15,13 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# What a function prints is part of its price, so it prints as it does in Lambda.
-os.environ.update(
-    POWERTOOLS_METRICS_NAMESPACE="Samovar",
-    POWERTOOLS_SERVICE_NAME="bench",
-    POWERTOOLS_METRICS_DISABLED="false",
-    POWERTOOLS_LOG_LEVEL="INFO",
-)
+# What a function prints is part of its price, so it prints as it does in Lambda; in a test of ours as that says.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Samovar")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "bench")
+os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "false")
+os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 
 from bench.meter import Meter, Spent
 from functions.aws import session
