@@ -7,6 +7,7 @@ one unnecessary.
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 
 VERSION = "1.5.33"
@@ -22,8 +23,9 @@ def expect(holds: object, what: str) -> None:
         raise Unmendable(f"MiniStack has changed: {what}")
 
 
+@cache
 def apply() -> None:
-    """Mend the emulator in this process."""
+    """Mend the emulator in this process, once."""
     from local.mends import gauge, http, lambdas, machines, mail, resources, tables
 
     found = version("ministack")
