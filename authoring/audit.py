@@ -9,16 +9,15 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from authoring.recount import Difference, Recount, Said, added_up
+from authoring.scanning import pages
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import counting
@@ -28,10 +27,6 @@ from functions.core.identity import hash_of
 from functions.tables import counts, messages, rulings
 from functions.tables.counts import name_of, place_named
 
-READERS: Final = 4
-ROWS_A_PART: Final = 20_000
-FEWEST_PARTS: Final = 16
-"""How many rows there are is known every six hours only."""
 AT_ONCE: Final = 200
 """So many units are put right together."""
 _SHOWN: Final = 1_000
@@ -100,7 +95,8 @@ class Ledger:
         for row in rows:
             try:
                 if row["pk"].startswith("R#"):
-                    self._add(row)
+                    for place, many in counts.recountable_in(row):
+                        self.numbers[place] += many
                 elif row["pk"].startswith("N#"):
                     found.append((row["pk"].removeprefix("N#"), counts.from_row(row)))
             except Newer:
@@ -108,12 +104,6 @@ class Ledger:
             except (KeyError, ValueError, TypeError):
                 self.spoiled.append(f"{row['pk']} {row['sk']}")
         self._note((id, 1, _written(Said(id, one.adds, stands=one.stands, version=one.version))) for id, one in found)
-
-    def _add(self, row: Mapping[str, Any]) -> None:
-        day, part, shard = counts.place_of(row["sk"])
-        sign = -1 if shard == counts.ERASED else 1
-        for measure, many in counts.measures_of(row).items():
-            self.numbers[Place(row["pk"].removeprefix("R#"), day, part, measure)] += sign * many
 
     def _note(self, lines: Iterable[tuple[str, int, str]]) -> None:
         self._lines.executemany("INSERT INTO lines VALUES (?, ?, ?)", lines)
@@ -166,11 +156,19 @@ def judge(ledger: Ledger, recount: Recount, before: Audit | None = None) -> Audi
     together = added_up(ledger.numbers, units, recount.today)
     found.note(together)
     found.not_sums = {one.place: one.counted for one in together}
-    for one in together if before is not None else ():
-        # Of a number that nobody touched meanwhile all units were read as they are.
-        if before and _wrong(one) in before.wrong and before.not_sums.get(one.place) == one.counted == _now(one.place):
-            found.mended += counts.adjust(one.place, one.recounted - one.counted)
+    if before is not None:
+        found.mended += _adjusted(together, before)
     return found
+
+
+def _adjusted(together: Iterable[Difference], before: Audit) -> int:
+    """Put right numbers that nobody touched meanwhile: of those all units were read as they are. How many were."""
+    return sum(
+        counts.adjust(one.place, one.recounted - one.counted)
+        for one in together
+        if _wrong(one) in before.wrong
+        and before.not_sums.get(one.place) == one.counted == counts.recountable(one.place)
+    )
 
 
 def _may_mend(
@@ -179,11 +177,6 @@ def _may_mend(
     if counted is None:
         return not recount.is_new(said, clock.now_ms())
     return all(_wrong(one) in before.wrong for one in differing)
-
-
-def _now(place: Place) -> int:
-    """A number as it stands, without what nobody can recount."""
-    return counts.recountable(place)
 
 
 def run(seen: Seen | None = None, before: Audit | None = None) -> Audit:
@@ -232,9 +225,10 @@ def mended(seen: Seen | None = None, *, after_s: float, wait: Callable[[float], 
     return found
 
 
-def rows_to_read() -> int:
-    """About how many rows an audit reads; DynamoDB counts them every six hours."""
-    return sum(dynamodb.size_of(table)[0] for table in (settings.contacts_table(), settings.events_table()))
+def to_read() -> tuple[int, int]:
+    """About how many rows an audit reads, and bytes; DynamoDB counts them every six hours."""
+    sizes = [dynamodb.size_of(table) for table in (settings.contacts_table(), settings.events_table())]
+    return sum(rows for rows, _ in sizes), sum(size for _, size in sizes)
 
 
 @contextmanager
@@ -250,24 +244,11 @@ def _on_disk() -> Iterator[Ledger]:
 def _read_all(ledger: Ledger, recount: Recount, seen: Seen) -> int:
     read = 0
     for table, take in ((settings.contacts_table(), _contacts), (settings.events_table(), _events)):
-        parts = max(FEWEST_PARTS, -(-dynamodb.size_of(table)[0] // ROWS_A_PART))
-        with ThreadPoolExecutor(READERS) as readers:
-            # As many parts are held at once as there are readers.
-            for first in range(0, parts, READERS):
-                chosen = range(first, min(parts, first + READERS))
-                for rows in readers.map(partial(_part, table, parts), chosen):
-                    take(ledger, recount, rows)
-                    read += len(rows)
-                    seen(read)
+        for rows in pages(table):
+            take(ledger, recount, rows)
+            read += len(rows)
+            seen(read)
     return read
-
-
-def _part(table: str, parts: int, part: int) -> list[dynamodb.Item]:
-    rows, start, _ = dynamodb.scan_part(table, (part, parts), start=None)
-    while start is not None:
-        more, start, _ = dynamodb.scan_part(table, (part, parts), start=start)
-        rows += more
-    return rows
 
 
 def _contacts(ledger: Ledger, recount: Recount, rows: Sequence[dynamodb.Item]) -> None:

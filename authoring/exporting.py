@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final, get_args
 
 from authoring.cells import EXCEL_MARK, neutral_row
-from authoring.importing.scanning import pages
+from authoring.scanning import pages
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import identity

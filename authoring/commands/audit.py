@@ -11,8 +11,6 @@ from authoring.audit import Audit
 from authoring.commands.progress import bar
 from authoring.commands.shared import App, console, counted, emit, explained, json_option, must_ask, say
 from authoring.recount import Difference
-from functions import settings
-from functions.aws import dynamodb
 from functions.core.counted import NOW
 from functions.core.prices import DYNAMODB_READ_UNIT
 
@@ -45,7 +43,8 @@ def audit(app: App, mend: bool, yes: bool, as_json: bool) -> None:
 
 
 def _run(mend: bool, quiet: bool) -> Audit:
-    total, dollars = auditing.rows_to_read(), _dollars()
+    total, size = auditing.to_read()
+    dollars = size / _UNIT * DYNAMODB_READ_UNIT
     if not quiet:
         say(
             f"Reading everything costs about ${dollars:.2f} at AWS. If numbers differ, it is read again a minute later"
@@ -61,11 +60,6 @@ def _run(mend: bool, quiet: bool) -> Audit:
             shown.update(task, completed=rows, total=max(total, rows), contacts=rows, rate=rate)
 
         return (auditing.mended if mend else auditing.settled)(seen, after_s=WAIT_S)
-
-
-def _dollars() -> float:
-    tables = (settings.contacts_table(), settings.events_table())
-    return sum(dynamodb.size_of(table)[1] for table in tables) / _UNIT * DYNAMODB_READ_UNIT
 
 
 def _tell(found: Audit, mended: bool, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from authoring.importing.decide import ROW, UNDO
 from authoring.importing.load import in_order
-from authoring.importing.scanning import pages
+from authoring.scanning import pages
 from functions import clock, settings
 from functions.aws import dynamodb
 from functions.core import counting

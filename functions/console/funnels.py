@@ -1,14 +1,15 @@
 """Where people stand and how they go on: the funnel as a whole, by week and by source; temperatures; segments."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from functions import releases
 from functions.console import wording
 from functions.console.charts import Bar, Panel, chart
 from functions.console.listing import BAND, BANDS, SEGMENT, STAGE
-from functions.console.tabled import MOST, Cell, Line, Period, path, people, share, table
+from functions.console.segments import count_of
+from functions.console.tabled import MOST, Cell, Line, Period, path, people, share, table, together
 from functions.core.funnel import Stage
 from functions.tables import counts
 from functions.texts.writing import hand
@@ -25,19 +26,19 @@ _COLD: Final = "cold"
 
 def funnel(period: Period) -> dict[str, Any]:
     """The funnel: of those who came to a stage in the period, how many went on since, and after how long."""
-    found = period.parts("funnel")
+    found, stages = period.parts("funnel"), _stages()
     now = counts.standing("standing").get("stage", Counter[str]())
     lines = [
         Line(
             [
                 _title(stage),
-                *_passage(found.get(stage.id, Counter()), last=_is_last(stage.id)),
+                *_passage(found.get(stage.id, Counter()), is_last=stage is stages[-1]),
                 *_target(stage),
                 now[stage.id],
             ],
             people(period, f"{STAGE}:{stage.id}", now[stage.id]),
         )
-        for stage in _stages()
+        for stage in stages
     ]
     return table("funnel", ["stage", *FUNNEL, "target-share", "target-days", "now"], lines)
 
@@ -47,7 +48,7 @@ def by_week(period: Period, found: Weeks | None = None) -> dict[str, Any]:
     found = period.weeks("funnel") if found is None else found
     weeks, stages = period.every_week()[::-1], _stages()
     lines = [
-        [week, _title(stage), *_passage(numbers, last=_is_last(stage.id))]
+        [week, _title(stage), *_passage(numbers, is_last=stage is stages[-1])]
         for week in weeks
         for stage in stages
         if any((numbers := found.get((week, stage.id), Counter[str]())).values())
@@ -78,7 +79,8 @@ def drawn(period: Period, found: Weeks) -> str:
 
 def by_source(period: Period) -> dict[str, Any]:
     """The funnel by the source by which people came first."""
-    titles, rows = {stage.id: _title(stage) for stage in _stages()}, list[list[Cell]]()
+    stages, rows = _stages(), list[list[Cell]]()
+    titles = {stage.id: _title(stage) for stage in stages}
     try:
         found = period.parts_of_strangers("funnel-by-source")
     except counts.TooMany:
@@ -86,7 +88,7 @@ def by_source(period: Period) -> dict[str, Any]:
     for part, numbers in found.items():
         stage, _, source = part.partition(".")
         if stage in titles:
-            rows.append([titles[stage], source, *_passage(numbers, last=_is_last(stage))])
+            rows.append([titles[stage], source, *_passage(numbers, is_last=stage == stages[-1].id)])
     rows.sort(key=lambda row: (-int(row[2] or 0), str(row[1])))
     return table("sources", ["stage", "source", *FUNNEL], rows[:MOST])
 
@@ -113,8 +115,7 @@ def segments(period: Period) -> dict[str, Any]:
     release, lines = releases.live().release, []
     for id, segment in release.segments.items():
         name = release.present_name("segment", id)
-        moved = _sum(period.parts(f"segment/{id}").values())
-        inside = max(0, counts.standing(f"segment/{id}").get("", Counter[str]())["inside"])
+        moved, inside = together(period.parts(f"segment/{id}").values()), count_of(id)
         leads = {"segment": path("segments", name)} | people(period, f"{SEGMENT}:{name}", inside)
         lines.append(Line([segment.title or name, moved["entered"], moved["left"], inside], leads))
     return table("segments", ["segment", "entered", "left", "now"], lines)
@@ -136,21 +137,10 @@ def _target(stage: Stage) -> list[Cell]:
     return [target.go_on, None if target.within is None else round(target.within / _DAY_S, 1)]
 
 
-def _passage(numbers: Counter[str], *, last: bool = False) -> list[Cell]:
+def _passage(numbers: Counter[str], *, is_last: bool) -> list[Cell]:
     """What FUNNEL names; from the last stage there is nowhere to go on to."""
     entered, through, left = numbers["entered"], numbers["through"], numbers["through"] + numbers["out"]
     days = round(numbers["ms"] / left / _DAY_MS, 1) if left else None
-    if last and not through:
+    if is_last and not through:
         return [entered, None, None, days, numbers["out"]]
     return [entered, through, share(through, entered), days, numbers["out"]]
-
-
-def _is_last(stage: str) -> bool:
-    return [one.id for one in _stages()][-1:] == [stage]
-
-
-def _sum(found: Iterable[Counter[str]]) -> Counter[str]:
-    whole: Counter[str] = Counter()
-    for numbers in found:
-        whole.update(numbers)
-    return whole

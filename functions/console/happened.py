@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
+from functions.console.tabled import lately
 from functions.core.channels import to_people
-from functions.core.days import day_of
-from functions.core.release import Release
-from functions.tables import counts
 
 DAYS: Final = 7
 
@@ -16,12 +14,10 @@ _Numbers = Mapping[tuple[str, str], Counter[str]]
 """By day and part."""
 
 
-def lately(release: Release, now: int) -> list[dict[str, Any]]:
+def within_a_week() -> list[dict[str, Any]]:
     """Each thing with how often it happened `today` and in the `week` that ends with it."""
-    today = day_of(now, release.sending.business.time_zone)
-    first = today - timedelta(days=DAYS - 1)
-    subjects = ("funnel", "temperature", "mail", "source")
-    found = {one: counts.of(one, first.isoformat(), today.isoformat()) for one in subjects}
+    period = lately(DAYS)
+    found, today = {one: period.of(one) for one in ("funnel", "temperature", "mail", "source")}, period.last
     letters = {at: numbers for at, numbers in found["mail"].items() if to_people(at[1])}
     return [
         _measured("came", found["funnel"], today),

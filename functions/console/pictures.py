@@ -22,8 +22,8 @@ def svg(layout: Layout, title: str, description: str) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" {size} role="figure" '
             'aria-labelledby="drawing-title drawing-words">',
-            f'<title id="drawing-title">{_text(title)}</title>',
-            f'<desc id="drawing-words">{_text(description)}</desc>',
+            f'<title id="drawing-title">{text(title)}</title>',
+            f'<desc id="drawing-words">{text(description)}</desc>',
             *shapes(layout),
             "</svg>",
         ]
@@ -67,7 +67,7 @@ def _box(box: Box, linked: bool) -> Iterator[str]:
         yield f'<a class="node {box.kind}" href={quoteattr("#" + anchor(box.id))} aria-label={name}>'
     else:
         yield f'<g class="node {box.kind}" role="img" aria-label={name}>'
-    yield f"<title>{_text(box.full)}</title>"
+    yield f"<title>{text(box.full)}</title>"
     yield f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="7"/>'
     yield (
         f'<rect class="stripe" x="{box.x:g}" y="{box.y:g}" width="{_STRIPE}" height="{box.height:g}" '
@@ -78,14 +78,14 @@ def _box(box: Box, linked: bool) -> Iterator[str]:
         for words in lines:
             y += LINE
             # The blank keeps words of two lines apart for who hears them.
-            yield f'<text class="{kind}" x="{box.x + PAD + _STRIPE:g}" y="{y:g}">{_text(words)}</text> '
+            yield f'<text class="{kind}" x="{box.x + PAD + _STRIPE:g}" y="{y:g}">{text(words)}</text> '
     if box.badge:
         wide = width_of(box.badge, SMALL) + 2 * PAD
         left, top = box.x + PAD + _STRIPE, y + 7
         yield f'<rect class="badge" x="{left:g}" y="{top:g}" width="{wide:g}" height="18" rx="9"/>'
         yield (
             f'<text class="many" x="{left + wide / 2:g}" y="{top + TEXT:g}" text-anchor="middle">'
-            f"{_text(box.badge)}</text>"
+            f"{text(box.badge)}</text>"
         )
     yield "</a>" if leads else "</g>"
 
@@ -98,7 +98,7 @@ def _label(label: Label) -> str:
     )
     lines = (
         f'<text class="way" x="{label.x:g}" y="{label.y + 14 + number * (LINE - 2):g}" text-anchor="middle">'
-        f"{_text(words)}</text>"
+        f"{text(words)}</text>"
         for number, words in enumerate(label.lines)
     )
     return f'<g aria-hidden="true">{rect}{"".join(lines)}</g>'
@@ -135,5 +135,6 @@ def _at(point: Point) -> str:
     return f"{point[0]:g} {point[1]:g}"
 
 
-def _text(words: str) -> str:
+def text(words: str) -> str:
+    """Words as they may stand in a picture."""
     return escape(plain(words))

@@ -1,12 +1,11 @@
 """Segments: what each asks, how many people are in it, who came and went, and where it is used."""
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any, Final
 
-from functions import clock, releases
+from functions import releases
 from functions.console.routes import Asked, Shown
-from functions.core.days import day_of
+from functions.console.tabled import lately
 from functions.core.errors import Refused
 from functions.core.release import Release
 from functions.core.roles import Right
@@ -47,9 +46,7 @@ def count_of(segment: str) -> int:
 
 def movement(segment: str) -> list[dict[str, Any]]:
     """The days of late on which somebody entered or left, the newest first; whoever did both counts twice."""
-    today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
-    first = today - timedelta(days=DAYS - 1)
-    found = counts.of(f"segment/{segment}", first.isoformat(), today.isoformat())
+    found = lately(DAYS).of(f"segment/{segment}")
     return [
         {"day": day, "entered": numbers["entered"], "left": numbers["left"]}
         for (day, _), numbers in sorted(found.items(), reverse=True)

@@ -1,12 +1,12 @@
 """What was sent and what came of it: by week, by whose mailboxes, by journey and campaign, by step, way and run."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from functions import releases
 from functions.console.pictures import anchor
-from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table
+from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table, together
 from functions.core import costs
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
@@ -123,14 +123,6 @@ def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
         if part in now and (now[part]["here"] or now[part]["stuck"])
     ]
     return table("waiting", ["step", "here", "stuck"], lines)
-
-
-def together(found: Iterable[Counter[str]]) -> Counter[str]:
-    """The sum of numbers, without those that are nothing."""
-    whole: Counter[str] = Counter()
-    for numbers in found:
-        whole.update(numbers)
-    return Counter({measure: many for measure, many in whole.items() if many})
 
 
 def channels(numbers: Counter[str]) -> str:

@@ -82,8 +82,13 @@ def period_of(asked: Asked) -> Period:
     text = asked.request.query.get("days", str(SPANS[1]))
     if text not in map(str, SPANS):
         raise Refused("unknown-span", "A report looks back 30, 90 or 365 days.", field="days", status=400)
+    return lately(int(text), sees_people=asked.who.member.may(Right.SEE_PEOPLE))
+
+
+def lately(days: int, *, sees_people: bool = False) -> Period:
+    """So many days, of which today is the last."""
     today = day_of(clock.now_ms(), releases.live().release.sending.business.time_zone)
-    return Period(int(text), today, asked.who.member.may(Right.SEE_PEOPLE))
+    return Period(days, today, sees_people)
 
 
 def said(period: Period) -> dict[str, Any]:
@@ -140,6 +145,14 @@ def money(numbers: Counter[str]) -> str:
         if kind in ("revenue", "refunded"):
             sums[currency] += many if kind == "revenue" else -many
     return "; ".join(f"{many / 100:.2f} {currency}".strip() for currency, many in sorted(sums.items()))
+
+
+def together(found: Iterable[Counter[str]]) -> Counter[str]:
+    """The sum of numbers, without those that are nothing."""
+    whole: Counter[str] = Counter()
+    for numbers in found:
+        whole.update(numbers)
+    return Counter({measure: many for measure, many in whole.items() if many})
 
 
 def share(part: int, whole: int) -> float | None:

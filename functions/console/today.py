@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from functions import clock, releases, spending
 from functions.console.campaigns import stood
-from functions.console.happened import lately
+from functions.console.happened import within_a_week
 from functions.console.journeys import stuck
 from functions.console.naming import called
 from functions.console.pairs import said
@@ -32,7 +32,7 @@ def show(asked: Asked) -> Shown:
     values: dict[str, Any] = {
         "now": iso(now),
         "release": {"id": live.id, "number": live.seq},
-        "lately": lately(release, now),
+        "lately": within_a_week(),
         "proposals": [{"release": one.release, "by": one.by, "why": one.note} for one in proposals.listed(now)[:MANY]],
         "most": MANY,
         "paused": paused(held, release, now),

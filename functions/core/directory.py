@@ -18,7 +18,7 @@ LETTERS: Final = 40
 """So many letters of a word count."""
 _READ: Final = 200
 _DAY_MS: Final = 86_400_000
-_RULES: Final = "places-5"
+_RULES: Final = "places-2"
 """Another one wherever the same contact has other places than before."""
 _LAST_DAY: Final = 99_999
 _LAST_MS: Final = 9_999_999_999_999

@@ -69,12 +69,10 @@ def dossier_of(
     live, now = releases.live(), clock.now_ms()
     if reading is None:
         told, decided = list(History(contact).told()), decisions.of(contact.id)
-        letters = messages.list_for(contact.id)
         bounded: dict[str, Any] = {}
     else:
         told, older = History(contact).newest(reading)
         decided = decisions.newest_of(contact.id, reading)
-        letters = messages.some_of(contact.id, reading)
         shown = told[:limit]
         bounded = {
             "cut": bool(older),
@@ -83,6 +81,7 @@ def dossier_of(
         }
     timeline = _judged(told, live)
     by = Counter(found.who for _, found, _ in timeline)
+    letters = messages.list_for(contact.id, reading)
     current, earlier = enrollments.of(contact.id, reading), enrollments.earlier(contact.id, reading)
     runs = [*current, *earlier]
     if reading is not None:

@@ -117,9 +117,15 @@ def recountable(place: Place) -> int:
     """A number as it stands now (consistent read), without what was counted of units that are gone."""
     between = (f"{place.day}#{place.part}#", f"{place.day}#{place.part}#\uffff")
     rows = dynamodb.query(settings.contacts_table(), partition(place.subject), between=between)
-    own = [row for row in rows if place_of(row["sk"])[:2] == (place.day, place.part)]
-    signs = [-1 if place_of(row["sk"])[2] == ERASED else 1 for row in own]
-    return sum(sign * measures_of(row).get(place.measure, 0) for sign, row in zip(signs, own, strict=True))
+    return sum(many for row in rows for at, many in recountable_in(row) if at == place)
+
+
+def recountable_in(row: Mapping[str, Any]) -> Iterator[tuple[Place, int]]:
+    """What a row of numbers adds to what can be recounted: less, where it holds what was counted of units that are
+    gone. Raises Newer."""
+    day, part, shard = place_of(row["sk"])
+    for measure, many in measures_of(row).items():
+        yield Place(row["pk"].removeprefix(partition("")), day, part, measure), -many if shard == ERASED else many
 
 
 _Step = Callable[[str, Counted], tuple[Counted, dict[Place, int]]]

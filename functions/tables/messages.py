@@ -52,14 +52,8 @@ def found(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     return {(message.contact, message.id): message for message in read}
 
 
-def list_for(contact: str) -> list[Message]:
-    """Every message of a contact, oldest first."""
-    rows = dynamodb.query(settings.contacts_table(), f"C#{contact}", begins=PREFIX)
-    return sorted((from_item(row) for row in rows), key=lambda message: (message.created, message.id))
-
-
-def some_of(contact: str, most: int) -> list[Message]:
-    """So many messages of a contact, oldest first: all of them, or whichever have the first ids."""
+def list_for(contact: str, most: int | None = None) -> list[Message]:
+    """Every message of a contact, oldest first; so many `most` where it is given, whichever have the first ids."""
     rows = dynamodb.query(settings.contacts_table(), f"C#{contact}", begins=PREFIX, limit=most)
     return sorted((from_item(row) for row in rows), key=lambda message: (message.created, message.id))
 

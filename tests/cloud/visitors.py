@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -96,18 +96,23 @@ class Visitors(ABC):
 
     def put_on_bus(self, kind: str, *, id: str, **detail: Any) -> None:
         """Another application of the owner puts an event on the bus. EventBridge tries again what fails."""
-        event = {
+        event = self.on_the_bus(kind, id, "2026-11-24T06:20:00Z", detail)
+        for _ in range(5):
+            if self._attempt("track", event) is not None:
+                return
+        raise AssertionError(f"event {id} of the bus is never taken: {self.failures[-1:]}")
+
+    @staticmethod
+    def on_the_bus(kind: str, id: str, time: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """What EventBridge hands on of such an event."""
+        return {
             "version": "0",
             "id": id,
             "detail-type": kind,
             "source": "shop",
             "account": "000000000000",
-            "time": "2026-11-24T06:20:00Z",
+            "time": time,
             "region": REGION,
             "resources": [],
             "detail": detail,
         }
-        for _ in range(5):
-            if self._attempt("track", event) is not None:
-                return
-        raise AssertionError(f"event {id} of the bus is never taken: {self.failures[-1:]}")

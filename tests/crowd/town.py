@@ -11,7 +11,7 @@ from functions import releases
 from functions.aws import dynamodb
 from functions.aws.attributes import from_item
 from functions.tables import due
-from local.emulator import REGION, EmulatorProcess
+from local.emulator import EmulatorProcess
 from tests.cloud import WRITE_KEY, Cloud, stores
 
 
@@ -47,17 +47,7 @@ class Town(Cloud):
         return self.http("POST", f"/v1/{kind}", json.dumps(body), headers=headers)
 
     def put_on_bus(self, kind: str, *, id: str, **detail: Any) -> None:
-        event = {
-            "version": "0",
-            "id": id,
-            "detail-type": kind,
-            "source": "shop",
-            "account": "000000000000",
-            "time": iso(self.clock.now),
-            "region": REGION,
-            "resources": [],
-            "detail": detail,
-        }
+        event = self.on_the_bus(kind, id, iso(self.clock.now), detail)
         assert self._attempt("track", event) is not None, self.failures[-1:]
 
     def to(self, moment: int) -> None:
