@@ -64,8 +64,8 @@ def connect(name: str | None = None) -> Target:
             AWS_DEFAULT_REGION=described["region"],
             AWS_ACCESS_KEY_ID="test",
             AWS_SECRET_ACCESS_KEY="test",
+            **{OFFSET_FILE: described["clock_file"]},
         )
-        os.environ[OFFSET_FILE] = described["clock_file"]
         os.environ.setdefault(STATE_VARIABLE, str(local_folder() / "published.json"))
         target = Target("local", True, described["outputs"])
     elif name == "local":
@@ -79,7 +79,7 @@ def connect(name: str | None = None) -> Target:
 
 
 def _set(**variables: str) -> None:
-    """Set what the clients are made from; those that were made otherwise are forgotten."""
+    """Set what clients and clock are made from; those that were made otherwise are forgotten."""
     if any(os.environ.get(name) != value for name, value in variables.items()):
         os.environ |= variables
         session.reset()

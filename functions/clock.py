@@ -22,6 +22,11 @@ def _offset_file() -> str | None:
     return None
 
 
+def forget() -> None:
+    """Look anew where the offset stands: this process works on another deployment now."""
+    _offset_file.cache_clear()
+
+
 def now_ms() -> int:
     """Milliseconds since 1970, UTC."""
     now = time.time_ns() // 1_000_000

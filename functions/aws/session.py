@@ -11,6 +11,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from functions import clock
 from functions.aws import plain
 
 CONNECTIONS = 32
@@ -66,8 +67,9 @@ def identity() -> tuple[Any, str]:
 
 
 def reset() -> None:
-    """Forget session and clients: tests that change endpoints or credentials call it."""
+    """Forget session, clients and whose clock it is: what changes endpoints or credentials calls it."""
     while _made:
         _made.pop().close()
     client.cache_clear()
     _session.cache_clear()
+    clock.forget()

@@ -31,7 +31,8 @@ PATIENCE_S = 60 if SCALE == 1 else 600
 def stored(stack: Stack, ids: set[str]) -> list[str]:
     """Which of these calls the stack has stored, one for each row."""
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.events_table)
-    found = [events.from_row(from_item(item)).id for page in pages for item in page["Items"]]
+    rows = [from_item(item) for page in pages for item in page["Items"]]
+    found = [events.from_row(row).id for row in rows if events.is_event(row)]
     return [id for id in found if id in ids]
 
 

@@ -8,6 +8,7 @@ import pytest
 from authoring import target
 from authoring.commands.local import Span
 from authoring.target import Unreachable
+from functions import clock
 from tests.unit.authoring.cloud import ABSENT
 
 TOUCHED = (
@@ -42,6 +43,17 @@ def test_the_local_stack_is_found_while_it_runs(described: Path, monkeypatch: py
     assert (found.name, found.local) == ("local", True)
     assert target.os.environ["CONTACTS_TABLE"] == "c"
     assert target.os.environ["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+
+
+def test_the_local_stack_s_clock_counts_from_when_it_is_connected_until_it_is_left(described: Path) -> None:
+    ahead = 90 * 86_400_000
+    (described.parent / "clock").write_text(str(ahead))
+    ours = clock.now_ms()
+    target.connect("local")
+    assert clock.now_ms() >= ours + ahead
+    del target.os.environ[clock.OFFSET_FILE]
+    target.session.reset()
+    assert clock.now_ms() < ours + ahead
 
 
 def test_publishing_to_the_local_stack_does_not_mark_the_authored_folder(described: Path) -> None:
