@@ -55,7 +55,7 @@ class Town(Cloud):
         something is due."""
         self.clock.now = max(self.clock.now, moment)
         self.settle()
-        if (following := self.next_due) is not None and following <= self.clock.now:
+        if self._is_due:
             self.sweep()
             self.settle()
         for stream in (self.events, self.decisions, self.counted):
@@ -64,19 +64,10 @@ class Town(Cloud):
             stream.unfiltered.clear()
 
     @property
-    def next_due(self) -> int | None:
-        """The earliest moment (ms) in the due index, for which not all of it is read."""
-        found = (
-            self.emulator.client("dynamodb").query(
-                TableName=f"{self.name}-contacts",
-                IndexName="due",
-                KeyConditionExpression="ds = :shard",
-                ExpressionAttributeValues={":shard": {"S": shard}},
-                Limit=1,
-            )["Items"]
-            for shard in due.shards()
-        )
-        return min((int(item["du"]["N"]) for items in found for item in items), default=None)
+    def _is_due(self) -> bool:
+        """Whether the sweep has something to do, for which not all of the due index is read."""
+        table, now = f"{self.name}-contacts", self.clock.now
+        return any(dynamodb.query_due(table, shard, now, limit=1) for shard in due.shards())
 
     def rest(self) -> None:
         """Let all that is only delayed arrive, a quarter of an hour at most."""
