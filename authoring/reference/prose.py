@@ -112,8 +112,9 @@ $ curl -s https://tea.example/console/sending/pause -H 'accept: application/json
     -H 'x-samovar-token: …' -d what=marketing -d 'why=The shop is closed' -d hours=12
 ```
 
-**Lists** go on by a cursor: a page names the place of the next one, which is handed back as it is. **What is
-refused** has the body of [every other refusal](errors.md). Besides what the tables name there may be, of each:
-`not-signed-in` (401), `not-allowed` (403, of another role), `stale-page` (403, without the token), `unknown-route`
-(404) and `invalid-body` (400). What was done is answered with 200 and plain facts; an erasure, which takes a while,
-with 202 and its job."""
+**Lists** go on by a cursor: a page names the place of the next one, which is handed back as it is. **Reports** are
+tables of `columns`, `rows` of as many cells, and `links`: by column, where a cell leads. Money is `{"EUR": 12.5}`, a
+sum for each currency. **What is refused** has the body of [every other refusal](errors.md). Besides what the tables
+name there may be, of each: `not-signed-in` (401), `not-allowed` (403, of another role), `stale-page` (403, without
+the token), `unknown-route` (404) and `invalid-body` (400). What was done is answered with 200 and plain facts; an
+erasure, which takes a while, with 202 and its job."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 
 from functions import releases, settings, templating
-from functions.console import places, static, wording
+from functions.console import cells, places, static, wording
 from functions.console.gate import TOKEN, Visitor
 from functions.console.routes import Shown
 from functions.core.errors import Refused
@@ -36,6 +36,7 @@ def environment() -> Environment:
     """Where the templates stand."""
     made = templating.environment(_TEMPLATES)
     made.globals["path"] = places.path
+    made.globals["spoken"] = cells.spoken
     return made
 
 

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from functions import releases
 from functions.console import wording
+from functions.console.cells import Cell
 from functions.console.charts import Bar, Panel, chart
 from functions.console.listing import BAND, BANDS, SEGMENT, STAGE
 from functions.console.segments import count_of
-from functions.console.tabled import MOST, Cell, Line, Period, path, people, share, table, together
+from functions.console.tabled import MOST, Line, Period, most_first, path, people, share, table, together
 from functions.core.funnel import Stage
 from functions.tables import counts
 from functions.texts.writing import hand
@@ -89,8 +90,7 @@ def by_source(period: Period) -> dict[str, Any]:
         stage, _, source = part.partition(".")
         if stage in titles:
             rows.append([titles[stage], source, *_passage(numbers, is_last=stage == stages[-1].id)])
-    rows.sort(key=lambda row: (-int(row[2] or 0), str(row[1])))
-    return table("sources", ["stage", "source", *FUNNEL], rows[:MOST])
+    return table("sources", ["stage", "source", *FUNNEL], most_first(rows, 2, 1)[:MOST])
 
 
 def temperatures(period: Period) -> dict[str, Any]:

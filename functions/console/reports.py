@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from functions import releases
 from functions.console import funnels, senders
+from functions.console.cells import Cell, money
 from functions.console.routes import Asked, Shown
-from functions.console.tabled import MOST, Cell, Period, as_file, money, period_of, said, table
+from functions.console.tabled import MOST, Period, as_file, most_first, period_of, said, table
 from functions.core.errors import Refused
 from functions.http import Answer
 
@@ -128,8 +129,7 @@ def orders(period: Period) -> dict[str, Any]:
     """Orders by the campaign that their visit came by, as the owner's own systems vouch for them."""
     found = period.parts("source")
     rows: list[list[Cell]] = [[source, one["orders"], one["refunds"], money(one)] for source, one in found.items()]
-    rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
-    return table("orders", ["source", "orders", "refunds", "revenue"], rows[:MOST])
+    return table("orders", ["source", "orders", "refunds", "revenue"], most_first(rows, 1, 0)[:MOST])
 
 
 TABLES: Final[Mapping[str, Callable[[Period], dict[str, Any]]]] = {

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from functions import releases
+from functions.console.cells import Cell, Money, money
 from functions.console.pictures import anchor
-from functions.console.tabled import MOST, Cell, Line, Period, money, of_measures, path, share, table, together
+from functions.console.tabled import MOST, Line, Period, most_first, of_measures, path, share, table, together
 from functions.core import costs
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
@@ -15,7 +16,8 @@ from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
 from functions.core.tree import walk, ways
-from functions.tables import counts
+from functions.core.views import iso
+from functions.tables import campaigns, counts
 
 SENT: Final = (*LETTERS, *MACHINES)
 MONEY: Final = ("revenue", "cost")
@@ -37,8 +39,7 @@ def by_mailbox(period: Period) -> dict[str, Any]:
     """Mails by whose mailboxes they went to, those with the most first."""
     found = period.parts("mailboxes")
     rows = [[mailbox, *of_measures(BY_MAILBOX, numbers)] for mailbox, numbers in found.items() if any(numbers.values())]
-    rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
-    return table("mailboxes", ["mailbox", *BY_MAILBOX], rows)
+    return table("mailboxes", ["mailbox", *BY_MAILBOX], most_first(rows, 1, 0))
 
 
 def by_sender(period: Period) -> dict[str, Any]:
@@ -104,12 +105,14 @@ def branches(id: str, journey: Journey, release: Release, period: Period) -> dic
 def runs(id: str, period: Period) -> dict[str, Any]:
     """The runs of a campaign whose messages were decided in the period, the newest first."""
     found = period.parts(f"journey/{journey_of(id)}")
-    lines = [
-        Line([run, *_results(found[run])], {"run": path("campaigns", id, run)})
-        for run in sorted(found, reverse=True)[:MOST]
-        if run and any(found[run].values())
-    ]
-    return table("runs", ["run", *SENT, *MONEY], lines)
+    begun = {run.run: iso(run.begun) for run in campaigns.runs_of(id, newest=MOST)}
+    known = [run for run in found if run and any(found[run].values())]
+    known.sort(key=lambda run: (begun.get(run, ""), run), reverse=True)
+    lines = []
+    for run in known[:MOST]:
+        leads = {"begun" if run in begun else "run": path("campaigns", id, run)}
+        lines.append(Line([begun.get(run), run, *_results(found[run])], leads))
+    return table("runs", ["begun", "run", *SENT, *MONEY], lines)
 
 
 def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
@@ -134,16 +137,14 @@ def _results(numbers: Counter[str]) -> list[Cell]:
     return [*of_measures(SENT, numbers), money(numbers), _cost(numbers)]
 
 
-def _cost(numbers: Counter[str]) -> str:
-    """What sending these took, in dollars at list price."""
+def _cost(numbers: Counter[str]) -> Money | None:
+    """What sending these took, in dollars at list price; None where that is not known of all of them, as of what went
+    out before channels were counted."""
     by = {one.removeprefix(BY): many for one, many in numbers.items() if one.startswith(BY)}
+    if not by or sum(by.values()) < numbers["sent"]:
+        return None
     text = releases.live().release.sending.sms.price
-    amount = sum(many * costs.price_of_message(channel, text) for channel, many in by.items())
-    if not by:
-        return ""
-    # Of what went out before channels were counted it is not known.
-    sign = "> " if sum(by.values()) < numbers["sent"] else ""
-    return f"{sign}{costs.dollars(amount)}" if sign or amount >= 0.01 else f"< {costs.dollars(0.01)}"
+    return {"USD": round(sum(many * costs.price_of_message(channel, text) for channel, many in by.items()), 6)}
 
 
 def _called(step: str, journey: str, release: Release) -> str:

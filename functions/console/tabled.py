@@ -1,7 +1,5 @@
 """Tables of counted numbers: what a page shows, what its address says as JSON, and a file that a spreadsheet takes."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from functions import clock, releases
-from functions.console import places
+from functions.console import places, wording
+from functions.console.cells import Cell, as_csv
 from functions.console.routes import Asked
 from functions.core.days import day_of
 from functions.core.errors import Refused
@@ -25,9 +24,7 @@ MOST: Final = 200
 """So many lines are shown of what anybody can make up, the largest."""
 ROWS: Final = 30_000
 """So many rows of those are read: some five seconds."""
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-Cell = str | int | float | None
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -108,14 +105,10 @@ def as_file(asked: Asked, made: Mapping[str, Any], period: Period, name: str) ->
     """A table as CSV; as JSON for a program that asks for it."""
     if "application/json" in asked.request.headers.get("accept", ""):
         return json_answer(200, made)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(made["columns"])
-    writer.writerows([[_safe(cell) for cell in row] for row in made["rows"]])
     file = f"{name}-{period.days}-days-to-{period.last.isoformat()}.csv"
     return answer(
         200,
-        "\ufeff" + out.getvalue(),
+        "\ufeff" + as_csv(made, wording.words()),
         "text/csv; charset=utf-8",
         {"content-disposition": f'attachment; filename="{file}"'},
     )
@@ -137,22 +130,22 @@ def of_measures(measures: Iterable[str], numbers: Counter[str]) -> list[Cell]:
     return [numbers[one] for one in measures]
 
 
-def money(numbers: Counter[str]) -> str:
-    """What came in, less what was given back, by currency."""
-    sums: Counter[str] = Counter()
-    for measure, many in numbers.items():
-        kind, _, currency = measure.partition("-")
-        if kind in ("revenue", "refunded"):
-            sums[currency] += many if kind == "revenue" else -many
-    return "; ".join(f"{many / 100:.2f} {currency}".strip() for currency, many in sorted(sums.items()))
-
-
 def together(found: Iterable[Counter[str]]) -> Counter[str]:
     """The sum of numbers, without those that are nothing."""
     whole: Counter[str] = Counter()
     for numbers in found:
         whole.update(numbers)
     return Counter({measure: many for measure, many in whole.items() if many})
+
+
+def most_first(rows: Iterable[Sequence[Cell]], by: int, name: int) -> list[Sequence[Cell]]:
+    """Rows by the number in one column, the largest first, and alike ones by what is in another."""
+
+    def rank(row: Sequence[Cell]) -> tuple[float, str]:
+        many = row[by]
+        return -many if isinstance(many, int | float) else 0, str(row[name])
+
+    return sorted(rows, key=rank)
 
 
 def share(part: int, whole: int) -> float | None:
@@ -163,8 +156,3 @@ def share(part: int, whole: int) -> float | None:
 def monday(day: date) -> str:
     """The Monday of a day's week."""
     return (day - timedelta(days=day.weekday())).isoformat()
-
-
-def _safe(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULAS) else cell

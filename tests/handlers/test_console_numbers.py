@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -12,16 +13,18 @@ from xml.etree import ElementTree
 import pytest
 
 from authoring import audit
-from functions.console import reports, tabled
+from functions import releases
+from functions.console import reports, tabled, wording
 from functions.core.campaign import journey_of
 from functions.core.counted import Place, Unit
 from functions.core.counting import part
 from functions.core.identity import own_ref
 from functions.core.release import Release, canonical, load
 from functions.core.roles import Role
+from functions.core.runs import Run
 from functions.core.staff import IDLE_MS
 from functions.people.erasing import about
-from functions.tables import counts
+from functions.tables import campaigns, counts
 from functions.work import jobs
 from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
@@ -98,6 +101,9 @@ def shop(emulator: EmulatorProcess) -> Iterator[Cloud]:
         add("journey/tried", "0", "by-chance", here=3, stuck=1)
         for run in ("one", "two", NASTY):
             add(f"journey/{journey_of('harvest')}", on, run, decided=7, sent=6)
+        for place, run in enumerate(("two", "one")):
+            at = cloud.clock.now - DAY_MS + place
+            campaigns.create(Run("harvest", run, releases.live().id, at=at, begun=at, by="ada", state="done"))
         add("mailboxes", on, "gmail.com", sent=5, delivered=4, bounced=1, opened=2)
         add("mailboxes", on, "others", sent=9)
         for source in SOURCES:
@@ -193,7 +199,7 @@ def test_a_journey_is_told_by_step_in_its_order_with_what_is_there_no_more_behin
     assert [one["template"] for one in found] == ["welcome", "brewing-guide", None, None]
     first = found[0]
     assert (first["sent"], first["opened"], first["clicked"], first["orders"]) == (4, 2, 1, 1)
-    assert first["revenue"] == "19.99 TRY"
+    assert first["revenue"] == {"TRY": 19.99}
 
 
 def test_ways_stand_side_by_side_with_their_share_and_what_came_of_their_messages(shop: Cloud) -> None:
@@ -204,8 +210,8 @@ def test_ways_stand_side_by_side_with_their_share_and_what_came_of_their_message
         (70, 5, 50.0),
         (None, 1, 10.0),
     ]
-    assert (found["short"]["sent"], found["short"]["clicked"], found["short"]["revenue"]) == (4, 1, "19.99 TRY")
-    assert (found["long"]["sent"], found["long"]["clicked"], found["long"]["revenue"]) == (5, 0, "")
+    assert (found["short"]["sent"], found["short"]["clicked"], found["short"]["revenue"]) == (4, 1, {"TRY": 19.99})
+    assert (found["long"]["sent"], found["long"]["clicked"], found["long"]["revenue"]) == (5, 0, None)
 
 
 def test_it_is_told_where_people_wait_in_a_journey(shop: Cloud) -> None:
@@ -214,9 +220,15 @@ def test_it_is_told_where_people_wait_in_a_journey(shop: Cloud) -> None:
 
 def test_a_campaign_is_told_by_run_the_newest_first_and_each_leads_to_its_page(shop: Cloud) -> None:
     (table,) = told(shop, CAMPAIGN)["tables"]
-    assert [row[0] for row in table["rows"]] == ["two", "one", NASTY]
-    assert table["links"][0] == {"run": "/console/campaigns/harvest/two"}
+    assert table["columns"][:2] == ["begun", "run"]
+    # Of the last nothing is stored any more but its numbers.
+    assert [row[1] for row in table["rows"]] == ["one", "two", NASTY]
+    began = [row[0] for row in table["rows"]]
+    assert began == [*sorted(began[:2], reverse=True), None]
+    assert table["links"][1] == {"begun": "/console/campaigns/harvest/two"}
     assert "<" not in table["links"][2]["run"]
+    page = get(shop, CAMPAIGN, signed_in(Role.VIEWER))["body"]
+    assert f'<a href="/console/campaigns/harvest/two"><time datetime="{began[1]}">' in page
 
 
 def test_a_journey_and_a_campaign_lead_to_their_numbers(shop: Cloud) -> None:
@@ -294,7 +306,7 @@ def test_what_strangers_call_a_source_or_a_currency_is_short_and_plain(fresh: Cl
     assert part(NASTY) in found
     assert not any(sign in source for source in found for sign in "<>='\"")
     (order,) = lines(fresh, "/console/reports", "orders")
-    assert (order["orders"], order["revenue"]) == (4, "30.00; 10.00 TRY")
+    assert (order["orders"], order["revenue"]) == (4, {"": 30, "TRY": 10})
     assert "<script>alert" not in get(fresh, "/console/reports", signed_in(Role.OWNER))["body"]
 
 
@@ -308,6 +320,13 @@ def test_strangers_text_is_text_on_every_page(shop: Cloud) -> None:
         assert "javascript:" not in body
 
 
+def is_number(text: str) -> bool:
+    with suppress(ValueError):
+        float(text)
+        return True
+    return False
+
+
 @pytest.mark.parametrize("path", FILES)
 def test_every_table_is_a_file_and_json_and_no_cell_of_it_a_formula(shop: Cloud, path: str) -> None:
     cookie = signed_in(Role.SALES)
@@ -319,11 +338,18 @@ def test_every_table_is_a_file_and_json_and_no_cell_of_it_a_formula(shop: Cloud,
     assert reply["headers"]["content-type"] == "text/csv; charset=utf-8"
     assert re.fullmatch(r'attachment; filename="[a-z0-9.-]+"', reply["headers"]["content-disposition"])
     head, *rows = csv.reader(io.StringIO(reply["body"].removeprefix("\ufeff")))
-    assert (head, len(rows)) == (made["columns"], len(made["rows"]))
+    assert len(rows) == len(made["rows"])
+    assert len(head) == len(set(head)), "each column by a name of its own"
     for row, cells in zip(rows, made["rows"], strict=True):
-        for text, cell in zip(row, cells, strict=True):
-            assert not re.match(r"[\s]*[=+\-@＝＋－＠\t\r\n]", text) or isinstance(cell, int | float)
-            assert text.removeprefix("'") == ("" if cell is None else str(cell))
+        assert len(row) == len(head)
+        written = dict(zip(head, row, strict=True))
+        for column, cell in zip(made["columns"], cells, strict=True):
+            called = wording.words()(f"column-{column}")
+            for currency, amount in cell.items() if isinstance(cell, dict) else ():
+                assert float(written[f"{called} ({currency})" if currency else called]) == amount
+            if isinstance(cell, int | float):
+                assert float(written[called]) == cell
+        assert not [one for one in row if re.match(r"\s*[=+\-@＝＋－＠\t\r\n]", one) and not is_number(one)]
 
 
 @pytest.mark.parametrize("path", [*ROOMS, *FILES])
