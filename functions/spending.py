@@ -15,7 +15,7 @@ from functions.aws.cloudwatch import Metric, Unanswered
 from functions.core import costs, foretold, occasions
 from functions.core.campaign import MARK, Campaign
 from functions.core.channels import BY_SMS, channel_and_template
-from functions.core.costs import Counted, Reckoning
+from functions.core.costs import Reckoning, Usage
 from functions.core.counting import BY
 from functions.core.days import day_of, moment
 from functions.core.release import Release
@@ -53,7 +53,7 @@ def _begins(day: date, zone: str) -> int:
     return moment(datetime.combine(day, time()), zone)
 
 
-def _counted(release: Release, today: date, now: int) -> Counted:
+def _counted(release: Release, today: date, now: int) -> Usage:
     first = costs.looked_at_from(today)
     messages = _messages(first, today)
     told = _told_by_aws(first, today)
@@ -76,7 +76,7 @@ def _counted(release: Release, today: date, now: int) -> Counted:
     # AWS's days without anything are absent: a deployment with a past of its own has events on some day.
     events = told.get(_EVENTS) or None
     known = [day for days in (*messages.values(), told.get(_EVENTS, {})) for day, many in days.items() if many]
-    return Counted(
+    return Usage(
         messages=messages,
         campaigns=theirs,
         events=events,

@@ -1,29 +1,27 @@
 """One journey, drawn."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from functions import clock, releases
+from functions import releases
 from functions.console import wording
 from functions.console.journeys import waiting
 from functions.console.layout import Here, Passed, laid_out
 from functions.console.pictures import said, svg
 from functions.console.routes import Asked, Shown
+from functions.console.tabled import lately
 from functions.core.counting import WAY
-from functions.core.days import day_of
 from functions.core.errors import Refused
 from functions.core.graph import Graph, Node, graph_of
 from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.sentences import of_match
 from functions.core.telling import contact_that
-from functions.tables import counts
 
-LATELY: Final = timedelta(days=90)
-"""A picture says which way those went who came in so lately."""
+LATELY: Final = 90
+"""A picture says which way those went who came in within so many days."""
 
 
 def show(asked: Asked) -> Shown:
@@ -44,14 +42,13 @@ def show(asked: Asked) -> Shown:
         "edges": [{"from": one.source, "way": one.way, "to": one.target} for one in graph.edges()],
     }
     if asked.request.wants_html:
-        values["picture"] = Markup(picture(graph, values["title"], waiting(id) or None, went(id, release) or None))
+        values["picture"] = Markup(picture(graph, values["title"], waiting(id) or None, went(id) or None))
     return Shown("journey.html", values)
 
 
-def went(journey: str, release: Release) -> dict[tuple[str, str], int]:
+def went(journey: str) -> dict[tuple[str, str], int]:
     """Which way people went on from each step who came into the journey lately."""
-    today = day_of(clock.now_ms(), release.sending.business.time_zone)
-    found = counts.over_days(f"journey/{journey}", (today - LATELY).isoformat(), today.isoformat())
+    found = lately(LATELY).parts(f"journey/{journey}")
     return {
         (step, measure.removeprefix(WAY)): many
         for step, numbers in found.items()

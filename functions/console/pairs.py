@@ -18,5 +18,5 @@ def index(asked: Asked) -> Shown:
 
 def said(pair: Suspected) -> dict[str, Any]:
     """A pair in plain values."""
-    one, other = ({"contact": known.id, "who": known.label} for known in (pair.one, pair.other))
+    one, other = ({"contact": known.id, "who": known.label, "name": known.name} for known in (pair.one, pair.other))
     return {"kind": pair.kind, "one": one, "other": other, "since": pair.since}

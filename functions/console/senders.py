@@ -8,7 +8,7 @@ from functions import releases
 from functions.console.cells import Cell, Money, money
 from functions.console.pictures import anchor
 from functions.console.tabled import MOST, Line, Period, most_first, of_measures, path, share, table, together
-from functions.core import costs
+from functions.core import answering, costs
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
 from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
@@ -43,14 +43,16 @@ def by_mailbox(period: Period) -> dict[str, Any]:
 
 
 def by_sender(period: Period) -> dict[str, Any]:
-    """Journeys and campaigns: who came in, what was sent and what came of it."""
+    """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it."""
     release = releases.live().release
     lines = []
-    for id, journey in release.journeys.items():
+    for id, journey in release.every_journey.items():
         parts = period.parts(f"journey/{id}")
         if numbers := together(parts.values()):
             name = release.present_name("journey", id)
-            cells = ["journey", journey.title or name, numbers["entered"], numbers["goal"], *_results(numbers)]
+            answer = answering.called(id)
+            title, kind = journey.title or answer or name, "answer" if answer else "journey"
+            cells = [kind, title, numbers["entered"], numbers["goal"], *_results(numbers)]
             lines.append(Line(cells, {"name": path("reports", "journeys", name, days=period.days)}))
     for id, campaign in release.campaigns.items():
         parts = period.parts(f"journey/{journey_of(id)}")

@@ -70,7 +70,7 @@ def price_of_message(channel: str, text: float | None = None) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Usage:
     """What was counted, by day, from the four weeks before today on: `messages` that went out by channel, those of
     `campaigns` among them; `events` and `waits`, None where AWS says nothing of them. `begun` is the first day on which
     anything was. `foretold` are messages that runs of campaigns bring this month, by channel; `unforetold` campaigns
@@ -92,7 +92,7 @@ class Reckoning:
     """What the month ("2026-11") costs as reckoned at a moment (ms), in dollars by part: channels, EVENTS, WAITS, IDLE.
 
     `messages` are those that went out so far, by channel. `whole`: AWS told of events and waits; where it doesn't,
-    they are missing. See Counted for the rest.
+    they are missing. See Usage for the rest.
     """
 
     month: str
@@ -133,7 +133,7 @@ def looked_at_from(today: date) -> date:
     return min(first_of(today), today - timedelta(weeks=WEEKS))
 
 
-def reckon(counted: Counted, today: date, at: int, passed: float) -> Reckoning:
+def reckon(counted: Usage, today: date, at: int, passed: float) -> Reckoning:
     """What the month of `today` costs as far as it was counted at `at` (ms), when the share `passed` of it was over."""
     first, last = first_of(today), last_of(today)
     so_far: dict[str, float] = {}

@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.core.contact import Contact
 from functions.core.identity import SELF, hash_of, kind_of
+from functions.core.person_name import name_of
 from functions.core.views import iso
 from functions.tables import contacts, duplicates, identities
 
@@ -15,10 +16,11 @@ TOGETHER: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact, and what a person would call it."""
+    """A contact, where it is reached, and its name, "" where it said none."""
 
     id: str
     label: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +64,6 @@ def _contacts(refs: Collection[str]) -> dict[str, Contact]:
 
 
 def _known(contact: Contact) -> Known:
-    return Known(contact.id, contact.profile.email or contact.id)
+    address = contact.profile.email or contact.id
+    name = name_of(contact.profile)
+    return Known(contact.id, address, "" if name == address else name)

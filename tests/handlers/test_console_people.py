@@ -265,3 +265,12 @@ def test_pairs_and_leads_take_as_many_calls_however_many_there_are(shop: Cloud) 
     assert len(json.loads(reply["body"])["pairs"]) == 3
     today = json.loads(get(shop, "/console", signed_in(Role.OWNER), JSON)["body"])
     assert (today["conflicts"], len(today["pairs"])) == (3, 3)
+
+
+def test_of_a_pair_the_names_are_said_and_the_addresses_that_tell_two_of_one_name_apart(shop: Cloud) -> None:
+    refs = sorted(own_ref(shop.contact(f"{one}@example.com")) for one in ("ayse", "bob"))
+    duplicates.note(duplicates.CONFLICT, refs[0], refs[1], "cause", shop.clock.now)
+    for path in ("/console", "/console/pairs"):
+        page = get(shop, path, signed_in(Role.SALES))["body"]
+        link = f'href="/console/people/{shop.contact("ayse@example.com")}">Ayşe Yılmaz</a>'
+        assert f'{link} <span class="quiet">ayse@example.com</span>' in page

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from functions import releases
+from functions.core import answering
 from functions.core.counted import Place, Unit
 from functions.core.roles import Role
 from functions.tables import counts
@@ -15,11 +17,15 @@ from tests.handlers.test_console import JSON, get, shop, signed_in
 __all__ = ["shop"]
 
 
+def pages(cloud: Cloud, query: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(get(cloud, f"/console/reports{query}", signed_in(Role.VIEWER), JSON)["body"])
+    return found
+
+
 def told(cloud: Cloud, query: str = "") -> dict[str, Any]:
-    found = json.loads(get(cloud, f"/console/reports{query}", signed_in(Role.VIEWER), JSON)["body"])
     return {
         table["id"]: [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-        for table in found["tables"]
+        for table in pages(cloud, query)["tables"]
     }
 
 
@@ -50,6 +56,18 @@ def test_beside_what_a_journey_brought_stands_what_its_messages_cost_by_the_chan
     counts.count([Unit("many", adds={Place(*at, measure): many for measure, many in by.items()})])
     (journey,) = [row for row in told(shop)["senders"] if row["revenue"]]
     assert (journey["revenue"], journey["cost"]) == ({"TRY": 1234}, {"USD": pytest.approx(6.27, abs=0.005)})
+
+
+def test_what_answers_a_form_is_told_beside_the_journeys_and_leads_to_its_own_page(shop: Cloud) -> None:
+    answers = answering.journeys(releases.live().release)
+    titles = [answer.title or answering.called(id) for id, answer in answers.items()]
+    for id in answers:
+        counts.count([Unit(id, adds={Place(f"journey/{id}", "2026-11-24", "mail", "sent"): 3})])
+    (table,) = [one for one in pages(shop)["tables"] if one["id"] == "senders"]
+    assert [row[1] for row in table["rows"] if row[0] == "answer"] == titles
+    for leads in table["links"]:
+        assert get(shop, leads["name"], signed_in(Role.VIEWER))["statusCode"] == 200
+    assert "answer to a form" in get(shop, "/console/reports", signed_in(Role.VIEWER))["body"]
 
 
 def test_today_tells_what_happened_today_and_within_a_week(shop: Cloud) -> None:

@@ -184,7 +184,7 @@ def test_pairs_that_may_be_one_person_are_listed_with_both(tour: Cloud) -> None:
     duplicates.note(duplicates.CONFLICT, one, other, "cause", tour.clock.now)
     page = get(tour, "/console", signed_in(Role.SALES))["body"]
     for email in PEOPLE:
-        assert f'href="/console/people/{tour.contact(email)}">{email}</a>' in page
+        assert f'href="/console/people/{tour.contact(email)}">Ada</a> <span class="quiet">{email}</span>' in page
     assert told(tour, "/console", Role.SALES)["conflicts"] == 1
     viewer = get(tour, "/console", signed_in(Role.VIEWER))["body"]
     assert ADA not in viewer

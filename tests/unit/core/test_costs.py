@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from functions.core import costs
-from functions.core.costs import Counted
+from functions.core.costs import Usage
 
 TODAY = date(2026, 11, 18)
 """A Wednesday; twelve days are left after it."""
@@ -57,7 +57,7 @@ def test_a_month_ends_where_it_does(day: date, last: int) -> None:
 
 
 def test_a_month_is_its_messages_its_events_its_waits_and_what_is_there_anyway() -> None:
-    counted = Counted({"email": days(1000), "sms": days(10)}, {}, days(5000), days(100), BEGUN, text=0.02)
+    counted = Usage({"email": days(1000), "sms": days(10)}, {}, days(5000), days(100), BEGUN, text=0.02)
     found = costs.reckon(counted, TODAY, 1, 0.5)
     assert (found.month, found.at, found.whole) == ("2026-11", 1, True)
     assert found.messages == {"email": 18_000, "sms": 180}
@@ -74,7 +74,7 @@ def test_a_month_is_its_messages_its_events_its_waits_and_what_is_there_anyway()
 def test_a_campaign_does_not_come_every_week_because_it_came_once() -> None:
     blast = date(2026, 11, 16)
     sent = {day: many + (50_000 if day == blast else 0) for day, many in days(10).items()}
-    counted = Counted({"email": sent}, {"email": {blast: 50_000.0}}, None, None, BEGUN, foretold={"email": 700})
+    counted = Usage({"email": sent}, {"email": {blast: 50_000.0}}, None, None, BEGUN, foretold={"email": 700})
     found = costs.reckon(counted, TODAY, 1, 0.5)
     price = costs.PRICE_OF_MESSAGE["email"]
     assert found.expected["email"] - found.so_far["email"] == pytest.approx((120 + 700) * price)
@@ -82,7 +82,7 @@ def test_a_campaign_does_not_come_every_week_because_it_came_once() -> None:
 
 
 def test_a_campaign_that_is_yet_to_come_counts_where_nothing_was_sent_before() -> None:
-    found = costs.reckon(Counted({}, {}, None, None, TODAY, foretold={"push": 1000}), TODAY, 1, 0.5)
+    found = costs.reckon(Usage({}, {}, None, None, TODAY, foretold={"push": 1000}), TODAY, 1, 0.5)
     assert (found.so_far["push"], found.messages["push"]) == (0, 0)
     assert found.expected["push"] == pytest.approx(1000 * costs.OWN_OF_A_MESSAGE)
 
@@ -102,14 +102,14 @@ def test_what_aws_charged_for_others_or_not_yet_says_nothing_of_our_texts(charge
 
 
 def test_of_less_than_a_week_no_letter_says_how_the_month_will_end() -> None:
-    counted = Counted({"email": days(10_000)}, {}, None, None, TODAY - timedelta(days=3))
+    counted = Usage({"email": days(10_000)}, {}, None, None, TODAY - timedelta(days=3))
     found = costs.reckon(counted, TODAY, 1, 0.5)
     assert costs.over(found, 30) == ""
     assert costs.over(found, 20) == costs.SPENT
 
 
 def test_the_letter_says_how_much_of_what_and_what_to_do() -> None:
-    counted = Counted({"email": days(10_000)}, {}, days(1), {}, BEGUN)
+    counted = Usage({"email": days(10_000)}, {}, days(1), {}, BEGUN)
     found = costs.reckon(counted, TODAY, 1, 0.5)
     assert costs.over(found, 1000) == ""
     assert costs.over(found, 30) == costs.EXPECTED
@@ -132,7 +132,7 @@ def test_the_letter_says_how_much_of_what_and_what_to_do() -> None:
         assert part in text
     assert "j5" not in text
     assert "AWS did not say" not in text
-    subject, text = costs.letter(costs.SPENT, costs.reckon(Counted({}, {}, None, None, TODAY), TODAY, 1, 1), 0.5, [])
+    subject, text = costs.letter(costs.SPENT, costs.reckon(Usage({}, {}, None, None, TODAY), TODAY, 1, 1), 0.5, [])
     assert subject == "This month has cost about $0.91, more than $0.50"
     assert "AWS did not say" in text
     assert "nothing yet" in text
