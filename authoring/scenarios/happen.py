@@ -136,7 +136,7 @@ class Happenings:
         if kind_of(event.source) == EMAIL and assets.given_by(one.form, world.release.assets):
             event = event.with_properties({assets.GIVES: True})
         about = (catalogue.language_of(sending, form), "scenario", "")
-        for ref in (event.source, *event.identities):
+        for ref in event.all_identities:
             asks = confirm.Asks(
                 mail=partial(self._shall_mail, hash_of(ref)),
                 text=lambda boxes: confirm_by_text.requests(boxes, text=True),

@@ -42,12 +42,12 @@ Marks = Mapping[str, Mark]
 
 def named(events: Iterable[Event]) -> set[str]:
     """Every identity that these events name."""
-    return {ref for event in events for ref in _refs(event)}
+    return {ref for event in events for ref in event.all_identities}
 
 
 def closed_to(event: Event, marks: Marks) -> list[str]:
     """The identities of an event that an erasure closed to it, strongest first."""
-    return sorted((ref for ref in _refs(event) if ref in marks and marks[ref].closes(event)), key=_strength)
+    return sorted((ref for ref in event.all_identities if ref in marks and marks[ref].closes(event)), key=_strength)
 
 
 def remains(event: Event, marks: Marks) -> Event | None:
@@ -61,7 +61,7 @@ def remains(event: Event, marks: Marks) -> Event | None:
         return event
     if not _is_new(event, closed, marks) or not all(map(_is_browser, closed)):
         return None
-    others = [ref for ref in _refs(event) if ref not in closed and not _is_browser(ref)]
+    others = [ref for ref in event.all_identities if ref not in closed and not _is_browser(ref)]
     if not others:
         return None
     return replace(event, source=others[0], identities=tuple(others[1:]))
@@ -73,7 +73,7 @@ def linked(event: Event, marks: Marks) -> list[str]:
     closed = closed_to(event, marks)
     if not closed or event.received > max(marks[ref].at for ref in closed):
         return []
-    return [ref for ref in _refs(event) if ref not in marks and kind_of(ref) in PERSONAL]
+    return [ref for ref in event.all_identities if ref not in marks and kind_of(ref) in PERSONAL]
 
 
 def comes_back(event: Event, marks: Marks) -> str | None:
@@ -85,10 +85,10 @@ def comes_back(event: Event, marks: Marks) -> str | None:
     closed = closed_to(event, marks)
     if not closed or not _is_new(event, closed, marks):
         return None
-    again = sorted((ref for ref in _refs(event) if ref in marks and ref not in closed), key=_strength)
+    again = sorted((ref for ref in event.all_identities if ref in marks and ref not in closed), key=_strength)
     if again and not _is_browser(again[0]):
         return marks[again[0]].contact
-    if event.kind != FORM or (_is_browser(closed[0]) and not all(map(_is_browser, _refs(event)))):
+    if event.kind != FORM or (_is_browser(closed[0]) and not all(map(_is_browser, event.all_identities))):
         return None
     return digest("contact", closed[0], str(event.stamp))
 
@@ -100,10 +100,6 @@ def _is_new(event: Event, closed: Iterable[str], marks: Marks) -> bool:
 
 def _is_browser(ref: str) -> bool:
     return kind_of(ref) in (ANONYMOUS, PUSH)
-
-
-def _refs(event: Event) -> tuple[str, ...]:
-    return (event.source, *event.identities)
 
 
 def _strength(ref: str) -> tuple[int, str]:

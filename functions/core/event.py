@@ -104,6 +104,11 @@ class Event:
         return f"{self.stamp:013d}#{self.id}"
 
     @property
+    def all_identities(self) -> tuple[str, ...]:
+        """Whom the event is of: its source, then what else it names."""
+        return (self.source, *self.identities)
+
+    @property
     def ref(self) -> str:
         """Names this event inside its deployment."""
         return f"{self.source}#{self.sort_key}"

@@ -131,7 +131,7 @@ def told(event: Event, tests: Mapping[str, Test]) -> tuple[Test, Exposure] | Non
 
 def browser_of(event: Event) -> str:
     """The identity whose visitor saw a page: the browser's, where there is one."""
-    return next((ref for ref in (event.source, *event.identities) if kind_of(ref) == ANONYMOUS), event.source)
+    return next((ref for ref in event.all_identities if kind_of(ref) == ANONYMOUS), event.source)
 
 
 def visitor_of(test: Test, ref: str) -> str:

@@ -172,4 +172,4 @@ def _is_theirs(profile: Profile, event: Event) -> bool:
     """Whether mail may go to the address that `event` brings. Anyone may claim a user id for a
     known address, and then another address for that user id: only an address that became one
     of the contact's own identities is written to."""
-    return any(kind_of(ref) == EMAIL and ref in profile.identities for ref in (event.source, *event.identities))
+    return any(kind_of(ref) == EMAIL and ref in profile.identities for ref in event.all_identities)

@@ -34,5 +34,5 @@ def vouched(events: Sequence[Event], mailbox: str) -> list[Event]:
 def _is_vouched(event: Event, mailbox: str, *, named: bool) -> bool:
     if kind_of(event.source) == SELF:
         return event.proved or event.kind == SYSTEM
-    addresses = [ref for ref in (event.source, *event.identities) if kind_of(ref) == EMAIL]
+    addresses = [ref for ref in event.all_identities if kind_of(ref) == EMAIL]
     return event.proved and (mailbox in addresses or (named and not addresses and kind_of(event.source) == USER))

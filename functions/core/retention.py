@@ -19,7 +19,7 @@ class Keep:
 
     def until(self, event: Event) -> int | None:
         """When (epoch seconds) an event may go; None: never."""
-        anonymous = all(kind_of(ref) in (ANONYMOUS, PUSH) for ref in (event.source, *event.identities))
+        anonymous = all(kind_of(ref) in (ANONYMOUS, PUSH) for ref in event.all_identities)
         seconds = self.visitors if anonymous else self.contacts
         return event.received // 1000 + seconds if seconds else None
 

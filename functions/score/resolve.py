@@ -44,7 +44,7 @@ def identities_of(events: Iterable[Event]) -> set[str]:
     return {
         ref
         for event in events
-        for ref in (event.source, *event.identities)
+        for ref in event.all_identities
         # A contact that was erased is closed like an identity: what names others beside it must know.
         if kind_of(ref) != SELF or event.identities
     }
@@ -77,7 +77,7 @@ class Resolver:
 
     def contact_of(self, event: Event) -> str | None:
         """The contact that `event` is about; None if its person was erased."""
-        refs = list(dict.fromkeys((event.source, *event.identities)))
+        refs = list(dict.fromkeys(event.all_identities))
         if any((known := self._known.get(ref)) and known.forgotten for ref in refs):
             return None
         owner = self._person(event, refs)

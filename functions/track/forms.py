@@ -122,7 +122,7 @@ def _with_consent(event: Event, said: Submission, live: Live, page: str) -> tupl
     to_ask: Sequence[ConsentBox] = ()
     about = (catalogue.language_of(live.release.sending, form), live.id, page[:400])
     number = asking.of(event)
-    for ref in (event.source, *event.identities):
+    for ref in event.all_identities:
         asks = confirm.Asks(
             mail=partial(_shall_mail, hash_of(ref), event),
             text=partial(asking.requested, ref, number, release=live.release, now=event.received),

@@ -43,7 +43,7 @@ def withdraw(event: Event, source: str) -> None:
 
     said = event.properties.get("topic")
     topic = said if isinstance(said, str) and said else EVERYTHING
-    refs = (event.source, *event.identities)
+    refs = event.all_identities
     kinds: tuple[str, ...] = ADDRESSES
     if topic == EVERYTHING:
         meant = [*refs, *_known_of(refs)]

@@ -58,6 +58,9 @@ class Cloud(Visitors):
     `paused` ("score", "journey_step", "count", "send", "feedback", "clock") waits.
     """
 
+    rounds = 200
+    """After so many deliveries of each kind it is taken for something that never ends."""
+
     def __init__(self, emulator: EmulatorProcess, release: bytes | None = None) -> None:
         self.emulator = emulator
         self.clock = Clock()
@@ -161,7 +164,7 @@ class Cloud(Visitors):
 
     def settle(self) -> None:
         """Deliver everything that is under way, and again what failed, until all is quiet."""
-        for _ in range(200):
+        for _ in range(self.rounds):
             if self.pump():
                 continue
             retry = self.machines.next_retry

@@ -24,6 +24,8 @@ class Town(Cloud):
     """A cloud that begins at `since` (ms). `keys` is the row of another deployment's keys: what is stored by them here
     is understood there."""
 
+    rounds = 100_000
+
     def __init__(
         self, emulator: EmulatorProcess, release: bytes, *, since: int, keys: Mapping[str, Any] | None = None
     ) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from authoring import audit as auditing
 from authoring.cli import main
 from authoring.commands.shared import App
-from authoring.importing import load, undo
+from authoring.importing import load, settling, undo
 from functions import clock
 from functions.aws import session
 from functions.core.consent import EVERYTHING
@@ -344,7 +344,7 @@ def test_the_same_file_comes_in_once(shop: Terminal) -> None:
 def test_an_undo_that_was_interrupted_goes_on(shop: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.bring("email\n" + "".join(f"p{n}@tea.example\n" for n in range(10)))
     (done,) = imports.every()
-    plain, left = undo.remove, [4]
+    plain, left = settling.remove, [4]
 
     def dying(contact: Any) -> Any:
         left[0] -= 1
@@ -352,10 +352,10 @@ def test_an_undo_that_was_interrupted_goes_on(shop: Terminal, monkeypatch: pytes
             raise Killed
         return plain(contact)
 
-    monkeypatch.setattr(undo, "remove", dying)
+    monkeypatch.setattr(settling, "remove", dying)
     with pytest.raises(Killed):
         undo.undo(done)
-    monkeypatch.setattr(undo, "remove", plain)
+    monkeypatch.setattr(settling, "remove", plain)
     assert imports.every()[0].state == "undoing"
     shop.read("imports", "undo", done.id, "--yes")
     assert [row for row in shop.cloud.items() if row["pk"][0] in "CI" or row["pk"].startswith("X#undo")] == []

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from authoring.cli import main
-from authoring.importing import load, undo
+from authoring.importing import load, settling, undo
 from authoring.importing.stores import Tables
 from functions.aws import session
 from functions.core.consent import allowed
@@ -154,7 +154,7 @@ def test_what_somebody_does_while_their_contact_is_removed_stays(
     shop: Terminal, monkeypatch: pytest.MonkeyPatch, when: str, scored: bool
 ) -> None:
     shop.bring("email,user id\nada@tea.example,7\n")
-    plain: Callable[..., bool] = undo.remove
+    plain: Callable[..., bool] = settling.remove
     acted = []
 
     def meanwhile(contact: Any) -> bool:
@@ -168,7 +168,7 @@ def test_what_somebody_does_while_their_contact_is_removed_stays(
             return True if when == "after" else plain(contact)
         return plain(contact)
 
-    monkeypatch.setattr(undo, "remove", meanwhile)
+    monkeypatch.setattr(settling, "remove", meanwhile)
     take_back(shop)
     ada = shop.person(EMAIL, "ada@tea.example")
     assert ada.profile.trait("first_name") == "Ada"
