@@ -15,8 +15,9 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 SCALE ?= 20
 # A file of tests keeps to one process, each with an emulator of its own. In their own order the long ones, which
 # break every call, come first. What a person would see in a browser is tried afterwards, on two stacks.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-ON_STACKS := -n 2 --dist loadfile
+SLOWEST := --durations=12 --durations-min=10
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
+ON_STACKS := -n 2 --dist loadfile $(SLOWEST)
 CDK := npx --yes aws-cdk@2.1148.1
 
 .PHONY: help setup up pictures test unit soak check format bench synth deploy destroy lock clean

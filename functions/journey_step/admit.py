@@ -39,7 +39,6 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: froz
     if journey is None:
         logger.info("trigger of a journey that is no longer live", journey=trigger.name)
         return False
-    watched: Enrollment | None = None
     waits = trigger.name in (pauses.journeys_lately(now) if paused is None else paused)
     for _ in range(ATTEMPTS):
         existing = enrollments.get(contact_id, trigger.name, trigger.after)
@@ -58,7 +57,7 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: froz
             if fresh is None or (existing and enrollments.was(contact_id, trigger.name, fresh.id)):
                 if existing is not None:
                     _refuse(journey, existing, trigger, now)
-                _forget(contact_id, watched, existing)
+                _forget(contact_id, journey, trigger, existing)
                 return False
             if existing is not None and existing.todo and existing.failure is None:
                 progress.wake(existing, now, paused=paused)
@@ -66,18 +65,17 @@ def admit(contact_id: str, trigger: Decision, live: Live, now: int, paused: froz
             refusal = _refusal(contact_id, journey, trigger, live, now)
             if refusal is not None:
                 _say_refused(trigger, refusal)
-                _forget(contact_id, watched, existing)
+                _forget(contact_id, journey, trigger, existing)
                 return False
             contact = _watched(contact_id, journey, fresh)
             if contact.state.erased:
                 return False
             if contact.id != contact_id:
-                contact_id, watched = contact.id, None
+                contact_id = contact.id
                 continue
-            watched = fresh if watches(journey) else None
-            if watched is not None and len(contact.state.watching) > SIDE_BY_SIDE:
+            if watches(journey) and len(contact.state.watching) > SIDE_BY_SIDE:
                 _say_refused(trigger, "crowded")
-                _forget(contact_id, watched, existing)
+                _forget(contact_id, journey, trigger, existing)
                 return False
             moved, effects = (fresh, ()) if waits else _advanced(journey, fresh, contact, live, now)
             kept_s = live.release.privacy.retention.runs
@@ -147,7 +145,11 @@ def _say_refused(trigger: Decision, refusal: Refusal) -> None:
     metric("TriggersRefused")
 
 
-def _forget(contact_id: str, watched: Enrollment | None, existing: Enrollment | None) -> None:
-    """Take back a note made for a run that came to nothing."""
-    if watched is not None and (existing is None or existing.id != watched.id):
-        contacts.unwatch(contact_id, enrollments.marks(watched))
+def _forget(contact_id: str, journey: Journey, trigger: Decision, existing: Enrollment | None) -> None:
+    """Take back the note of a run that came to nothing, made now or by a call that died before it wrote the run."""
+    identity = enrollment_id(contact_id, trigger.name, trigger.cause)
+    if not watches(journey) or (existing is not None and existing.id == identity):
+        return
+    marks = enrollments.marks_of(identity, trigger.name, trigger.after)
+    if not contacts.surviving(contact_id).state.watching.isdisjoint(marks):
+        contacts.unwatch(contact_id, marks)

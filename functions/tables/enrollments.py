@@ -118,12 +118,17 @@ def of(contact: str, most: int | None = None) -> list[Enrollment]:
 
 def mark(run: Enrollment) -> str:
     """How an open run is noted on its contact's state: by its id, and where its row stands."""
-    return f"{run.id} {run.journey}#{run.key}"
+    return marks(run)[-1]
 
 
 def marks(run: Enrollment) -> list[str]:
     """Every way in which it may be noted there: older code noted the id alone."""
-    return [run.id, mark(run)]
+    return marks_of(run.id, run.journey, run.key)
+
+
+def marks_of(id: str, journey: str, key: str) -> list[str]:
+    """The same of a run by its id, and by the journey and the key of its row."""
+    return [id, f"{id} {journey}#{key}"]
 
 
 def noted(contact: str, marked: Iterable[str]) -> list[Enrollment]:

@@ -12,8 +12,8 @@ from tests.scale import SCALE
 ROOMS = {"track", "score", "journey_step", "count", "send", "sweep", "work", "publish"}
 
 
-EVERY = 1 if SCALE > 1 else 41
-"""In the small size every forty-first fault: modes and ways of coming again take turns in fours and threes."""
+EVERY = 1 if SCALE > 1 else 61
+"""In the small size every sixty-first fault: modes and ways of coming again take turns in fours and threes."""
 
 
 def test_every_handler_may_fail_or_die_at_every_call(emulator: EmulatorProcess) -> None:

@@ -27,7 +27,9 @@ from tests.scale import SCALE
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
-PEOPLE = 5_000 if SCALE > 1 else 150
+PEOPLE = 5_000 if SCALE > 1 else 100
+PATIENCE_S = 900 if SCALE > 1 else 60
+"""What looks at every row or at everybody takes so long at most (s)."""
 CLICKS = 12
 SAMOVAR = Path(sys.executable).with_name("samovar")
 NAME = f"{AYSE.first} {AYSE.last}"
@@ -126,7 +128,7 @@ def test_sales_reads_why_somebody_is_hot_and_why_a_mail_was_withheld(browser: Br
         page.get_by_label("Another tag").fill("call-back")
         desk.press(page.get_by_role("button", name="Add", exact=True))
         expect(page.get_by_role("status")).to_contain_text("The tag is noted.")
-        lived.stack.settle()
+        lived.stack.settle(PATIENCE_S)
         page.reload()
         expect(page.locator(".mark", has_text="call-back").first).to_be_visible()
 
@@ -149,7 +151,7 @@ def test_a_marketer_stops_a_campaign_recalls_a_step_and_reads_the_funnel(browser
         desk.go("/campaigns/new-harvest/second")
         expect(page.get_by_text("Stopped for good").first).to_be_visible()
         expect(page.get_by_text("için bekliyoruz").first).to_be_visible()
-        lived.stack.settle()
+        lived.stack.settle(PATIENCE_S)
 
         desk.go("")
         desk.menu("Journeys")
@@ -159,7 +161,7 @@ def test_a_marketer_stops_a_campaign_recalls_a_step_and_reads_the_funnel(browser
         page.get_by_label("They leave the journey").check()
         page.get_by_label("Why", exact=True).fill("We write to them by hand")
         desk.press(page.get_by_role("button", name="Recall them"))
-        expect(page.locator("#standing").get_by_role("status")).to_contain_text("Done", timeout=60_000)
+        expect(page.locator("#standing").get_by_role("status")).to_contain_text("Done", timeout=PATIENCE_S * 1000)
         expect(page.locator("#standing")).to_contain_text("runs were corrected")
         keep(page, "recalled")
 
@@ -192,7 +194,7 @@ def test_a_marketer_publishes_what_was_proposed_and_takes_it_back(browser: Brows
         assert too_wide(page, "a proposal") == []
         desk.press(page.get_by_role("button", name="Make it live"))
         expect(page.locator("main").get_by_text("live", exact=True).first).to_be_visible()
-        lived.stack.settle()
+        lived.stack.settle(PATIENCE_S)
         desk.menu("Releases")
         rows = page.locator("tbody tr").filter(has_text="Release ")
         expect(rows.first).to_contain_text("live")
@@ -202,7 +204,7 @@ def test_a_marketer_publishes_what_was_proposed_and_takes_it_back(browser: Brows
         desk.press(page.get_by_text("Make it live again").first)
         page.get_by_label("Why", exact=True).fill("Three days were right")
         desk.press(page.get_by_role("button", name="Make it live again"))
-        lived.stack.settle()
+        lived.stack.settle(PATIENCE_S)
         desk.go("/releases")
         expect(page.locator("tbody tr").filter(has_text="Release ").first).to_contain_text("Three days were right")
         assert number
@@ -243,7 +245,7 @@ def test_twelve_clicks_lead_to_who_is_hot_and_why_and_to_what_the_welcome_brough
 
 
 def test_a_recount_of_all_that_was_lived_and_of_this_day_finds_no_difference(lived: Lived) -> None:
-    lived.stack.settle()
+    lived.stack.settle(PATIENCE_S)
     found = json.loads(lived.samovar("audit", "--json"))
     print(f"{found['rows']:,} rows, {found['units']:,} units, {found['numbers']:,} numbers")
     assert (found["differences"], found["spoiled"]) == ([], [])

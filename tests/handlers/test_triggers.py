@@ -248,6 +248,34 @@ def test_nobody_has_more_runs_side_by_side_than_their_state_can_bear(
     assert sorted(run.state for run in runs(shop, shop.contact(ADA))) == ["active", "done", "done"]
 
 
+def test_no_note_is_left_of_a_run_that_died_before_it_was_written_and_whose_place_another_took(
+    cloud: Callable[..., Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = {"id": "paid", "wait": {"until": {"event": "Paid"}, "at_most": "1 day"}}
+    orders = journey({"event": "Order Placed"}, paid, one_per={"property": "order_id"}, again="never")
+    shop = cloud(orders=orders)
+    watch, dying = contacts.watch, [True]
+
+    def noted(*given: Any) -> Any:
+        found = watch(*given)
+        if dying and dying.pop():
+            raise TimeoutError("the answer is lost")
+        return found
+
+    monkeypatch.setattr(contacts, "watch", noted)
+    for number in range(2):
+        shop.put_on_bus("Order Placed", id=f"o{number}", email=ADA, properties={"order_id": "a"})
+    shop.settle()
+    assert not dying
+    assert len(shop.failures) == 1
+    contact = shop.contact(ADA)
+    (run,) = runs(shop, contact)
+    # The second event's: it was handed on in the same batch, before that came again.
+    assert contacts.surviving(contact).state.watching == {enrollments.mark(run)}
+    shop.skip(days=2)
+    assert contacts.surviving(contact).state.watching == frozenset()
+
+
 def test_one_cart_of_two_who_are_one_is_one_run(cloud: Callable[..., Cloud]) -> None:
     # Runs that something may end hear of a merge at once, others when their wait is over.
     carts = journey({"event": "Cart Abandoned"}, REST, one_per={"property": "cart_id"}, goal={"event": "Ordered"})
