@@ -60,7 +60,7 @@ def by_sender(period: Period) -> dict[str, Any]:
             title = campaign.title or release.present_name("campaign", id)
             leads = {"name": path("reports", "campaigns", id, days=period.days)}
             lines.append(Line(["campaign", title, None, None, *_results(numbers)], leads))
-    return table("senders", ["kind", "name", "entered", "goal", *SENT, *MONEY], lines)
+    return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], lines)
 
 
 def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[s
     there = {step.id for step in known}
     gone = sorted(part for part, numbers in found.items() if numbers["decided"] and part not in there)
     lines += [Line([part, channels(found[part]) or None, None, *_results(found[part])]) for part in gone[:MOST]]
-    return table("steps", ["step", "channel", "template", *SENT, *MONEY], lines)
+    return table("steps", ["step", "channel", "template", *MONEY, *SENT], lines)
 
 
 def branches(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def runs(id: str, period: Period) -> dict[str, Any]:
     for run in known[:MOST]:
         leads = {"begun" if run in begun else "run": path("campaigns", id, run)}
         lines.append(Line([begun.get(run), run, *_results(found[run])], leads))
-    return table("runs", ["begun", "run", *SENT, *MONEY], lines)
+    return table("runs", ["begun", "run", *MONEY, *SENT], lines)
 
 
 def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def channels(numbers: Counter[str]) -> str:
 
 
 def _results(numbers: Counter[str]) -> list[Cell]:
-    return [*of_measures(SENT, numbers), money(numbers), _cost(numbers)]
+    return [money(numbers), _cost(numbers), *of_measures(SENT, numbers)]
 
 
 def _cost(numbers: Counter[str]) -> Money | None:
