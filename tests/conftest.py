@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests use."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import hypothesis
@@ -20,6 +21,13 @@ hypothesis.settings.register_profile(
     "samovar", deadline=None, derandomize=SCALE == 1, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("samovar")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No two tests have one id: of those pytest-xdist would run one, and nobody would notice."""
+    twice = [name for name, many in Counter(item.nodeid for item in items).items() if many > 1]
+    if twice:
+        raise pytest.UsageError(f"several tests have the id {', '.join(sorted(twice)[:5])}")
 
 
 @pytest.fixture(scope="session")
