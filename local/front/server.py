@@ -1,5 +1,6 @@
 """A small HTTP server on loopback, and the two ways our pages answer."""
 
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +66,11 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     # A program that sends fifty batches at once opens fifty connections; more than wait here are reset.
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of what went wrong, and not of a browser that went away before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Server:
