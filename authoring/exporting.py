@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, get_args
 
-from authoring.cells import EXCEL_MARK, neutral_row
 from authoring.scanning import pages
 from functions import clock, releases, settings
 from functions.aws import dynamodb
 from functions.core import identity
+from functions.core.cells import EXCEL_MARK, neutral_row
 from functions.core.conditions import Condition
 from functions.core.consent import Head, allowed, suppression, withdrawn
 from functions.core.contact import Contact, Profile, State

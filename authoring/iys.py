@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from authoring.cells import neutral
 from functions import releases, settings
 from functions.aws import dynamodb
 from functions.core import consent
+from functions.core.cells import neutral
 from functions.core.consent import COMPLAINT, Entry, Head
 from functions.core.identity import EMAIL, hash_of, identity_ref
 from functions.core.privacy import Iys

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from authoring.cells import whole
 from authoring.importing.encoding import Format, text_of
+from functions.core.cells import whole
 
 LONGEST: Final = 16 * 1024 * 1024
 """Characters that one row may have before its quote is taken for one that was never closed …"""

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from authoring.cells import EXCEL_MARK, neutral_row
 from authoring.importing.records import Bad
+from functions.core.cells import EXCEL_MARK, neutral_row
 
 COLUMNS = ("samovar line", "samovar code", "samovar reason")
 """Stand behind the file's own columns, and are ignored when the mended file is imported."""

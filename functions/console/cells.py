@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from functions.core.cells import EXCEL_MARK, neutral
 from functions.core.words import Words
 
 Money = Mapping[str, float]
 """Sums by currency, in its whole units."""
 Cell = str | int | float | Money | None
 
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _CALLED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "way": ("way", ("then", "else", "otherwise")),
     "mailbox": ("cell", ("others",)),
@@ -62,7 +62,7 @@ def as_csv(made: Mapping[str, Any], words: Words) -> str:
                 for part in _parts(words, column, cell, sums)
             ]
         )
-    return out.getvalue()
+    return EXCEL_MARK + out.getvalue()
 
 
 def _heads(word: str, currencies: Sequence[str]) -> Iterator[str]:
@@ -81,5 +81,6 @@ def _parts(words: Words, column: str, cell: Cell, currencies: Sequence[str]) -> 
 
 
 def _safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULAS) else text
+    """A text that no spreadsheet takes for a formula, whatever spaces it leaves out before one."""
+    bare = text.lstrip(" ")
+    return text if neutral(bare) == bare else f"'{text}"

@@ -108,7 +108,7 @@ def as_file(asked: Asked, made: Mapping[str, Any], period: Period, name: str) ->
     file = f"{name}-{period.days}-days-to-{period.last.isoformat()}.csv"
     return answer(
         200,
-        "\ufeff" + as_csv(made, wording.words()),
+        as_csv(made, wording.words()),
         "text/csv; charset=utf-8",
         {"content-disposition": f'attachment; filename="{file}"'},
     )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from authoring.cells import neutral, whole
 from authoring.exporting import flat
 from authoring.importing import mapping
 from authoring.importing.draft import Draft, Terms, Understanding
@@ -20,6 +19,7 @@ from authoring.importing.mapping import Column
 from authoring.importing.records import Bad, Records
 from authoring.importing.refused import RefusedRows
 from authoring.importing.values import listed
+from functions.core.cells import neutral, whole
 from functions.texts.places import Place
 
 NOW = 1_795_000_000_000
