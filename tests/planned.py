@@ -1,7 +1,7 @@
 """Deployments with something that the calendar brings about, planned as publishing plans it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from functions import releases
@@ -17,19 +17,14 @@ def towns(
     emulator: EmulatorProcess, release: Callable[..., bytes], schedule: Schedule
 ) -> Iterator[Callable[..., Cloud]]:
     """Makes deployments with a `release` as it is told, planned; closes them in the end."""
-    made: list[Cloud] = []
+    with ExitStack() as made:
 
-    def make(*arguments: Any, **more: Any) -> Cloud:
-        cloud = Cloud(emulator, release(*arguments, **more))
-        made.append(cloud)
-        planned(cloud, schedule)
-        return cloud
+        def make(*arguments: Any, **more: Any) -> Cloud:
+            cloud = made.enter_context(Cloud(emulator, release(*arguments, **more)))
+            planned(cloud, schedule)
+            return cloud
 
-    try:
         yield make
-    finally:
-        for cloud in made:
-            cloud.close()
 
 
 def planned(cloud: Cloud, schedule: Schedule, release: bytes | None = None) -> list[str]:

@@ -36,6 +36,8 @@ WRITE_KEY = "wk_tests"
 MARKETING = Path(__file__).parents[2] / "marketing"
 MINUTE = 60_000
 _numbers = count(1)
+_open: list["Cloud"] = []
+"""The deployments of this process, the one whose functions these are last."""
 
 
 class Killed(BaseException):
@@ -100,11 +102,16 @@ class Cloud(Visitors):
         self.decisions = Stream(streams, contacts, outbox, lambda: self.wire.writes)
         self.counted = Stream(streams, contacts, counted, lambda: self.wire.writes)
         self.activate()
-        self._make_keys()
-        self.publish(release or marketing())
+        try:
+            self._make_keys()
+            self.publish(release or marketing())
+        except BaseException:
+            self.close()
+            raise
 
     def activate(self) -> None:
         """Let this process's functions be those of this deployment, until it is closed."""
+        _open.append(self)
         self._outer_environment = dict(os.environ)
         os.environ.update(stores.environment(self.name, self.emulator.url, PUBLIC_URL))
         self.clock.install()
@@ -118,7 +125,9 @@ class Cloud(Visitors):
         importlib.import_module("functions.score.advertised").noted.forget()
 
     def close(self) -> None:
-        """Remove what this deployment stored, and what it set in this process."""
+        """Remove what this deployment stored, and what it set in this process: last opened, first closed."""
+        assert _open[-1] is self, "an earlier deployment's time and environment would stay in this process"
+        _open.pop()
         self.wire.detach()
         self.clock.uninstall()
         os.environ.clear()
@@ -126,6 +135,8 @@ class Cloud(Visitors):
         client = self.emulator.client("dynamodb")
         for table in ("events", "contacts"):
             client.delete_table(TableName=f"{self.name}-{table}")
+        if _open:
+            _open[-1].wire.attach()
 
     def __enter__(self) -> Self:
         return self

@@ -115,9 +115,14 @@ class Wire:
                 _attached.session.register(event, partial(_pass_on, hook))
         _attached.wire = self
 
+    @property
+    def attached(self) -> bool:
+        """Whether calls of functions pass here."""
+        return _attached.wire is self
+
     def detach(self) -> None:
         """Let calls pass nowhere: later ones go to AWS as configured."""
-        if _attached.wire is self:
+        if self.attached:
             _attached.wire = None
 
     @contextmanager

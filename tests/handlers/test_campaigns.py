@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -41,19 +42,16 @@ from tests.cloud.time import START
 @pytest.fixture
 def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cloud]]:
     """Makes a deployment with a campaign, as it is told, and twelve people who are keen."""
-    made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 5)
     monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
+    with ExitStack() as made:
 
-    def make(many: int = 12, **campaign: Any) -> Cloud:
-        cloud = Cloud(emulator, with_campaign(**campaign))
-        made.append(cloud)
-        people(cloud, *range(many))
-        return cloud
+        def make(many: int = 12, **campaign: Any) -> Cloud:
+            cloud = made.enter_context(Cloud(emulator, with_campaign(**campaign)))
+            people(cloud, *range(many))
+            return cloud
 
-    yield make
-    for cloud in made:
-        cloud.close()
+        yield make
 
 
 def begin(cloud: Cloud, run: str = "one") -> Run:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -28,19 +29,16 @@ NASTY = "<script>alert(1)</script>\"'{{ 7*7 }} İı 😀"
 @pytest.fixture
 def town(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Cloud]]:
     """Makes a deployment with a campaign, as it is told, and six people who are keen."""
-    made: list[Cloud] = []
     monkeypatch.setattr(campaign_count, "PIECE", 3)
     monkeypatch.setattr(campaign_pace, "_turn", Turn(ses.account))
+    with ExitStack() as made:
 
-    def make(**campaign: Any) -> Cloud:
-        cloud = Cloud(emulator, with_campaign(**campaign))
-        made.append(cloud)
-        people(cloud, *range(6))
-        return cloud
+        def make(**campaign: Any) -> Cloud:
+            cloud = made.enter_context(Cloud(emulator, with_campaign(**campaign)))
+            people(cloud, *range(6))
+            return cloud
 
-    yield make
-    for cloud in made:
-        cloud.close()
+        yield make
 
 
 def held(cloud: Cloud) -> Run:

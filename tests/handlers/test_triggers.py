@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -40,15 +41,8 @@ def journey(when: dict[str, Any], *steps: dict[str, Any], **start: Any) -> dict[
 @pytest.fixture
 def cloud(emulator: EmulatorProcess) -> Iterator[Callable[..., Cloud]]:
     """Makes a deployment with these journeys."""
-    made: list[Cloud] = []
-
-    def make(**journeys: dict[str, Any]) -> Cloud:
-        made.append(Cloud(emulator, business(**journeys)))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+    with ExitStack() as made:
+        yield lambda **journeys: made.enter_context(Cloud(emulator, business(**journeys)))
 
 
 def publish(cloud: Cloud, **journeys: dict[str, Any]) -> list[str]:
