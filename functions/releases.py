@@ -18,6 +18,7 @@ from functions.core.retention import Keep, keep_from
 if TYPE_CHECKING:
     from functions.core.counters import Counters, Kept
     from functions.core.experiments import Test
+    from functions.core.former import Former
     from functions.core.release import Release
     from functions.core.touched import Reads
 
@@ -179,20 +180,31 @@ def tests_of(release: str) -> "Mapping[str, Test]":
 
 def kept_at(seq: int) -> "list[Kept]":
     """The counters of earlier releases that are kept since the pointer's move `seq`."""
+    from functions.core.counters import kept_from
+
+    return [kept_from(one) for one in _kept(seq)["counters"]]
+
+
+def remembered_at(seq: int) -> "list[Former]":
+    """The journeys and campaigns of the releases before the pointer's move `seq`, those first that were live last."""
+    from functions.core.former import former_from
+
+    return [former_from(one) for one in _kept(seq).get("former", ())]
+
+
+def _kept(seq: int) -> dict[str, Any]:
     import json
 
     from functions.aws import s3
-    from functions.core.counters import kept_from
 
     try:
-        stored = json.loads(s3.get(settings.bucket(), kept_key(seq)))
+        return dict(json.loads(s3.get(settings.bucket(), kept_key(seq))))
     except s3.NotThere:
-        return []
-    return [kept_from(one) for one in stored["counters"]]
+        return {"counters": []}
 
 
 def kept_key(seq: int) -> str:
-    """Where the counters kept since a move of the pointer are stored."""
+    """Where it is stored what is kept of earlier releases since a move of the pointer."""
     return f"releases/kept/{seq:08d}.json"
 
 

@@ -44,6 +44,7 @@ from functions.core.erasure import Mark
 from functions.core.event import EMAIL_CLICKED, FORM, SYSTEM, Event
 from functions.core.experiments import Standing as ExperimentEpoch
 from functions.core.experiments import Test
+from functions.core.former import Former, former_from
 from functions.core.keys import PUBLIC, SECRET, VapidKey, WriteKey
 from functions.core.message import Message
 from functions.core.ownership import Run
@@ -281,6 +282,7 @@ LETTER = Message(
     version=3,
 )
 WARMING = replace(LETTER, state="intended", reason="warm-up", due=NOW + 9, warm_up_day="2026-12-05")
+FORMER = Former("campaign", "winter", "winter-sale", "Kış 😀", NOW)
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 LINKED = replace(LETTER, links=2)
 AT_PROVIDER = replace(LETTER, mailbox="gmail.com")
@@ -920,6 +922,7 @@ def samples() -> dict[str, Sample]:
         "release-move": Sample(MOVE, _row(releases.to_rows(MOVE)[0]), lambda row: releases.entry_from(_plain(row))),
         "kept-counter": Sample(KEPT, KEPT.to_plain(), kept_from),
         "kept-sum": Sample(KEPT_SUM, KEPT_SUM.to_plain(), kept_from),
+        "former": Sample(FORMER, FORMER.to_plain(), former_from),
         "job": Sample(JOB, _row(jobs.to_row(JOB)), lambda row: jobs.from_row("j1", _plain(row))),
         "message-of-a-warm-up": Sample(
             WARMING, _row(messages.to_item(WARMING)), lambda row: messages.from_item(_plain(row))

@@ -15,7 +15,9 @@ from functions.people.dossier import dossier_of, timeline_of
 from functions.tables import contacts
 
 READ: Final = 300
-"""So many of the newest events a page reads, whatever it says of them."""
+"""So many of the newest events a page reads, whatever it says of them, and so many messages and runs it shows."""
+SORTED: Final = 3000
+"""Among so many of somebody's messages, and of their runs, the newest are found: they stand in no order of time."""
 EVENTS: Final = 100
 """And so many of those it shows."""
 NOTED: Final = ("tag", "tag-off", "trait", "trait-off", "stopped", "allowed", "merged")
@@ -37,7 +39,7 @@ def show(asked: Asked) -> Shown | Answer:
     if contact.id != asked.named["contact"] and asked.request.wants_html:
         # Merged since: the address of who they are now is the one to keep.
         return redirect(places.path("people", contact.id), 303)
-    known = dossier_of(contact, limit=EVENTS, explain=True, reading=READ)
+    known = dossier_of(contact, limit=EVENTS, explain=True, reading=READ, sorting=SORTED)
     noted = asked.request.query.get("noted", "")
     values = {
         "called": name_of(contact.profile),

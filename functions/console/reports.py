@@ -4,6 +4,7 @@ Every number is one that was counted (tables/counts.py): a page asks one query a
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -14,7 +15,9 @@ from functions.console.cells import Cell, money
 from functions.console.routes import Asked, Shown
 from functions.console.tabled import MOST, Period, as_file, most_first, period_of, said, table
 from functions.core.errors import Refused
+from functions.core.former import Former, Kind
 from functions.http import Answer
+from functions.releases import Live
 
 _MADE: Final = (
     ("form", "submitted"),
@@ -48,61 +51,79 @@ def download(asked: Asked) -> Answer:
 def of_journey(asked: Asked) -> Shown:
     """The numbers of a journey: of each step that sends, of each way, and who waits where."""
     period = period_of(asked)
-    name, title, tables = _of_journey(asked, period)
-    return Shown("sender.html", {**said(period), "kind": "journeys", "name": name, "title": title, "tables": tables})
+    return _shown("journeys", _of_journey(asked, period), period)
 
 
 def of_campaign(asked: Asked) -> Shown:
     """The numbers of a campaign by run."""
     period = period_of(asked)
-    title, tables = _of_campaign(asked, period)
-    values = {"kind": "campaigns", "name": asked.named["campaign"], "title": title, "tables": tables}
-    return Shown("sender.html", {**said(period), **values})
+    return _shown("campaigns", _of_campaign(asked, period), period)
 
 
 def download_of_journey(asked: Asked) -> Answer:
     """A table of a journey's as CSV."""
     period = period_of(asked)
-    name, _, tables = _of_journey(asked, period)
-    return _one_of(asked, tables, period, name)
+    return _one_of(asked, _of_journey(asked, period), period)
 
 
 def download_of_campaign(asked: Asked) -> Answer:
     """A table of a campaign's as CSV."""
     period = period_of(asked)
-    _, tables = _of_campaign(asked, period)
-    return _one_of(asked, tables, period, asked.named["campaign"])
+    return _one_of(asked, _of_campaign(asked, period), period)
 
 
-def _of_journey(asked: Asked, period: Period) -> tuple[str, str, list[dict[str, Any]]]:
-    release = releases.live().release
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """A journey or a campaign in numbers; whether it is live no more."""
+
+    name: str
+    title: str
+    former: bool
+    tables: list[dict[str, Any]]
+
+
+def _shown(kind: str, one: _Sender, period: Period) -> Shown:
+    values = {"name": one.name, "title": one.title, "former": one.former, "tables": one.tables}
+    return Shown("sender.html", {**said(period), "kind": kind, **values})
+
+
+def _of_journey(asked: Asked, period: Period) -> _Sender:
+    live = releases.live()
+    release = live.release
     id = release.first_name("journey", asked.named["journey"])
     journey = release.every_journey.get(id)
-    if journey is None:
-        raise Refused("unknown-journey", "There is no such journey, or not any more.", status=404)
+    held = journey or _former("journey", id, live)
+    if held is None:
+        raise Refused("unknown-journey", "There is no such journey, and none was live lately.", status=404)
+    name, walked = release.present_name("journey", id), journey.steps if journey else ()
     tables = [
-        senders.steps(id, journey, release, period),
-        senders.branches(id, journey, release, period),
-        senders.here(id, journey, release),
+        senders.steps(id, walked, release, period),
+        senders.branches(id, walked, release, period),
+        senders.here(id, walked, release),
     ]
-    name = release.present_name("journey", id)
-    return name, journey.title or name, tables
+    return _Sender(name, held.title or name, journey is None, tables)
 
 
-def _of_campaign(asked: Asked, period: Period) -> tuple[str, list[dict[str, Any]]]:
-    release, id = releases.live().release, asked.named["campaign"]
-    if id not in release.campaigns:
-        raise Refused("unknown-campaign", "There is no such campaign.", status=404)
-    title = release.campaigns[id].title or release.present_name("campaign", id)
-    return title, [senders.runs(id, period)]
+def _of_campaign(asked: Asked, period: Period) -> _Sender:
+    live, id = releases.live(), asked.named["campaign"]
+    definition = live.release.campaigns.get(id)
+    held = definition or _former("campaign", id, live)
+    if held is None:
+        raise Refused("unknown-campaign", "There is no such campaign, and none was live lately.", status=404)
+    title = held.title or live.release.present_name("campaign", id)
+    return _Sender(id, title, definition is None, [senders.runs(id, period)])
 
 
-def _one_of(asked: Asked, tables: list[dict[str, Any]], period: Period, name: str) -> Answer:
+def _former(kind: Kind, id: str, live: Live) -> Former | None:
+    return next((one for one in senders.former(live) if (one.kind, one.id) == (kind, id)), None)
+
+
+def _one_of(asked: Asked, one: _Sender, period: Period) -> Answer:
     wanted = asked.named["table"]
-    found = next((one for one in tables if one["id"] == wanted), None)
+    found = next((table for table in one.tables if table["id"] == wanted), None)
     if found is None:
         raise _unknown()
-    return as_file(asked, found, period, f"{name}-{wanted}")
+    return as_file(asked, found, period, f"{one.name}-{wanted}")
 
 
 def _unknown() -> Refused:

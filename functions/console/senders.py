@@ -12,16 +12,19 @@ from functions.core import answering, costs
 from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
 from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
-from functions.core.journey import Journey
+from functions.core.former import Former, gone
 from functions.core.release import Release
 from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
 from functions.core.tree import walk, ways
 from functions.core.views import iso
+from functions.releases import Live
 from functions.tables import campaigns, counts
 
 SENT: Final = (*LETTERS, *MACHINES)
 MONEY: Final = ("revenue", "cost")
 _ON_A_WAY: Final = ("sent", "opened", "clicked", "orders", "unsubscribed")
+FORMER: Final = 20
+"""So many that are live no more stand among those that are; each asks one query more."""
 _NOTHING: Final[Counter[str]] = Counter()
 
 
@@ -44,8 +47,8 @@ def by_mailbox(period: Period) -> dict[str, Any]:
 
 def by_sender(period: Period) -> dict[str, Any]:
     """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it."""
-    release = releases.live().release
-    lines = []
+    live, lines = releases.live(), list[Line]()
+    release = live.release
     for id, journey in release.every_journey.items():
         parts = period.parts(f"journey/{id}")
         if numbers := together(parts.values()):
@@ -60,13 +63,33 @@ def by_sender(period: Period) -> dict[str, Any]:
             title = campaign.title or release.present_name("campaign", id)
             leads = {"name": path("reports", "campaigns", id, days=period.days)}
             lines.append(Line(["campaign", title, None, None, *_results(numbers)], leads))
+    lines += filter(None, (_of_former(one, period) for one in former(live)))
     return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], lines)
 
 
-def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
-    """Each step of a journey that sends, in reading order, and behind those what steps sent that are there no more."""
+def former(live: Live) -> list[Former]:
+    """The journeys and campaigns that were live once and are no more: those that went last."""
+    return gone(live.release, releases.remembered_at(live.seq))[:FORMER]
+
+
+def _of_former(one: Former, period: Period) -> Line | None:
+    """What one that is gone still sent, or what came of it; None where that is nothing."""
+    is_journey = one.kind == "journey"
+    numbers = together(period.parts(f"journey/{one.id if is_journey else journey_of(one.id)}").values())
+    if not numbers:
+        return None
+    answer = answering.called(one.id) if is_journey else ""
+    kind, title = f"former-{'answer' if answer else one.kind}", one.title or answer or one.name
+    came = [numbers["entered"], numbers["goal"]] if is_journey else [None, None]
+    leads = {"name": path("reports", f"{one.kind}s", one.id, days=period.days)}
+    return Line([kind, title, *came, *_results(numbers)], leads)
+
+
+def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> dict[str, Any]:
+    """Each of a journey's `steps` that sends, in reading order, and behind those what steps sent that are there no
+    more."""
     found, lines, name = period.parts(f"journey/{id}"), list[Line](), release.present_name("journey", id)
-    known = list(walk(journey.steps))
+    known = list(walk(steps))
     for step in known:
         numbers = found.get(step.id, _NOTHING)
         if isinstance(step, Send) or numbers["decided"]:
@@ -82,10 +105,10 @@ def steps(id: str, journey: Journey, release: Release, period: Period) -> dict[s
     return table("steps", ["step", "channel", "template", *MONEY, *SENT], lines)
 
 
-def branches(id: str, journey: Journey, release: Release, period: Period) -> dict[str, Any]:
+def branches(id: str, steps: Sequence[Step], release: Release, period: Period) -> dict[str, Any]:
     """The ways of each step that has several side by side: who went them, and what came of the messages on them."""
     found, lines = period.parts(f"journey/{id}"), list[Line]()
-    for step in walk(journey.steps):
+    for step in walk(steps):
         if not isinstance(step, If | Switch | Split | Holdout):
             continue
         went = {
@@ -117,10 +140,10 @@ def runs(id: str, period: Period) -> dict[str, Any]:
     return table("runs", ["begun", "run", *MONEY, *SENT], lines)
 
 
-def here(id: str, journey: Journey, release: Release) -> dict[str, Any]:
+def here(id: str, steps: Sequence[Step], release: Release) -> dict[str, Any]:
     """Where people wait in a journey now, or are kept by a mistake."""
     now = counts.standing(f"journey/{id}")
-    order = [step.id for step in walk(journey.steps)]
+    order = [step.id for step in walk(steps)]
     places = [*order, *sorted(part for part in now if part not in order)]
     lines = [
         Line([_called(part, id, release), now[part]["here"], now[part]["stuck"]])

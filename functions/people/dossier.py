@@ -1,7 +1,7 @@
 """Everything that is known about one person, read from a deployment: why Ada got this, and not that."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from functions import bots, clock, releases
@@ -58,13 +58,15 @@ def dossier_of(
     explain: bool = False,
     segment: str | None = None,
     reading: int | None = None,
+    sorting: int | None = None,
 ) -> dict[str, Any]:
     """The same about a contact in hand; all events without a limit.
 
     With `reading` only so many of the newest events are looked at, whatever is asked of them, and as many decisions:
     then `cut` says whether there are more, and `older` before which sort key those stand that are not shown ("" where
-    all are). So many messages and runs are read as well, whichever come first, for they stand in no order of time:
-    `more` names what there is more of.
+    all are). So many of the newest messages and runs are told as well, and every run that is open. They are stored in
+    no order of time: the newest are found among `sorting` of each. `more` names what there is more of, `unsorted`
+    that of which there is more than was sorted, so that newer ones may be missing.
     """
     live, now = releases.live(), clock.now_ms()
     if reading is None:
@@ -81,12 +83,15 @@ def dossier_of(
         }
     timeline = _judged(told, live)
     by = Counter(found.who for _, found, _ in timeline)
-    letters = messages.list_for(contact.id, reading)
-    current, earlier = enrollments.of(contact.id, reading), enrollments.earlier(contact.id, reading)
+    letters = messages.list_for(contact.id, sorting)
+    current, earlier = enrollments.of(contact.id, sorting), enrollments.earlier(contact.id, sorting)
     runs = [*current, *earlier]
+    shown_runs = sorted(runs, key=lambda run: (run.active, run.entered, run.id))
     if reading is not None:
-        read = {"messages": len(letters), "enrollments": max(len(current), len(earlier))}
-        bounded["more"] = [what for what, many in read.items() if many == reading]
+        read: dict[str, list[Sized]] = {"messages": [letters], "enrollments": [current, earlier]}
+        bounded["more"] = [what for what, found in read.items() if sum(map(len, found)) > reading]
+        bounded["unsorted"] = [what for what, found in read.items() if any(len(one) == sorting for one in found)]
+        letters, shown_runs = letters[-reading:], shown_runs[-reading:]
     counted = [event for event, found, _ in timeline if found.who == "person"]
     named = {event.ref: event.name for event, _, _ in timeline}
     reasons = {"why": why(contact, live.release, counted, now, segment)} if explain else {}
@@ -109,7 +114,7 @@ def dossier_of(
         "timeline": [_event(*one) for one in timeline[:limit]],
         **bounded,
         "decisions": [_decision(decision, named, refusal_of(decision, live.release, runs)) for decision in decided],
-        "enrollments": [_enrollment(run) for run in sorted(runs, key=lambda run: (run.entered, run.id))],
+        "enrollments": [_enrollment(run) for run in sorted(shown_runs, key=lambda run: (run.entered, run.id))],
         "messages": [_message(message) for message in letters],
         "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,

@@ -1,14 +1,15 @@
 """Releases: immutable content in S3, a log of moves, and the pointer to the live one."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from functions import clock, releases, settings
 from functions.aws import dynamodb, s3
 from functions.core import assets, publishing
-from functions.core.counters import keep
+from functions.core.counters import Kept, keep
+from functions.core.former import Former, remember
 from functions.core.popups import asked_of_browsers
 from functions.core.publishing import Pointer
 from functions.core.release import Release, load, release_id
@@ -282,15 +283,19 @@ def _retention(table: str, new: str) -> list[dict[str, Any]]:
 
 
 def _kept(before: Pointer | None, now: int) -> bytes:
-    nothing = b'{"v":1,"counters":[]}'
     if before is None:
-        return nothing
+        return _as_kept([], [])
     try:
         replaced = content(before.release)
     except s3.NotThere:
-        return nothing
-    kept = keep(replaced, releases.kept_at(before.seq), now)
-    return json.dumps({"v": 1, "counters": [one.to_plain() for one in kept]}, ensure_ascii=False).encode()
+        return _as_kept([], releases.remembered_at(before.seq))
+    former = remember(replaced, releases.remembered_at(before.seq), now)
+    return _as_kept(keep(replaced, releases.kept_at(before.seq), now), former)
+
+
+def _as_kept(kept: Iterable[Kept], former: Iterable[Former]) -> bytes:
+    shape = {"v": 1, "counters": [one.to_plain() for one in kept], "former": [one.to_plain() for one in former]}
+    return json.dumps(shape, ensure_ascii=False).encode()
 
 
 def _as_json(files: Mapping[str, str]) -> bytes:

@@ -407,6 +407,35 @@ def test_a_real_letter_stands_in_the_numbers_of_its_step_and_its_way(fresh: Clou
     assert sum(went.values()) == 1
 
 
+def test_what_is_live_no_more_keeps_its_line_and_its_page(cloud: Cloud) -> None:
+    add("journey/welcome", monday(cloud, 1), "hello", decided=4, sent=4)
+    add("journey/welcome", monday(cloud, 1), "", entered=4)
+    add(f"journey/{journey_of('new-harvest')}", monday(cloud, 1), "one", decided=7, sent=6)
+    release = json.loads(marketing())
+    title = release["journeys"]["welcome"]["title"]
+    rest = {name: one for name, one in release["journeys"].items() if name != "welcome"}
+    for journeys in (rest, rest | {"another": release["journeys"]["welcome"]}):
+        cloud.publish(canonical(Release.model_validate(release | {"journeys": journeys, "campaigns": {}})))
+        cloud.fresh_process()
+        found = {one["kind"]: one for one in lines(cloud, "/console/reports", "senders")}
+        assert found.keys() == {"former-journey", "former-campaign"}
+        gone = found["former-journey"]
+        assert (gone["name"], gone["entered"], gone["sent"]) == (title, 4, 4)
+        assert found["former-campaign"]["sent"] == 6
+    assert "journey, not live any more" in get(cloud, "/console/reports", signed_in(Role.VIEWER))["body"]
+    (step,) = lines(cloud, "/console/reports/journeys/welcome", "steps")
+    assert (step["step"], step["sent"]) == ("hello", 4)
+    assert lines(cloud, "/console/reports/campaigns/new-harvest", "runs")[0]["sent"] == 6
+    for path in ("journeys/welcome", "campaigns/new-harvest"):
+        page = get(cloud, f"/console/reports/{path}", signed_in(Role.VIEWER))["body"]
+        assert "is not live any more" in page
+        assert f'href="/console/{path}"' not in page
+
+    cloud.publish(canonical(Release.model_validate(release)))
+    cloud.fresh_process()
+    assert {one["kind"] for one in lines(cloud, "/console/reports", "senders")} == {"journey", "campaign"}
+
+
 def test_sources_that_somebody_makes_up_by_the_thousand_cost_the_page_one_table(
     shop: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,17 +1,20 @@
 """The console's list of people: who is in it, in which order, and found by which words."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from functions.aws import dynamodb
 from functions.console import people as page_of_people
+from functions.core.enrollment import Enrollment
 from functions.core.identity import own_ref
 from functions.core.message import intended
 from functions.core.roles import Role
-from functions.tables import contacts, directory, duplicates, messages
+from functions.tables import contacts, directory, duplicates, enrollments, messages
 from functions.tables.directory import Listed
 from functions.work import jobs
 from functions.work.jobs import Job
@@ -245,16 +248,43 @@ def test_a_viewer_sees_no_list(shop: Cloud) -> None:
     assert "Ayşe" not in reply["body"]
 
 
-def test_a_person_s_page_reads_no_more_messages_than_it_shows(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_s_page_shows_the_newest_messages_and_says_that_there_are_more(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contact = shop.contact("ayse@example.com")
     about = {"contact": contact, "journey": "welcome", "step": "hello", "template": "welcome", "topic": "tips"}
-    for number in range(4):
-        messages.intend(intended(id=f"m{number}", release="r", now=shop.clock.now + number, **about))
+    # Their ids stand in another order than their times.
+    for later, id in enumerate(("m3", "m1", "m2", "m0")):
+        messages.intend(intended(id=id, release="r", now=shop.clock.now + later, **about))
+
+    def shown() -> tuple[list[str], list[str], list[str], str]:
+        person = json.loads(get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)["body"])["person"]
+        page = get(shop, f"/console/people/{contact}", signed_in(Role.SALES))["body"]
+        return [one["id"] for one in person["messages"]], person["more"], person["unsorted"], page
+
+    ids, more, unsorted, page = shown()
+    assert (ids, more, unsorted) == (["m3", "m1", "m2", "m0"], [], [])
+    assert "are shown here" not in page
     monkeypatch.setattr(page_of_people, "READ", 3)
-    reply = get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)
-    person = json.loads(reply["body"])["person"]
-    assert (len(person["messages"]), person["more"]) == (3, ["messages"])
-    assert "3 of them are shown here" in get(shop, f"/console/people/{contact}", signed_in(Role.SALES))["body"]
+    ids, more, unsorted, page = shown()
+    assert (ids, more, unsorted) == (["m1", "m2", "m0"], ["messages"], [])
+    assert "The newest 3 are shown here" in page
+    monkeypatch.setattr(page_of_people, "SORTED", 3)
+    ids, more, unsorted, page = shown()
+    assert (ids, unsorted) == (["m1", "m2", "m0"], ["messages"])
+    assert "3 of them are shown here; there are so many that newer ones may be missing" in page
+
+
+def test_a_run_that_is_open_is_shown_however_many_came_after_it(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = shop.contact("ayse@example.com")
+    for later in range(4):
+        at = shop.clock.now + later
+        run = Enrollment(f"r{later}", contact, f"j{later}", "r", "cause", at, state="done" if later else "active")
+        dynamodb.put(os.environ["CONTACTS_TABLE"], enrollments.to_row(run, at))
+    monkeypatch.setattr(page_of_people, "READ", 2)
+    person = json.loads(get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)["body"])["person"]
+    assert [run["journey"] for run in person["enrollments"]] == ["j0", "j3"]
+    assert person["more"] == ["enrollments"]
 
 
 def test_pairs_and_leads_take_as_many_calls_however_many_there_are(shop: Cloud) -> None:
