@@ -1,6 +1,7 @@
 """YAML 1.2 as plain values, remembering the line and column of every key and value."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -68,8 +69,13 @@ def dig(data: Any, path: Path) -> Any:
     return data
 
 
+@lru_cache(maxsize=256)
 def load(file: str, text: str) -> Document:
-    """Parse one YAML file. Mistakes of syntax, and duplicate keys, are listed in `problems`."""
+    """Parse one YAML file. Mistakes of syntax, and duplicate keys, are listed in `problems`.
+
+    Whoever compiles a folder again after changing one file of it reads that file alone: what is answered is shared,
+    and changed by nobody.
+    """
     document = Document(file)
     yaml = YAML(typ="safe", pure=True)
     try:

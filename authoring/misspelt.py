@@ -3,6 +3,7 @@
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from authoring.definitions import Definitions, conditions_in, matches_in, steps_of
@@ -107,11 +108,15 @@ def _alike(name: str, known: Iterable[str]) -> str | None:
             continue
         if _plain(other) == plain:
             return other
-        same_numbers = [letter for letter in name if letter.isdigit()] == [one for one in other if one.isdigit()]
-        close = _swapped(name, other) or difflib.SequenceMatcher(None, name, other).ratio() >= _ALIKE
-        if same_numbers and len(name) > 5 and close:
+        if len(name) > 5 and _close(name, other):
             return other
     return None
+
+
+@lru_cache(maxsize=16_384)
+def _close(one: str, other: str) -> bool:
+    same_numbers = [letter for letter in one if letter.isdigit()] == [letter for letter in other if letter.isdigit()]
+    return same_numbers and (_swapped(one, other) or difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE)
 
 
 def _swapped(one: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """What one definition says about another: every name must exist, and mean what is expected."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from zoneinfo import available_timezones
 
 from authoring import campaigns, forms, journeys, languages, misspelt, pages, popups, rounds, rules
@@ -71,8 +72,14 @@ def _survey(document: Document, survey: Survey) -> Iterator[Problem]:
         yield from journeys.settable(document, ("trait",), survey.trait)
 
 
+@cache
+def _zones() -> set[str]:
+    """Every time zone that this machine knows."""
+    return available_timezones()
+
+
 def _sending(document: Document, sending: Sending) -> Iterator[Problem]:
-    zones = available_timezones()
+    zones = _zones()
     zone = sending.business.time_zone
     if zone not in zones:
         close = nearest(zone, zones)

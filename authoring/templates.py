@@ -9,9 +9,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -44,6 +46,9 @@ _NO_FILTER = re.compile(r"No filter named '([^']+)'")
 _BRACES = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
 _CURLY = "Inside braces write straight quotes: \" or '"
 _DEFAULT = 'Say what stands there otherwise: {{ %s | default("there") }}, or declare it under variables:'
+
+_REMEMBERED: Final = 1024
+"""So many sources are read once for all that is asked of them, and for the next compilation, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
     missing: list[tuple[int, str]] = []
     environment = _environment(part.html, missing)
     try:
-        tree = environment.parse(part.text)
+        tree = _tree(part.text, part.html)
     except TemplateSyntaxError as error:
         mend = _CURLY if any(quote in str(error.message) for quote in "“”„‘’«»") else _BRACES
         return [_problem(part, error.lineno, f"template syntax: {error.message}", mend)]
@@ -140,7 +145,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
     if problems or given.blocks is None:
         return problems
     try:
-        template = environment.from_string(part.text)
+        template = Template.from_code(environment, _code(part.text, part.html), environment.make_globals(None))
     except (TemplateError, SyntaxError) as error:
         line = getattr(error, "lineno", 1) or 1
         if strange := _NO_FILTER.match(str(error)):
@@ -209,6 +214,7 @@ def _held(required: tuple[str, ...]) -> dict[str, Any]:
     return held
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def used(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Dotted paths of traits, and ids of blocks, that a sound source names."""
     tree = SandboxedEnvironment().parse(text)
@@ -222,6 +228,7 @@ def used(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(traits), frozenset(blocks)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def called_with(text: str, name: str) -> frozenset[str]:
     """The ids with which a source calls `asset_url` or another of CALLED; none where it can't be read."""
     try:
@@ -256,6 +263,16 @@ def _path(node: nodes.Node) -> list[str] | None:
             return None if inside is None else [*inside, key]
         case _:
             return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _tree(text: str, autoescape: bool) -> nodes.Template:
+    return _environment(autoescape, []).parse(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _code(text: str, autoescape: bool) -> CodeType:
+    return _environment(autoescape, []).compile(text)
 
 
 def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedEnvironment:

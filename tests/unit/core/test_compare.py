@@ -232,11 +232,12 @@ def test_an_answer_holds_until_its_day_and_changes_on_it(bounds: dict[str, Any],
     comparison = TraitComparison.model_validate(bounds)
     first, last = day("2026-12-01"), day("2032-01-01")
     answers = {today: verdict(comparison, value, ISTANBUL, today) for today in range(first, last)}
-    for today, found in answers.items():
-        until = last if found.until is None else min(found.until, last)
-        assert until > today
-        assert all(answers[other].holds == found.holds for other in range(today, until))
-        assert until == last or answers[until].holds != found.holds
+    changes = last
+    for today in reversed(range(first, last)):
+        if today + 1 < last and answers[today].holds != answers[today + 1].holds:
+            changes = today + 1
+        until = answers[today].until
+        assert (last if until is None else min(until, last)) == changes
 
 
 def test_of_a_list_of_thousands_the_first_are_compared() -> None:
