@@ -79,15 +79,14 @@ pictures: $(READY) ## The console with a crowd in it, as pictures in .build/pict
 	@$(PY) -m tests.crowd.pictures
 
 test: setup ## All tests, small size
-	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
-	$(PY) -m pytest $(ON_STACKS) tests/e2e
+	@# Both parts run, whatever the first says: who mends something wants to know of all that is broken.
+	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e; first=$$?; $(PY) -m pytest $(ON_STACKS) tests/e2e && exit $$first
 
 unit: $(VENV)/.ready $(TRACKER_TOOL) $(SDKS) ## Unit and property tests only
 	$(PY) -m pytest tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
-	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e
-	SAMOVAR_SCALE=$(SCALE) $(PY) -m pytest $(ON_STACKS) tests/e2e
+	SAMOVAR_SCALE=$(SCALE) $(MAKE) test
 
 check: $(VENV)/.ready ## Lint, format and types
 	$(PY) -m ruff check .
