@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import hypothesis
 import pytest
 
@@ -21,6 +23,9 @@ hypothesis.settings.register_profile(
     "samovar", deadline=None, derandomize=SCALE == 1, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("samovar")
+
+# Tests make hundreds of sessions, each of which would read AWS's models anew: a quarter of their time.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

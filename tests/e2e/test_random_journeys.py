@@ -27,9 +27,9 @@ from tests.scale import SCALE
 
 pytestmark = pytest.mark.stack
 
-TOGETHER: Final = 20
+TOGETHER: Final = 10 if SCALE == 1 else 20
 ROUNDS: Final = min(15, SCALE)
-"""20 journeys in the small size, 300 in a soak."""
+"""10 journeys in the small size, 300 in a soak."""
 FIRST: Final = date(2027, 3, 1)
 STARTS: Final = "2027-03-01 07:03"
 DAYS: Final = 16
