@@ -154,15 +154,15 @@ def orders(period: Period) -> dict[str, Any]:
 
 
 TABLES: Final[Mapping[str, Callable[[Period], dict[str, Any]]]] = {
-    "messages": senders.by_week,
-    "mailboxes": senders.by_mailbox,
     "senders": senders.by_sender,
+    "orders": orders,
     "funnel": funnels.funnel,
     "weeks": funnels.by_week,
     "sources": funnels.by_source,
+    "messages": senders.by_week,
+    "mailboxes": senders.by_mailbox,
     "bands": funnels.temperatures,
     "segments": funnels.segments,
-    "orders": orders,
     "made": made,
 }
-"""Each report by its name, in the order in which a page shows them."""
+"""Each report by its name, in the order in which a page shows them: what brought money first."""

@@ -1,7 +1,7 @@
 """What was sent and what came of it: by week, by whose mailboxes, by journey and campaign, by step, way and run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from functions import releases
@@ -9,10 +9,11 @@ from functions.console.cells import Cell, Money, money
 from functions.console.pictures import anchor
 from functions.console.tabled import MOST, Line, Period, most_first, of_measures, path, share, table, together
 from functions.core import answering, costs
-from functions.core.campaign import journey_of
+from functions.core.campaign import Campaign, journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
 from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
-from functions.core.former import Former, gone
+from functions.core.former import Former, Kind, gone
+from functions.core.journey import Journey
 from functions.core.release import Release
 from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
 from functions.core.tree import walk, ways
@@ -46,43 +47,45 @@ def by_mailbox(period: Period) -> dict[str, Any]:
 
 
 def by_sender(period: Period) -> dict[str, Any]:
-    """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it."""
-    live, lines = releases.live(), list[Line]()
-    release = live.release
-    for id, journey in release.every_journey.items():
-        parts = period.parts(f"journey/{id}")
-        if numbers := together(parts.values()):
-            name = release.present_name("journey", id)
-            answer = answering.called(id)
-            title, kind = journey.title or answer or name, "answer" if answer else "journey"
-            cells = [kind, title, numbers["entered"], numbers["goal"], *_results(numbers)]
-            lines.append(Line(cells, {"name": path("reports", "journeys", name, days=period.days)}))
-    for id, campaign in release.campaigns.items():
-        parts = period.parts(f"journey/{journey_of(id)}")
-        if numbers := together(parts.values()):
-            title = campaign.title or release.present_name("campaign", id)
-            leads = {"name": path("reports", "campaigns", id, days=period.days)}
-            lines.append(Line(["campaign", title, None, None, *_results(numbers)], leads))
-    lines += filter(None, (_of_former(one, period) for one in former(live)))
-    return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], lines)
+    """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it, those with the most
+    orders first."""
+    live = releases.live()
+    release, gone_since = live.release, former(live)
+    holders: Mapping[Kind, Mapping[str, Journey | Campaign]] = {
+        "journey": release.every_journey,
+        "campaign": release.campaigns,
+    }
+    found = [
+        *(
+            _sender(period, kind, id, release.present_name(kind, id), one.title)
+            for kind, of in holders.items()
+            for id, one in of.items()
+        ),
+        *(_sender(period, one.kind, one.id, one.name, one.title, is_gone=True) for one in gone_since),
+    ]
+    counted = sorted(filter(None, found), key=lambda one: (-one[0]["orders"], -one[0]["sent"]))
+    return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], [line for _, line in counted])
+
+
+def _sender(
+    period: Period, kind: Kind, id: str, name: str, title: str, *, is_gone: bool = False
+) -> tuple[Counter[str], Line] | None:
+    """The numbers of one and the line that says them; None where they are nothing."""
+    is_journey = kind == "journey"
+    numbers = together(period.parts(f"journey/{id if is_journey else journey_of(id)}").values())
+    if not numbers:
+        return None
+    answer = answering.called(id) if is_journey else ""
+    what = f"{'former-' if is_gone else ''}{'answer' if answer else kind}"
+    came: list[Cell] = [numbers["entered"], numbers["goal"]] if is_journey else [None, None]
+    # A journey has the name that it bears now, a campaign is known by its id.
+    leads = {"name": path("reports", f"{kind}s", name if is_journey and not is_gone else id, days=period.days)}
+    return numbers, Line([what, title or answer or name, *came, *_results(numbers)], leads)
 
 
 def former(live: Live) -> list[Former]:
     """The journeys and campaigns that were live once and are no more: those that went last."""
     return gone(live.release, releases.remembered_at(live.seq))[:FORMER]
-
-
-def _of_former(one: Former, period: Period) -> Line | None:
-    """What one that is gone still sent, or what came of it; None where that is nothing."""
-    is_journey = one.kind == "journey"
-    numbers = together(period.parts(f"journey/{one.id if is_journey else journey_of(one.id)}").values())
-    if not numbers:
-        return None
-    answer = answering.called(one.id) if is_journey else ""
-    kind, title = f"former-{'answer' if answer else one.kind}", one.title or answer or one.name
-    came = [numbers["entered"], numbers["goal"]] if is_journey else [None, None]
-    leads = {"name": path("reports", f"{one.kind}s", one.id, days=period.days)}
-    return Line([kind, title, *came, *_results(numbers)], leads)
 
 
 def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> dict[str, Any]:
