@@ -24,7 +24,7 @@ from functions.tables import campaigns, counts
 SENT: Final = (*LETTERS, *MACHINES)
 MONEY: Final = ("revenue", "cost")
 _ON_A_WAY: Final = ("sent", "opened", "clicked", "orders", "unsubscribed")
-FORMER: Final = 20
+FORMER: Final = 15
 """So many that are live no more stand among those that are; each asks one query more."""
 _NOTHING: Final[Counter[str]] = Counter()
 
