@@ -61,25 +61,30 @@ def by_sender(period: Period) -> dict[str, Any]:
             for kind, of in holders.items()
             for id, one in of.items()
         ),
-        *(_sender(period, one.kind, one.id, one.name, one.title, is_gone=True) for one in gone_since),
+        *(_sender(period, one.kind, one.id, one.name, one.title, gone_from=release) for one in gone_since),
     ]
     counted = sorted(filter(None, found), key=lambda one: (-one[0]["orders"], -one[0]["sent"]))
     return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], [line for _, line in counted])
 
 
 def _sender(
-    period: Period, kind: Kind, id: str, name: str, title: str, *, is_gone: bool = False
+    period: Period, kind: Kind, id: str, name: str, title: str, *, gone_from: Release | None = None
 ) -> tuple[Counter[str], Line] | None:
-    """The numbers of one and the line that says them; None where they are nothing."""
+    """The numbers of one and the line that says them; None where they are nothing. `gone_from`: the live release of
+    one that is not in it."""
     is_journey = kind == "journey"
     numbers = together(period.parts(f"journey/{id if is_journey else journey_of(id)}").values())
     if not numbers:
         return None
     answer = answering.called(id) if is_journey else ""
-    what = f"{'former-' if is_gone else ''}{'answer' if answer else kind}"
+    what = f"{'former-' if gone_from else ''}{'answer' if answer else kind}"
     came: list[Cell] = [numbers["entered"], numbers["goal"]] if is_journey else [None, None]
     # A journey has the name that it bears now, a campaign is known by its id.
-    leads = {"name": path("reports", f"{kind}s", name if is_journey and not is_gone else id, days=period.days)}
+    spelt = name if is_journey and gone_from is None else id
+    leads = {"name": path("reports", f"{kind}s", spelt, days=period.days)}
+    if gone_from is not None and is_journey and gone_from.first_name(kind, id) != id:
+        # The page of that name is another's, which bears it since.
+        leads = {}
     return numbers, Line([what, title or answer or name, *came, *_results(numbers)], leads)
 
 

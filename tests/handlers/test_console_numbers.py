@@ -431,6 +431,16 @@ def test_what_is_live_no_more_keeps_its_line_and_its_page(cloud: Cloud) -> None:
         assert "is not live any more" in page
         assert f'href="/console/{path}"' not in page
 
+    # Another journey bears the name of one that is gone: their pages are not mixed up.
+    others = {"quotes": release["journeys"]["welcome"]}
+    taken = {"journeys": others, "campaigns": {}, "names": {"journey quotes": "welcome"}}
+    cloud.publish(canonical(Release.model_validate(release | taken)))
+    cloud.fresh_process()
+    (table,) = [one for one in told(cloud, "/console/reports")["tables"] if one["id"] == "senders"]
+    leads = dict(zip((row[0] for row in table["rows"]), table["links"], strict=True))
+    assert leads["former-journey"] == {}
+    assert leads["former-campaign"] == {"name": "/console/reports/campaigns/new-harvest?days=90"}
+
     cloud.publish(canonical(Release.model_validate(release)))
     cloud.fresh_process()
     assert {one["kind"] for one in lines(cloud, "/console/reports", "senders")} == {"journey", "campaign"}
