@@ -69,7 +69,7 @@ def dig(data: Any, path: Path) -> Any:
     return data
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def load(file: str, text: str) -> Document:
     """Parse one YAML file. Mistakes of syntax, and duplicate keys, are listed in `problems`.
 

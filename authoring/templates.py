@@ -47,7 +47,7 @@ _BRACES = "Check the braces: {{ value }}, {% if … %} … {% endif %}"
 _CURLY = "Inside braces write straight quotes: \" or '"
 _DEFAULT = 'Say what stands there otherwise: {{ %s | default("there") }}, or declare it under variables:'
 
-_REMEMBERED: Final = 1024
+_REMEMBERED: Final = 4096
 """So many sources are read once for all that is asked of them, and for the next compilation, too."""
 
 
@@ -145,7 +145,7 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
     if problems or given.blocks is None:
         return problems
     try:
-        template = Template.from_code(environment, _code(part.text, part.html), environment.make_globals(None))
+        code, folded = _code(part.text, part.html)
     except (TemplateError, SyntaxError) as error:
         line = getattr(error, "lineno", 1) or 1
         if strange := _NO_FILTER.match(str(error)):
@@ -153,6 +153,8 @@ def check(part: Part, given: Given | None = None) -> list[Problem]:
             mend = f'Did you mean "{close}"?' if close else "Use one of the filters in docs/reference/emails.md"
             return [_problem(part, line, f'unknown filter "{strange[1]}"', mend)]
         return [_problem(part, line, f"template syntax: {error}", _BRACES)]
+    missing.extend(folded)
+    template = Template.from_code(environment, code, environment.make_globals(None))
     for blocks in (False, True) if given.blocks else (False,):
         try:
             template.render(**sample(given, traits=False, blocks=blocks))
@@ -271,8 +273,10 @@ def _tree(text: str, autoescape: bool) -> nodes.Template:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _code(text: str, autoescape: bool) -> CodeType:
-    return _environment(autoescape, []).compile(text)
+def _code(text: str, autoescape: bool) -> tuple[CodeType, tuple[tuple[int, str], ...]]:
+    """A source compiled, and what was found undefined on the way: whatever is constant is worked out there."""
+    missing: list[tuple[int, str]] = []
+    return _environment(autoescape, missing).compile(text), tuple(missing)
 
 
 def _environment(autoescape: bool, missing: list[tuple[int, str]]) -> SandboxedEnvironment:

@@ -95,7 +95,8 @@ def _of_journey(asked: Asked, period: Period) -> _Sender:
     held = journey or _former("journey", id, live)
     if held is None:
         raise Refused("unknown-journey", "There is no such journey, and none was live lately.", status=404)
-    name, walked = release.present_name("journey", id), journey.steps if journey else ()
+    name = held.name if isinstance(held, Former) else release.present_name("journey", id)
+    id, walked = held.id if isinstance(held, Former) else id, journey.steps if journey else ()
     tables = [
         senders.steps(id, walked, release, period),
         senders.branches(id, walked, release, period),
@@ -111,11 +112,15 @@ def _of_campaign(asked: Asked, period: Period) -> _Sender:
     if held is None:
         raise Refused("unknown-campaign", "There is no such campaign, and none was live lately.", status=404)
     title = held.title or live.release.present_name("campaign", id)
-    return _Sender(id, title, definition is None, [senders.runs(id, period)])
+    return _Sender(id, title, definition is None, [senders.runs(id, live.release, period)])
 
 
 def _former(kind: Kind, id: str, live: Live) -> Former | None:
-    return next((one for one in senders.former(live) if (one.kind, one.id) == (kind, id)), None)
+    """What was known by an id, or by the name that it bore last."""
+    of_kind = [one for one in senders.former(live) if one.kind == kind]
+    return next((one for one in of_kind if one.id == id), None) or next(
+        (one for one in of_kind if one.name == id), None
+    )
 
 
 def _one_of(asked: Asked, one: _Sender, period: Period) -> Answer:

@@ -50,47 +50,46 @@ def by_sender(period: Period) -> dict[str, Any]:
     """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it, those with the most
     orders first."""
     live = releases.live()
-    release, gone_since = live.release, former(live)
-    holders: Mapping[Kind, Mapping[str, Journey | Campaign]] = {
-        "journey": release.every_journey,
-        "campaign": release.campaigns,
+    present: Mapping[Kind, Mapping[str, Journey | Campaign]] = {
+        "journey": live.release.every_journey,
+        "campaign": live.release.campaigns,
     }
+    # What people wrote stands before answers to forms, which nobody need have used.
+    past = sorted(former(live), key=lambda one: one.kind == "journey" and answering.is_answer(one.id))[:FORMER]
     found = [
         *(
-            _sender(period, kind, id, release.present_name(kind, id), one.title)
-            for kind, of in holders.items()
+            _sender(period, live.release, kind, id, live.release.present_name(kind, id), one.title)
+            for kind, of in present.items()
             for id, one in of.items()
         ),
-        *(_sender(period, one.kind, one.id, one.name, one.title, gone_from=release) for one in gone_since),
+        *(_sender(period, live.release, one.kind, one.id, one.name, one.title, is_gone=True) for one in past),
     ]
     counted = sorted(filter(None, found), key=lambda one: (-one[0]["orders"], -one[0]["sent"]))
     return table("senders", ["kind", "name", "entered", "goal", *MONEY, *SENT], [line for _, line in counted])
 
 
 def _sender(
-    period: Period, kind: Kind, id: str, name: str, title: str, *, gone_from: Release | None = None
+    period: Period, release: Release, kind: Kind, id: str, name: str, title: str, *, is_gone: bool = False
 ) -> tuple[Counter[str], Line] | None:
-    """The numbers of one and the line that says them; None where they are nothing. `gone_from`: the live release of
-    one that is not in it."""
+    """The numbers of one and the line that says them; None where they are nothing."""
     is_journey = kind == "journey"
     numbers = together(period.parts(f"journey/{id if is_journey else journey_of(id)}").values())
     if not numbers:
         return None
     answer = answering.called(id) if is_journey else ""
-    what = f"{'former-' if gone_from else ''}{'answer' if answer else kind}"
+    what = f"{'former-' if is_gone else ''}{'answer' if answer else kind}"
     came: list[Cell] = [numbers["entered"], numbers["goal"]] if is_journey else [None, None]
     # A journey has the name that it bears now, a campaign is known by its id.
-    spelt = name if is_journey and gone_from is None else id
-    leads = {"name": path("reports", f"{kind}s", spelt, days=period.days)}
-    if gone_from is not None and is_journey and gone_from.first_name(kind, id) != id:
+    leads = {"name": path("reports", f"{kind}s", name if is_journey and not is_gone else id, days=period.days)}
+    if is_gone and is_journey and release.first_name(kind, id) != id:
         # The page of that name is another's, which bears it since.
         leads = {}
-    return numbers, Line([what, title or answer or name, *came, *_results(numbers)], leads)
+    return numbers, Line([what, title or answer or name, *came, *_results(numbers, release)], leads)
 
 
 def former(live: Live) -> list[Former]:
-    """The journeys and campaigns that were live once and are no more: those that went last."""
-    return gone(live.release, releases.remembered_at(live.seq))[:FORMER]
+    """The journeys and campaigns that were live once and are no more, those first that went last."""
+    return gone(live.release, releases.remembered_at(live.seq))
 
 
 def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> dict[str, Any]:
@@ -106,10 +105,12 @@ def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> d
             leads = {"step": f"{path('journeys', name)}#{anchor(step.id)}"}
             if channel == BY_EMAIL and template in release.emails:
                 leads["template"] = path("mails", template)
-            lines.append(Line([_called(step.id, id, release), channel, template, *_results(numbers)], leads))
+            lines.append(Line([_called(step.id, id, release), channel, template, *_results(numbers, release)], leads))
     there = {step.id for step in known}
     gone = sorted(part for part, numbers in found.items() if numbers["decided"] and part not in there)
-    lines += [Line([part, channels(found[part]) or None, None, *_results(found[part])]) for part in gone[:MOST]]
+    lines += [
+        Line([part, channels(found[part]) or None, None, *_results(found[part], release)]) for part in gone[:MOST]
+    ]
     return table("steps", ["step", "channel", "template", *MONEY, *SENT], lines)
 
 
@@ -135,7 +136,7 @@ def branches(id: str, steps: Sequence[Step], release: Release, period: Period) -
     return table("ways", ["step", "way", "percent", "people", "part", *_ON_A_WAY, "revenue"], lines)
 
 
-def runs(id: str, period: Period) -> dict[str, Any]:
+def runs(id: str, release: Release, period: Period) -> dict[str, Any]:
     """The runs of a campaign whose messages were decided in the period, the newest first."""
     found = period.parts(f"journey/{journey_of(id)}")
     begun = {run.run: iso(run.begun) for run in campaigns.runs_of(id, newest=MOST)}
@@ -144,7 +145,7 @@ def runs(id: str, period: Period) -> dict[str, Any]:
     lines = []
     for run in known[:MOST]:
         leads = {"begun" if run in begun else "run": path("campaigns", id, run)}
-        lines.append(Line([begun.get(run), run, *_results(found[run])], leads))
+        lines.append(Line([begun.get(run), run, *_results(found[run], release)], leads))
     return table("runs", ["begun", "run", *MONEY, *SENT], lines)
 
 
@@ -166,17 +167,17 @@ def channels(numbers: Counter[str]) -> str:
     return ", ".join(sorted(one.removeprefix(BY) for one, many in numbers.items() if one.startswith(BY) and many))
 
 
-def _results(numbers: Counter[str]) -> list[Cell]:
-    return [money(numbers), _cost(numbers), *of_measures(SENT, numbers)]
+def _results(numbers: Counter[str], release: Release) -> list[Cell]:
+    return [money(numbers), _cost(numbers, release), *of_measures(SENT, numbers)]
 
 
-def _cost(numbers: Counter[str]) -> Money | None:
+def _cost(numbers: Counter[str], release: Release) -> Money | None:
     """What sending these took, in dollars at list price; None where that is not known of all of them, as of what went
     out before channels were counted."""
     by = {one.removeprefix(BY): many for one, many in numbers.items() if one.startswith(BY)}
     if not by or sum(by.values()) < numbers["sent"]:
         return None
-    text = releases.live().release.sending.sms.price
+    text = release.sending.sms.price
     return {"USD": round(sum(many * costs.price_of_message(channel, text) for channel, many in by.items()), 6)}
 
 

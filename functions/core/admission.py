@@ -54,9 +54,12 @@ def apart_of(trigger: Decision) -> int:
 
 def before(runs: Iterable[Enrollment], trigger: Decision) -> Enrollment | None:
     """Of the runs of one journey and key the one that the trigger met: its own, or the latest entered until then."""
-    met = None
+    met, own = None, dict[tuple[str, str], str]()
     for run in sorted(runs, key=lambda run: (run.entered, run.begun)):
-        if run.id == enrollment_id(run.contact, run.journey, trigger.cause):
+        # Of one contact and one journey, but for those who were merged: worked out once, not for each of thousands.
+        if (of := (run.contact, run.journey)) not in own:
+            own[of] = enrollment_id(*of, trigger.cause)
+        if run.id == own[of]:
             return run
         if run.entered <= trigger.at:
             met = run

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["journey", "campaign"]
 MOST: Final = 200
-"""So many are remembered, those that went last."""
+"""So many are remembered besides those of the last release, those that went last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,15 @@ def remember(replaced: "Release", before: Iterable[Former], now: int) -> list[Fo
 
     The next release may have most of them still: see gone.
     """
-    known = {(one.kind, one.id): one for one in before}
-    for id, journey in replaced.every_journey.items():
-        name = replaced.present_name("journey", id)
-        known["journey", id] = Former("journey", id, name, journey.title, now)
-    for id, campaign in replaced.campaigns.items():
-        name = replaced.present_name("campaign", id)
-        known["campaign", id] = Former("campaign", id, name, campaign.title, now)
-    return sorted(known.values(), key=lambda one: (-one.until, one.kind, one.id))[:MOST]
+    own = [
+        *(_of(replaced, "journey", id, journey.title, now) for id, journey in replaced.every_journey.items()),
+        *(_of(replaced, "campaign", id, campaign.title, now) for id, campaign in replaced.campaigns.items()),
+    ]
+    return [*own, *sorted(gone(replaced, before), key=lambda one: -one.until)[:MOST]]
+
+
+def _of(release: "Release", kind: Kind, id: str, title: str, until: int) -> Former:
+    return Former(kind, id, release.present_name(kind, id), title, until)
 
 
 def gone(release: "Release", remembered: Iterable[Former]) -> list[Former]:

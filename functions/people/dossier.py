@@ -86,12 +86,14 @@ def dossier_of(
     letters = messages.list_for(contact.id, sorting)
     current, earlier = enrollments.of(contact.id, sorting), enrollments.earlier(contact.id, sorting)
     runs = [*current, *earlier]
-    shown_runs = sorted(runs, key=lambda run: (run.active, run.entered, run.id))
+    shown_runs = sorted(runs, key=lambda run: (run.entered, run.id))
     if reading is not None:
         read: dict[str, list[Sized]] = {"messages": [letters], "enrollments": [current, earlier]}
         bounded["more"] = [what for what, found in read.items() if sum(map(len, found)) > reading]
         bounded["unsorted"] = [what for what, found in read.items() if any(len(one) == sorting for one in found)]
-        letters, shown_runs = letters[-reading:], shown_runs[-reading:]
+        newest = {run.id for run in shown_runs[-reading:]}
+        letters = letters[-reading:]
+        shown_runs = [run for run in shown_runs if run.id in newest or run.active]
     counted = [event for event, found, _ in timeline if found.who == "person"]
     named = {event.ref: event.name for event, _, _ in timeline}
     reasons = {"why": why(contact, live.release, counted, now, segment)} if explain else {}
@@ -114,7 +116,7 @@ def dossier_of(
         "timeline": [_event(*one) for one in timeline[:limit]],
         **bounded,
         "decisions": [_decision(decision, named, refusal_of(decision, live.release, runs)) for decision in decided],
-        "enrollments": [_enrollment(run) for run in sorted(shown_runs, key=lambda run: (run.entered, run.id))],
+        "enrollments": [_enrollment(run) for run in shown_runs],
         "messages": [_message(message) for message in letters],
         "leads": [plain_lead(lead) for lead in leads.of(_selves(contact))],
         **reasons,

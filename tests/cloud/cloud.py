@@ -137,6 +137,7 @@ class Cloud(Visitors):
             client.delete_table(TableName=f"{self.name}-{table}")
         if _open:
             _open[-1].wire.attach()
+            _open[-1].fresh_process()
 
     def __enter__(self) -> Self:
         return self

@@ -431,6 +431,17 @@ def test_what_is_live_no_more_keeps_its_line_and_its_page(cloud: Cloud) -> None:
         assert "is not live any more" in page
         assert f'href="/console/{path}"' not in page
 
+    # One that was renamed before it went is found by both.
+    renamed = {"names": {"journey welcome": "greeting"}}
+    for more in (renamed, {"journeys": {}, "campaigns": {}}):
+        cloud.publish(canonical(Release.model_validate(release | more)))
+        cloud.fresh_process()
+    for name in ("welcome", "greeting"):
+        page = told(cloud, f"/console/reports/journeys/{name}")
+        assert (page["name"], page["title"], page["former"]) == ("greeting", title, True)
+        (step,) = lines(cloud, f"/console/reports/journeys/{name}", "steps")
+        assert step["sent"] == 4
+
     # Another journey bears the name of one that is gone: their pages are not mixed up.
     others = {"quotes": release["journeys"]["welcome"]}
     taken = {"journeys": others, "campaigns": {}, "names": {"journey quotes": "welcome"}}

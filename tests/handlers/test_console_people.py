@@ -283,7 +283,7 @@ def test_a_run_that_is_open_is_shown_however_many_came_after_it(shop: Cloud, mon
         dynamodb.put(os.environ["CONTACTS_TABLE"], enrollments.to_row(run, at))
     monkeypatch.setattr(page_of_people, "READ", 2)
     person = json.loads(get(shop, f"/console/people/{contact}", signed_in(Role.SALES), JSON)["body"])["person"]
-    assert [run["journey"] for run in person["enrollments"]] == ["j0", "j3"]
+    assert [run["journey"] for run in person["enrollments"]] == ["j0", "j2", "j3"]
     assert person["more"] == ["enrollments"]
 
 

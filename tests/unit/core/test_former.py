@@ -50,6 +50,18 @@ def test_a_journey_and_a_campaign_of_one_id_are_two() -> None:
 
 
 def test_those_that_went_first_are_forgotten_first() -> None:
-    found = after(*(holding(f"j{number}") for number in range(MOST + 5)))
-    assert len(found) == MOST
-    assert ids(found)[-1] == "j5"
+    live = holding("live")
+    found = after(*(holding("live", f"j{number}") for number in range(MOST + 5)))
+    assert ids(gone(live, found)) == [f"j{number}" for number in range(MOST + 4, 3, -1)]
+
+
+def test_however_much_is_live_what_went_is_not_forgotten_for_it() -> None:
+    many = [f"j{number}" for number in range(MOST + 50)]
+    found = after(holding("gone", *many), holding(*many), holding(*many))
+    assert ids(gone(holding(*many), found)) == ["gone"]
+    assert len(ids(gone(holding(), found))) == MOST + 51
+
+
+def test_a_journey_that_was_renamed_is_remembered_by_the_name_that_it_bore_last() -> None:
+    (found,) = after(holding("a").model_copy(update={"names": {"journey a": "b"}}))
+    assert (found.id, found.name) == ("a", "b")
