@@ -83,7 +83,7 @@ test: setup ## All tests, small size
 	$(PY) -m pytest $(SIDE_BY_SIDE) --ignore tests/e2e; first=$$?; $(PY) -m pytest $(ON_STACKS) tests/e2e && exit $$first
 
 unit: $(VENV)/.ready $(TRACKER_TOOL) $(SDKS) ## Unit and property tests only
-	$(PY) -m pytest tests/unit tests/property
+	$(PY) -m pytest $(SIDE_BY_SIDE) tests/unit tests/property
 
 soak: setup ## The same tests at full size (SCALE=20)
 	SAMOVAR_SCALE=$(SCALE) $(MAKE) test
