@@ -282,7 +282,7 @@ LETTER = Message(
     version=3,
 )
 WARMING = replace(LETTER, state="intended", reason="warm-up", due=NOW + 9, warm_up_day="2026-12-05")
-FORMER = Former("campaign", "winter", "winter-sale", "Kış 😀", NOW)
+FORMER = Former("campaign", "winter", "winter-sale", "Kış 😀", "0f9d", NOW)
 KEPT_LETTER = replace(LETTER, kept_until=NOW // 1000 + 86_400)
 LINKED = replace(LETTER, links=2)
 AT_PROVIDER = replace(LETTER, mailbox="gmail.com")

@@ -42,13 +42,14 @@ def index(asked: Asked) -> Shown:
     under_way: list[tuple[int, dict[str, Any]]] = []
     past: list[tuple[int, dict[str, Any]]] = []
     for id in sorted({*live.campaigns, *plans}):
-        named = _named(id, live)
+        runs = campaigns.runs_of(id, newest=RECENT)
+        called = named(id, live, runs[0] if runs else None)
         if (plan := plans.get(id)) is not None and plan.at is not None:
-            planned.append(named | {"next": iso(plan.at)})
+            planned.append(called | {"next": iso(plan.at)})
         elif id in live.campaigns:
-            planned.append(named | {"next": None})
-        for run in campaigns.runs_of(id, newest=RECENT):
-            (under_way if run.open else past).append((run.begun, named | stood(run, held, now)))
+            planned.append(called | {"next": None})
+        for run in runs:
+            (under_way if run.open else past).append((run.begun, called | stood(run, held, now)))
     values = {
         "planned": sorted(planned, key=lambda one: str(one["next"] or "~")),
         "under_way": _newest_first(under_way),
@@ -61,9 +62,20 @@ def _newest_first(found: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any
     return [said for _, said in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
-def _named(id: str, release: Release) -> dict[str, Any]:
+def named(id: str, release: Release, run: Run | None) -> dict[str, Any]:
+    """A campaign by its id, its present name and its title: where the live release has it no more, by that of the
+    release by which a run of it goes."""
     held = release.campaigns.get(id)
+    if held is None and run is not None and (by := _release_of(run)) is not None:
+        held = by.campaigns.get(id)
     return {"id": id, "campaign": release.present_name("campaign", id), "title": held.title if held else ""}
+
+
+def _release_of(run: Run) -> Release | None:
+    try:
+        return releases.by_id(run.release)
+    except NotThere:
+        return None
 
 
 def stood(run: Run, held: Pauses, now: int) -> dict[str, Any]:
@@ -77,6 +89,7 @@ def stood(run: Run, held: Pauses, now: int) -> dict[str, Any]:
         "held_until": iso(run.held_until) if run.state == "holding" else None,
         "people": run.people,
         "decided": run.intended,
+        "going": foretold.going(run),
     }
 
 
@@ -84,11 +97,11 @@ def of_campaign(asked: Asked) -> Shown:
     """One campaign: to whom, when, and its runs, newest first."""
     live, now, held, id = releases.live().release, clock.now_ms(), pauses.get(), asked.named["campaign"]
     plan, definition = campaigns.plan(id), live.campaigns.get(id)
-    if plan is None and definition is None:
-        raise Refused("unknown-campaign", "There is no such campaign.", status=404)
     before = asked.request.query.get("before", "")
     found = campaigns.runs_of(id, newest=PAGE + 1, before=before[:200])
-    values = _named(id, live) | {
+    if plan is None and definition is None and not found:
+        raise Refused("unknown-campaign", "There is no such campaign.", status=404)
+    values = named(id, live, found[0] if found else None) | {
         "known": definition is not None,
         "audience": _audience(definition, live) if definition else None,
         "occasions": _when(definition) if definition else None,
@@ -103,7 +116,7 @@ def show(asked: Asked) -> Shown:
     """One run: who would get it, how far it is, what became of it."""
     run, now, pausing = _run_of(asked), clock.now_ms(), pauses.get()
     held = pausing.standing(place_of(run.campaign, run.run), now)
-    values = _named(run.campaign, releases.live().release) | stood(run, pausing, now) | _of_definition(run)
+    values = named(run.campaign, releases.live().release, run) | stood(run, pausing, now) | _of_definition(run)
     values |= {name: iso(at) if (at := getattr(run, name)) else None for name in ("begun", "sending", "ended")}
     values |= {
         "open": run.open,
@@ -111,7 +124,6 @@ def show(asked: Asked) -> Shown:
         "by": run.by,
         "why": run.why,
         "paused": {"by": held.by, "why": held.why, "since": iso(held.since)} if held and run.open else None,
-        "going": foretold.going(run),
         "withheld": _reasons(foretold.withheld(run)),
         "deferred": _reasons(foretold.deferred(run)),
         "moments": {iso(int(at)): many for at, many in sorted(run.parts.items(), key=lambda part: int(part[0]))},
@@ -174,17 +186,13 @@ def _run_of(asked: Asked) -> Run:
 
 def _of_definition(run: Run) -> dict[str, Any]:
     """What the release by which a run goes says of it; nothing where that is no longer stored."""
-    try:
-        release = releases.by_id(run.release)
-    except NotThere:
-        return {"audience": None, "occasions": None, "channel": None, "mail": None}
-    definition = release.campaigns.get(run.campaign)
-    if definition is None:
+    release = _release_of(run)
+    definition = release.campaigns.get(run.campaign) if release else None
+    if release is None or definition is None:
         return {"audience": None, "occasions": None, "channel": None, "mail": None}
     channel, template = channel_and_template(definition.send)
     mail = template if channel == "email" else None
     return {
-        "title": definition.title,
         "audience": _audience(definition, release),
         "occasions": _when(definition),
         "channel": channel,

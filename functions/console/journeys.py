@@ -1,10 +1,12 @@
 """Journeys: what starts each, whether it goes, and what a person does to those inside."""
 
+from collections import Counter
 from typing import Any, Final
 
 from functions import clock, releases
 from functions.console.acting import decision, done, typed
 from functions.console.routes import Asked, Shown
+from functions.console.senders import FORMER, former
 from functions.core import setback
 from functions.core.correction import GoTo, Leave, Recall, Skip, Unfit, check_recall
 from functions.core.errors import Refused
@@ -22,17 +24,22 @@ HOW: Final = ("skip", "leave", "goto")
 
 
 def index(asked: Asked) -> Shown:
-    """Every journey, those first that need somebody."""
-    live, now, held, kept = releases.live().release, clock.now_ms(), pauses.get(), setbacks.listed()
-    known = {*live.journeys, *held.journeys(now), *(one.journey for one in kept)}
+    """Every journey, those first that need somebody; of those that are live no more, whoever is still in them."""
+    pointer = releases.live()
+    live, now, held, kept = pointer.release, clock.now_ms(), pauses.get(), setbacks.listed()
+    past = {one.id: one for one in former(pointer) if one.kind == "journey"}
+    inside = {id: many for id in list(past)[:FORMER] if (many := sum(waiting(id).values()))}
+    known = {*live.journeys, *held.journeys(now), *(one.journey for one in kept), *inside}
     found = []
     for id in sorted(known):
         pause = held.standing(of_journey(id), now)
         stands = {"since": iso(pause.since), "by": pause.by, "why": pause.why} if pause else None
         found.append(
             named(id, live)
+            | ({"title": past[id].title or past[id].name} if id in past else {})
             | {"live": id in live.every_journey, "starts": _starts(id, live), "paused": stands}
-            | {"stuck": [stuck(one, live) for one in kept if one.journey == id]}
+            | {"inside": inside.get(id)}
+            | {"stuck": stuck([one for one in kept if one.journey == id], live)}
         )
     return Shown("journeys.html", {"journeys": sorted(found, key=lambda one: not (one["stuck"] or one["paused"]))})
 
@@ -43,9 +50,16 @@ def named(id: str, release: Release) -> dict[str, Any]:
     return {"id": id, "journey": release.present_name("journey", id), "title": held.title if held else ""}
 
 
-def stuck(one: Setback, release: Release) -> dict[str, Any]:
-    """A mistake that keeps people, in words."""
+def stuck(kept: list[Setback], release: Release) -> list[dict[str, Any]]:
+    """Mistakes that keep people, in words, with how many each keeps now, as far as it is counted."""
+    standing = {journey: counts.standing(f"journey/{journey}") for journey in {one.journey for one in kept}}
+    return [_stuck(one, standing[one.journey].get(one.step, Counter[str]())["stuck"], release) for one in kept]
+
+
+def _stuck(one: Setback, keeps: int, release: Release) -> dict[str, Any]:
     return {
+        # Whoever was not let in by what is asked of them stands nowhere, and is not counted.
+        "keeps": keeps if keeps or one.step != setback.ASKING else None,
         "id": one.journey,
         "journey": release.present_name("journey", one.journey),
         "title": named(one.journey, release)["title"],
@@ -65,7 +79,9 @@ def _starts(id: str, release: Release) -> str:
 
 def pause(asked: Asked) -> Answer:
     """Stop a journey: nobody moves in it, and nothing of it goes out."""
-    id, _ = _journey_of(asked)
+    id = asked.named["journey"]
+    if not any(one.id == id for one in former(releases.live()) if one.kind == "journey"):
+        _journey_of(asked)
     begins = deciding.hold(of_journey(id), decision(asked, reasoned=True))
     return done(asked, "journeys", journey=id, paused=True, changed=begins)
 

@@ -10,12 +10,14 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from functions import releases
+from functions.aws.s3 import NotThere
 from functions.console import funnels, senders
 from functions.console.cells import Cell, money
 from functions.console.routes import Asked, Shown
 from functions.console.tabled import MOST, Period, as_file, most_first, period_of, said, table
 from functions.core.errors import Refused
 from functions.core.former import Former, Kind
+from functions.core.release import Release
 from functions.http import Answer
 from functions.releases import Live
 
@@ -92,17 +94,29 @@ def _of_journey(asked: Asked, period: Period) -> _Sender:
     release = live.release
     id = release.first_name("journey", asked.named["journey"])
     journey = release.every_journey.get(id)
-    held = journey or _former("journey", id, live)
-    if held is None:
+    was = None if journey else _former("journey", id, live)
+    if was is not None:
+        # As it was when it went: its steps in their order, what they sent, and their ways.
+        id, release = was.id, _release_of(was) or release
+        journey = release.every_journey.get(id)
+    elif journey is None:
         raise Refused("unknown-journey", "There is no such journey, and none was live lately.", status=404)
-    name = held.name if isinstance(held, Former) else release.present_name("journey", id)
-    id, walked = held.id if isinstance(held, Former) else id, journey.steps if journey else ()
+    walked = journey.steps if journey else ()
     tables = [
-        senders.steps(id, walked, release, period),
+        senders.steps(id, walked, release, live.release, period),
         senders.branches(id, walked, release, period),
         senders.here(id, walked, release),
     ]
-    return _Sender(name, held.title or name, journey is None, tables)
+    name = was.name if was else release.present_name("journey", id)
+    return _Sender(name, (was.title if was else journey.title if journey else "") or name, was is not None, tables)
+
+
+def _release_of(was: Former) -> Release | None:
+    try:
+        return releases.by_id(was.release)
+    except (NotThere, ValueError):
+        # Gone from the bucket, or made by a later version than this one.
+        return None
 
 
 def _of_campaign(asked: Asked, period: Period) -> _Sender:

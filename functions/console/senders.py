@@ -92,9 +92,9 @@ def former(live: Live) -> list[Former]:
     return gone(live.release, releases.remembered_at(live.seq))
 
 
-def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> dict[str, Any]:
-    """Each of a journey's `steps` that sends, in reading order, and behind those what steps sent that are there no
-    more."""
+def steps(id: str, steps: Sequence[Step], release: Release, live: Release, period: Period) -> dict[str, Any]:
+    """Each of a journey's `steps` in `release` that sends, in reading order, and behind those what steps sent that are
+    there no more. What is `live` still is led to."""
     found, lines, name = period.parts(f"journey/{id}"), list[Line](), release.present_name("journey", id)
     known = list(walk(steps))
     for step in known:
@@ -102,8 +102,8 @@ def steps(id: str, steps: Sequence[Step], release: Release, period: Period) -> d
         if isinstance(step, Send) or numbers["decided"]:
             channel, template = _sends(step)
             channel = channels(numbers) or channel
-            leads = {"step": f"{path('journeys', name)}#{anchor(step.id)}"}
-            if channel == BY_EMAIL and template in release.emails:
+            leads = {"step": f"{path('journeys', name)}#{anchor(step.id)}"} if id in live.every_journey else {}
+            if channel == BY_EMAIL and template in live.emails:
                 leads["template"] = path("mails", template)
             lines.append(Line([_called(step.id, id, release), channel, template, *_results(numbers, release)], leads))
     there = {step.id for step in known}

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from functions import clock, releases, spending
-from functions.console.campaigns import stood
+from functions.console.campaigns import named, stood
 from functions.console.happened import within_a_week
 from functions.console.journeys import stuck
 from functions.console.naming import called
@@ -36,7 +36,7 @@ def show(asked: Asked) -> Shown:
         "proposals": [{"release": one.release, "by": one.by, "why": one.note} for one in proposals.listed(now)[:MANY]],
         "most": MANY,
         "paused": paused(held, release, now),
-        "stuck": [stuck(one, release) for one in setbacks.listed()],
+        "stuck": stuck(setbacks.listed(), release),
         "campaigns": list(_campaigns(release, held, now)),
         "leads": _leads(now, asked.who.member.may(Right.SEE_PEOPLE)),
         "conflicts": sum(1 for _ in duplicates.listed(duplicates.CONFLICT, most=MANY + 1)),
@@ -84,9 +84,7 @@ def _campaigns(release: Release, held: Pauses, now: int) -> Iterator[dict[str, A
         if following is None and (newest is None or not newest.open):
             continue
         yield {
-            "id": id,
-            "campaign": release.present_name("campaign", id),
-            "title": release.campaigns[id].title if id in release.campaigns else "",
+            **named(id, release, newest),
             "next": iso(following) if following else None,
             "run": stood(newest, held, now) if newest and newest.open else None,
         }

@@ -128,7 +128,8 @@ def run_unit(run: str) -> str:
 
 
 def of_run(run: Enrollment, zone: str) -> Unit:
-    """What a run amounts to: entered, each step it passed and by which way, where it waits, how it ended."""
+    """What a run amounts to: entered, each step it passed and by which way, where it waits or a mistake keeps it,
+    how it ended."""
     on, subject = day(run.begun or run.entered, zone), f"journey/{run.journey}"
     adds = {Place(subject, on, "", "entered"): 1}
     for passed in run.path:
@@ -137,10 +138,11 @@ def of_run(run: Enrollment, zone: str) -> Unit:
     stands: dict[Place, int] = {}
     if not run.active:
         adds[Place(subject, on, "", "merged" if goes_on_elsewhere(run) else run.state)] = 1
+    elif run.failure is not None:
+        # Where the mistake is, though it had gone on to wait elsewhere when its message could not be made.
+        stands[Place(subject, NOW, run.failure.step, "stuck")] = 1
     elif run.waiting is not None:
         stands[Place(subject, NOW, run.waiting.step, "here")] = 1
-    elif run.failure is not None:
-        stands[Place(subject, NOW, run.failure.step, "stuck")] = 1
     return Unit(run_unit(run.id), run.version + 1, adds=adds, stands=stands)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    from functions.core.campaign import Campaign
+    from functions.core.journey import Journey
     from functions.core.release import Release
 
 Kind = Literal["journey", "campaign"]
@@ -14,41 +16,45 @@ MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """One that a release had until `until` (ms): by its id, and by its name and its title then."""
+    """One that `release` (by id) had until `until` (ms): by its own id, and by its name and its title then."""
 
     kind: Kind
     id: str
     name: str
     title: str
+    release: str
     until: int
 
     def to_plain(self) -> dict[str, Any]:
         """The stored shape."""
-        return {"kind": self.kind, "id": self.id, "name": self.name, "title": self.title, "until": self.until}
+        said = {"kind": self.kind, "id": self.id, "name": self.name, "title": self.title}
+        return {**said, "release": self.release, "until": self.until}
 
 
 def former_from(stored: Mapping[str, Any]) -> Former:
     """One of a stored shape."""
-    return Former(stored["kind"], stored["id"], stored["name"], stored["title"], stored["until"])
+    return Former(stored["kind"], stored["id"], stored["name"], stored["title"], stored["release"], stored["until"])
 
 
-def remember(replaced: "Release", before: Iterable[Former], now: int) -> list[Former]:
-    """All to remember when `replaced` gives way at `now` (ms), whatever comes: its own, and those `before` it had gone.
+def remember(replaced: "Release", release: str, before: Iterable[Former], now: int) -> list[Former]:
+    """All to remember when `replaced`, by its id `release`, gives way at `now` (ms), whatever comes: its own, and those
+    `before` it that had gone.
 
     The next release may have most of them still: see gone.
     """
     own = [
-        *(_of(replaced, "journey", id, journey.title, now) for id, journey in replaced.every_journey.items()),
-        *(_of(replaced, "campaign", id, campaign.title, now) for id, campaign in replaced.campaigns.items()),
+        Former(kind, id, replaced.present_name(kind, id), one.title, release, now)
+        for kind, held in _held(replaced).items()
+        for id, one in held.items()
     ]
     return [*own, *sorted(gone(replaced, before), key=lambda one: -one.until)[:MOST]]
 
 
-def _of(release: "Release", kind: Kind, id: str, title: str, until: int) -> Former:
-    return Former(kind, id, release.present_name(kind, id), title, until)
+def _held(release: "Release") -> "Mapping[Kind, Mapping[str, Journey | Campaign]]":
+    return {"journey": release.every_journey, "campaign": release.campaigns}
 
 
 def gone(release: "Release", remembered: Iterable[Former]) -> list[Former]:
     """Of those remembered, the ones that a release does not have, those first that went last."""
-    present = {"journey": release.every_journey, "campaign": release.campaigns}
+    present = _held(release)
     return [one for one in remembered if one.id not in present[one.kind]]

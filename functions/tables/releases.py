@@ -289,7 +289,7 @@ def _kept(before: Pointer | None, now: int) -> bytes:
         replaced = content(before.release)
     except s3.NotThere:
         return _as_kept([], releases.remembered_at(before.seq))
-    former = remember(replaced, releases.remembered_at(before.seq), now)
+    former = remember(replaced, before.release, releases.remembered_at(before.seq), now)
     return _as_kept(keep(replaced, releases.kept_at(before.seq), now), former)
 
 

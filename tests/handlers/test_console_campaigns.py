@@ -81,6 +81,7 @@ def test_a_run_on_hold_says_to_whom_how_many_and_who_does_not_get_it(town: Calla
     assert "Mail to this address bounced for good." in page
     assert 'href="/console/mails/welcome' in page
     assert "Let it go out now" in page
+    assert "Messages to be sent at once: 5." in page
     assert "Let it go out now" not in get(cloud, RUN, signed_in(Role.VIEWER))["body"]
 
 

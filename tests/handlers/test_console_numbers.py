@@ -30,7 +30,7 @@ from functions.work.jobs import Job
 from local.emulator import EmulatorProcess
 from tests.cloud import Cloud, marketing
 from tests.crash.scenarios import link, mail, pixel, sign_up, wait
-from tests.handlers.test_console import HTML, JSON, get, signed_in
+from tests.handlers.test_console import HTML, JSON, get, post, signed_in, token_of
 from tests.handlers.test_console import shop as fresh
 
 __all__ = ["fresh"]
@@ -423,13 +423,34 @@ def test_what_is_live_no_more_keeps_its_line_and_its_page(cloud: Cloud) -> None:
         assert (gone["name"], gone["entered"], gone["sent"]) == (title, 4, 4)
         assert found["former-campaign"]["sent"] == 6
     assert "journey, not live any more" in get(cloud, "/console/reports", signed_in(Role.VIEWER))["body"]
-    (step,) = lines(cloud, "/console/reports/journeys/welcome", "steps")
-    assert (step["step"], step["sent"]) == ("hello", 4)
+    # As the release had it that it went with: every step that sends in its order, with its template and its ways.
+    (steps,) = [one for one in told(cloud, "/console/reports/journeys/welcome")["tables"] if one["id"] == "steps"]
+    assert [(row[0], row[2]) for row in steps["rows"]] == [
+        ("hello", "welcome"),
+        ("offer", "first-offer"),
+        ("guide", "brewing-guide"),
+    ]
+    assert [one.get("step") for one in steps["links"]] == [None] * 3
+    assert lines(cloud, "/console/reports/journeys/welcome", "steps")[0]["sent"] == 4
+    assert lines(cloud, "/console/reports/journeys/welcome", "ways") != []
     assert lines(cloud, "/console/reports/campaigns/new-harvest", "runs")[0]["sent"] == 6
-    for path in ("journeys/welcome", "campaigns/new-harvest"):
+    for path, led in (("journeys/welcome", False), ("campaigns/new-harvest", True)):
         page = get(cloud, f"/console/reports/{path}", signed_in(Role.VIEWER))["body"]
         assert "is not live any more" in page
-        assert f'href="/console/{path}"' not in page
+        assert (f'href="/console/{path}"' in page) == led
+
+    # Whoever is still inside is told of among the journeys, and can be kept from going on.
+    assert [one["id"] for one in told(cloud, "/console/journeys")["journeys"]] == ["another"]
+    add("journey/welcome", "0", "clicked", here=3)
+    (_, still) = told(cloud, "/console/journeys")["journeys"]
+    assert (still["title"], still["live"], still["inside"]) == (title, False, 3)
+    page = get(cloud, "/console/journeys", signed_in(Role.MARKETER))["body"]
+    assert "Still in it: 3" in page
+    assert 'action="/console/journeys/welcome/pause"' in page
+    cookie = signed_in(Role.MARKETER)
+    reply = post(cloud, "/console/journeys/welcome/pause", cookie, _token=token_of(cloud, cookie), why="Not now")
+    assert reply["statusCode"] == 303
+    assert told(cloud, "/console/journeys")["journeys"][0]["paused"]["why"] == "Not now"
 
     # One that was renamed before it went is found by both.
     renamed = {"names": {"journey welcome": "greeting"}}
@@ -439,8 +460,7 @@ def test_what_is_live_no_more_keeps_its_line_and_its_page(cloud: Cloud) -> None:
     for name in ("welcome", "greeting"):
         page = told(cloud, f"/console/reports/journeys/{name}")
         assert (page["name"], page["title"], page["former"]) == ("greeting", title, True)
-        (step,) = lines(cloud, f"/console/reports/journeys/{name}", "steps")
-        assert step["sent"] == 4
+        assert lines(cloud, f"/console/reports/journeys/{name}", "steps")[0]["sent"] == 4
 
     # Another journey bears the name of one that is gone: their pages are not mixed up.
     others = {"quotes": release["journeys"]["welcome"]}

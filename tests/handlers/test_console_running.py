@@ -112,13 +112,29 @@ def test_whoever_waits_at_a_step_is_recalled_and_the_job_says_how_many(tour: Clo
     ]
 
 
+def test_a_mistake_that_keeps_nobody_any_more_says_so(tour: Cloud) -> None:
+    tour.publish(with_subject(toured(STEPS), "{{ contact.email + 1 }}"))
+    releases.forget()
+    ask(tour)
+    tour.skip(minutes=10)
+    ended(tour, [job_of(press(tour, "/console/journeys/tour/recall", step="rest", how="leave", why="Never mind"))])
+    tour.settle()
+    (stuck,) = told(tour, "/console")["stuck"]
+    assert stuck["keeps"] == 0
+    for path in ("/console", "/console/journeys"):
+        page = get(tour, path, signed_in(Role.VIEWER))["body"]
+        assert "It keeps nobody now" in page
+    assert "The journey tour was stuck" in get(tour, "/console", signed_in(Role.VIEWER))["body"]
+
+
 def test_whom_a_mistake_keeps_is_let_go_on_from_the_first_page_once(tour: Cloud) -> None:
     tour.publish(with_subject(toured(STEPS), "{{ contact.email + 1 }}"))
     releases.forget()
     ask(tour)
     tour.skip(minutes=10)
     (stuck,) = told(tour, "/console")["stuck"]
-    assert (stuck["id"], stuck["at"], stuck["code"]) == ("tour", "guide", "template-error")
+    assert (stuck["id"], stuck["at"], stuck["code"], stuck["keeps"]) == ("tour", "guide", "template-error", 1)
+    assert "People it keeps now: 1" in get(tour, "/console", signed_in(Role.VIEWER))["body"]
     assert 'action="/console/journeys/tour/retry"' in get(tour, "/console", signed_in(Role.MARKETER))["body"]
     assert 'action="/console/journeys/tour/retry"' not in get(tour, "/console", signed_in(Role.VIEWER))["body"]
     tour.publish(toured(STEPS))

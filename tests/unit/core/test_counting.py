@@ -18,7 +18,7 @@ from functions.core.counting import (
     part,
     source,
 )
-from functions.core.enrollment import Enrollment, Passage, Waiting
+from functions.core.enrollment import Enrollment, Failure, Passage, Waiting
 from functions.core.event import EMAIL_CLICKED, EMAIL_OPENED, FORM, FORM_SUBMITTED, PAGE_VIEWED, SYSTEM, Event
 from functions.core.message import Message
 
@@ -73,6 +73,15 @@ def test_a_run_stands_at_one_step_and_has_passed_others() -> None:
     _, changes = join(counted, of_run(replace(run, version=4, state="goal", ended=NOON, waiting=None), ZONE))
     assert changes[Place("journey/welcome", NOW, "pause", "here")] == -1
     assert changes[Place("journey/welcome", "2025-11-30", "", "goal")] == 1
+
+
+def test_whom_a_mistake_keeps_stands_where_it_is_and_not_where_they_wait() -> None:
+    waiting = Waiting("read", NOON, NOON + 9, NOON + 9)
+    run = Enrollment("e1", "ada", "welcome", "r1", "cause", NOON, waiting=waiting)
+    kept = replace(run, failure=Failure("hello", "template-error", "", NOON, 3))
+    assert of_run(run, ZONE).stands == {Place("journey/welcome", NOW, "read", "here"): 1}
+    assert of_run(kept, ZONE).stands == {Place("journey/welcome", NOW, "hello", "stuck"): 1}
+    assert of_run(replace(kept, state="exited", ended=NOON, waiting=None), ZONE).stands == {}
 
 
 def test_whoever_goes_on_from_a_stage_counts_on_the_day_on_which_they_entered_it() -> None:

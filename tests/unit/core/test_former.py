@@ -22,7 +22,7 @@ def after(*releases: Release) -> list[Former]:
     """What is remembered once each of them gave way to the next, at 0, 1, 2 ..."""
     found: list[Former] = []
     for now, replaced in enumerate(releases):
-        found = [former_from(one.to_plain()) for one in remember(replaced, found, now)]
+        found = [former_from(one.to_plain()) for one in remember(replaced, f"r{now}", found, now)]
     return found
 
 
@@ -40,12 +40,12 @@ def test_what_went_stays_remembered_by_its_last_title_and_time() -> None:
     found = after(holding("a", title="Old"), holding("a", "b", title="Yeni 😀"), holding("b"), holding("c"))
     (c, b, a) = found
     assert ids((c, b, a)) == ["c", "b", "a"]
-    assert (a.title, a.until) == ("Yeni 😀", 1)
-    assert (b.title, b.until) == ("Çay", 2)
+    assert (a.title, a.release, a.until) == ("Yeni 😀", "r1", 1)
+    assert (b.title, b.release, b.until) == ("Çay", "r2", 2)
 
 
 def test_a_journey_and_a_campaign_of_one_id_are_two() -> None:
-    both = [Former("campaign", "a", "a", "", 0), *after(holding("a"))]
+    both = [Former("campaign", "a", "a", "", "r", 0), *after(holding("a"))]
     assert [one.kind for one in gone(holding("a"), both)] == ["campaign"]
 
 
