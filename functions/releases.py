@@ -61,6 +61,11 @@ class Live:
         return reads_of(self.id)
 
     @property
+    def former(self) -> "tuple[Former, ...]":
+        """The journeys and campaigns that were live once and are no more, those first that went last."""
+        return former_of(self.seq, self.id)
+
+    @property
     def tests(self) -> "Mapping[str, Test]":
         """What it tries on visitors, by page."""
         return tests_of(self.id)
@@ -144,6 +149,16 @@ def by_id(release: str) -> "Release":
     return load(s3.get(settings.bucket(), f"releases/{release}.json"))
 
 
+def found(release: str) -> "Release | None":
+    """The content of a release, None where it is gone from the bucket or was made by a later version than this one."""
+    from functions.aws import s3
+
+    try:
+        return by_id(release)
+    except (s3.NotThere, ValueError):
+        return None
+
+
 @lru_cache(maxsize=8)
 def heard_in(release: str) -> frozenset[str]:
     """The journeys that a release asks about."""
@@ -160,6 +175,14 @@ def counters_of(seq: int, release: str) -> "Counters":
 
     content = by_id(release)
     return counters(content, kept_at(seq), bots.version(content.bots))
+
+
+@lru_cache(maxsize=8)
+def former_of(seq: int, release: str) -> "tuple[Former, ...]":
+    """What the releases before the pointer's move `seq` had, and a release does not."""
+    from functions.core.former import gone
+
+    return tuple(gone(by_id(release), remembered_at(seq)))
 
 
 @lru_cache(maxsize=8)
@@ -245,5 +268,6 @@ def forget() -> None:
     by_id.cache_clear()
     heard_in.cache_clear()
     counters_of.cache_clear()
+    former_of.cache_clear()
     reads_of.cache_clear()
     tests_of.cache_clear()

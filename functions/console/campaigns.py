@@ -6,7 +6,6 @@ from datetime import date, time
 from typing import Any, Final
 
 from functions import clock, releases
-from functions.aws.s3 import NotThere
 from functions.console.acting import as_it_stands, decision, done
 from functions.console.routes import Asked, Shown
 from functions.core import foretold
@@ -66,16 +65,9 @@ def named(id: str, release: Release, run: Run | None) -> dict[str, Any]:
     """A campaign by its id, its present name and its title: where the live release has it no more, by that of the
     release by which a run of it goes."""
     held = release.campaigns.get(id)
-    if held is None and run is not None and (by := _release_of(run)) is not None:
+    if held is None and run is not None and (by := releases.found(run.release)) is not None:
         held = by.campaigns.get(id)
     return {"id": id, "campaign": release.present_name("campaign", id), "title": held.title if held else ""}
-
-
-def _release_of(run: Run) -> Release | None:
-    try:
-        return releases.by_id(run.release)
-    except NotThere:
-        return None
 
 
 def stood(run: Run, held: Pauses, now: int) -> dict[str, Any]:
@@ -186,7 +178,7 @@ def _run_of(asked: Asked) -> Run:
 
 def _of_definition(run: Run) -> dict[str, Any]:
     """What the release by which a run goes says of it; nothing where that is no longer stored."""
-    release = _release_of(run)
+    release = releases.found(run.release)
     definition = release.campaigns.get(run.campaign) if release else None
     if release is None or definition is None:
         return {"audience": None, "occasions": None, "channel": None, "mail": None}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from functions import clock, releases
 from functions.console.acting import decision, done, typed
 from functions.console.routes import Asked, Shown
-from functions.console.senders import FORMER, former
+from functions.console.senders import FORMER
 from functions.core import setback
 from functions.core.correction import GoTo, Leave, Recall, Skip, Unfit, check_recall
 from functions.core.errors import Refused
@@ -27,7 +27,7 @@ def index(asked: Asked) -> Shown:
     """Every journey, those first that need somebody; of those that are live no more, whoever is still in them."""
     pointer = releases.live()
     live, now, held, kept = pointer.release, clock.now_ms(), pauses.get(), setbacks.listed()
-    past = {one.id: one for one in former(pointer) if one.kind == "journey"}
+    past = {one.id: one for one in pointer.former if one.kind == "journey"}
     inside = {id: many for id in list(past)[:FORMER] if (many := sum(waiting(id).values()))}
     known = {*live.journeys, *held.journeys(now), *(one.journey for one in kept), *inside}
     found = []
@@ -79,9 +79,10 @@ def _starts(id: str, release: Release) -> str:
 
 def pause(asked: Asked) -> Answer:
     """Stop a journey: nobody moves in it, and nothing of it goes out."""
-    id = asked.named["journey"]
-    if not any(one.id == id for one in former(releases.live()) if one.kind == "journey"):
-        _journey_of(asked)
+    id, live = asked.named["journey"], releases.live()
+    # Of one that is live no more there may be people inside.
+    if id not in live.release.every_journey and all((one.kind, one.id) != ("journey", id) for one in live.former):
+        raise _unknown()
     begins = deciding.hold(of_journey(id), decision(asked, reasoned=True))
     return done(asked, "journeys", journey=id, paused=True, changed=begins)
 
@@ -155,5 +156,9 @@ def _journey_of(asked: Asked) -> tuple[str, Journey]:
     id = asked.named["journey"]
     found = releases.live().release.every_journey.get(id)
     if found is None:
-        raise Refused("unknown-journey", "There is no such journey.", status=404)
+        raise _unknown()
     return id, found
+
+
+def _unknown() -> Refused:
+    return Refused("unknown-journey", "There is no such journey.", status=404)

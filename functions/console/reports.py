@@ -10,14 +10,12 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from functions import releases
-from functions.aws.s3 import NotThere
 from functions.console import funnels, senders
 from functions.console.cells import Cell, money
 from functions.console.routes import Asked, Shown
 from functions.console.tabled import MOST, Period, as_file, most_first, period_of, said, table
 from functions.core.errors import Refused
 from functions.core.former import Former, Kind
-from functions.core.release import Release
 from functions.http import Answer
 from functions.releases import Live
 
@@ -97,7 +95,7 @@ def _of_journey(asked: Asked, period: Period) -> _Sender:
     was = None if journey else _former("journey", id, live)
     if was is not None:
         # As it was when it went: its steps in their order, what they sent, and their ways.
-        id, release = was.id, _release_of(was) or release
+        id, release = was.id, releases.found(was.release) or release
         journey = release.every_journey.get(id)
     elif journey is None:
         raise Refused("unknown-journey", "There is no such journey, and none was live lately.", status=404)
@@ -109,14 +107,6 @@ def _of_journey(asked: Asked, period: Period) -> _Sender:
     ]
     name = was.name if was else release.present_name("journey", id)
     return _Sender(name, (was.title if was else journey.title if journey else "") or name, was is not None, tables)
-
-
-def _release_of(was: Former) -> Release | None:
-    try:
-        return releases.by_id(was.release)
-    except (NotThere, ValueError):
-        # Gone from the bucket, or made by a later version than this one.
-        return None
 
 
 def _of_campaign(asked: Asked, period: Period) -> _Sender:
@@ -131,7 +121,7 @@ def _of_campaign(asked: Asked, period: Period) -> _Sender:
 
 def _former(kind: Kind, id: str, live: Live) -> Former | None:
     """What was known by an id, or by the name that it bore last."""
-    of_kind = [one for one in senders.former(live) if one.kind == kind]
+    of_kind = [one for one in live.former if one.kind == kind]
     return next((one for one in of_kind if one.id == id), None) or next(
         (one for one in of_kind if one.name == id), None
     )

@@ -1,7 +1,7 @@
 """What was sent and what came of it: by week, by whose mailboxes, by journey and campaign, by step, way and run."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from functions import releases
@@ -9,16 +9,14 @@ from functions.console.cells import Cell, Money, money
 from functions.console.pictures import anchor
 from functions.console.tabled import MOST, Line, Period, most_first, of_measures, path, share, table, together
 from functions.core import answering, costs
-from functions.core.campaign import Campaign, journey_of
+from functions.core.campaign import journey_of
 from functions.core.channels import BY_EMAIL, BY_STAFF, BY_WEBHOOK, channel_and_template
 from functions.core.counting import BY, BY_MAILBOX, LETTERS, MACHINES, WAY
-from functions.core.former import Former, Kind, gone
-from functions.core.journey import Journey
+from functions.core.former import Kind, held
 from functions.core.release import Release
 from functions.core.steps import CallWebhook, Handoff, Holdout, If, Notify, Send, Split, Step, Switch
 from functions.core.tree import walk, ways
 from functions.core.views import iso
-from functions.releases import Live
 from functions.tables import campaigns, counts
 
 SENT: Final = (*LETTERS, *MACHINES)
@@ -50,16 +48,12 @@ def by_sender(period: Period) -> dict[str, Any]:
     """Journeys, answers to forms and campaigns: who came in, what was sent and what came of it, those with the most
     orders first."""
     live = releases.live()
-    present: Mapping[Kind, Mapping[str, Journey | Campaign]] = {
-        "journey": live.release.every_journey,
-        "campaign": live.release.campaigns,
-    }
     # What people wrote stands before answers to forms, which nobody need have used.
-    past = sorted(former(live), key=lambda one: one.kind == "journey" and answering.is_answer(one.id))[:FORMER]
+    past = sorted(live.former, key=lambda one: one.kind == "journey" and answering.is_answer(one.id))[:FORMER]
     found = [
         *(
             _sender(period, live.release, kind, id, live.release.present_name(kind, id), one.title)
-            for kind, of in present.items()
+            for kind, of in held(live.release).items()
             for id, one in of.items()
         ),
         *(_sender(period, live.release, one.kind, one.id, one.name, one.title, is_gone=True) for one in past),
@@ -85,11 +79,6 @@ def _sender(
         # The page of that name is another's, which bears it since.
         leads = {}
     return numbers, Line([what, title or answer or name, *came, *_results(numbers, release)], leads)
-
-
-def former(live: Live) -> list[Former]:
-    """The journeys and campaigns that were live once and are no more, those first that went last."""
-    return gone(live.release, releases.remembered_at(live.seq))
 
 
 def steps(id: str, steps: Sequence[Step], release: Release, live: Release, period: Period) -> dict[str, Any]:

@@ -44,17 +44,18 @@ def remember(replaced: "Release", release: str, before: Iterable[Former], now: i
     """
     own = [
         Former(kind, id, replaced.present_name(kind, id), one.title, release, now)
-        for kind, held in _held(replaced).items()
-        for id, one in held.items()
+        for kind, of_kind in held(replaced).items()
+        for id, one in of_kind.items()
     ]
     return [*own, *sorted(gone(replaced, before), key=lambda one: -one.until)[:MOST]]
 
 
-def _held(release: "Release") -> "Mapping[Kind, Mapping[str, Journey | Campaign]]":
+def held(release: "Release") -> "Mapping[Kind, Mapping[str, Journey | Campaign]]":
+    """What sends in a release, by kind and id."""
     return {"journey": release.every_journey, "campaign": release.campaigns}
 
 
 def gone(release: "Release", remembered: Iterable[Former]) -> list[Former]:
     """Of those remembered, the ones that a release does not have, those first that went last."""
-    present = _held(release)
+    present = held(release)
     return [one for one in remembered if one.id not in present[one.kind]]
